@@ -1,0 +1,26 @@
+//! The words of the product as plain types: ids, values, conversations, messages, commands and events.
+//!
+//! Floor 0. Nothing here reads a clock, a socket or a database, so that the wires and the domain can share
+//! these types without knowing each other.
+
+pub mod clock;
+pub mod command;
+pub mod content;
+pub mod conversation;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod message;
+pub mod person;
+pub mod site;
+
+pub use clock::{Clock, Millis};
+pub use command::{Command, Reply};
+pub use content::{Content, ObjectName};
+pub use conversation::{Conversation, Kind, Position, Service, Stage};
+pub use error::{Code, Fault};
+pub use event::{Audience, Event, Hint};
+pub use ids::{AppKey, ClientId, ConnectionId, ConversationId, MessageUid, Seq, SiteKey, UserId};
+pub use message::Message;
+pub use person::{Caller, Person, Role};
+pub use site::{App, Site};

@@ -1,0 +1,206 @@
+//! What a client may ask, and what it hears back.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ClientId, Content, Conversation, ConversationId, Message, MessageUid, Millis, Person, Position, Seq, UserId,
+    conversation::View,
+};
+
+/// One request of an authenticated client. Every one is answered exactly once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Send a message. Answered when it is durable.
+    Send(Send),
+    /// A page of messages.
+    History(History),
+    /// Move the own watermarks forward.
+    Receipt(Receipt),
+    /// The caller began or stopped typing.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Began or stopped.
+        on: bool,
+    },
+    /// The caller's conversations (visitors, users), or one of the desk's views (agents).
+    Conversations(List),
+    /// One conversation.
+    Conversation(ConversationId),
+    /// An agent takes a waiting conversation.
+    Accept(ConversationId),
+    /// An agent ends a conversation.
+    End(ConversationId),
+    /// An agent says whether new visitors may come.
+    Status(AgentStatus),
+    /// Is anybody there? Answered at once.
+    Ping,
+}
+
+/// Sends one message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Send {
+    /// Where to.
+    pub to: Target,
+    /// The sender's own id: a retry with the same id returns the first result.
+    pub client_id: ClientId,
+    /// What.
+    pub content: Content,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// An existing conversation.
+    Conversation(ConversationId),
+    /// The private conversation with this user; made when missing.
+    User(UserId),
+    /// The visitor's open service conversation; a new one when there is none.
+    Desk,
+}
+
+/// Which page of messages. Without `before` and `after`: the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Older than this, newest of them first chosen.
+    pub before: Option<Seq>,
+    /// Newer than this, oldest of them first chosen.
+    pub after: Option<Seq>,
+    /// At most this many: 1–100.
+    pub limit: u16,
+}
+
+impl History {
+    /// Largest page (security §13).
+    pub const MAX_LIMIT: u16 = 100;
+}
+
+/// Moves watermarks forward; what lies behind them already is ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Everything up to here has arrived.
+    pub delivered: Option<Seq>,
+    /// Everything up to here was seen (and so has arrived).
+    pub read: Option<Seq>,
+}
+
+/// Which conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// The desk's view; agents only. Without it: the caller's own conversations.
+    pub view: Option<View>,
+    /// Continue after the conversation that last changed at this instant and has this id.
+    pub before: Option<(Millis, ConversationId)>,
+    /// At most this many: 1–100.
+    pub limit: u16,
+}
+
+/// Whether an agent takes new visitors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentStatus {
+    /// Takes new visitors.
+    Online,
+    /// At work, takes no new visitors.
+    Busy,
+    /// Not here.
+    Away,
+}
+
+/// The answer to a command that worked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// To `hello`.
+    Welcome(Box<Welcome>),
+    /// To `send`.
+    Sent(Sent),
+    /// To `history`.
+    Page(Page),
+    /// To `conversations`.
+    Conversations(ConversationPage),
+    /// To `conversation`, `accept` and `end`.
+    Conversation(Box<Conversation>),
+    /// To everything that has nothing to tell.
+    Done {},
+}
+
+/// Who the client is and where everything stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Welcome {
+    /// Protocol version the server speaks.
+    pub v: u32,
+    /// The caller.
+    pub me: Person,
+    /// The server's clock.
+    pub now: Millis,
+    /// Where the desk stands.
+    pub desk: Desk,
+    /// Visitors and users: their newest conversations, newest change first. Agents: those waiting and their own.
+    pub conversations: Vec<Conversation>,
+    /// What was missed since the positions given in `hello`.
+    pub gaps: Vec<Gap>,
+}
+
+/// What a returning client missed in one conversation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gap {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The client's epoch is not ours: drop what you have, `messages` is the newest page.
+    pub reset: bool,
+    /// The missed messages, oldest first.
+    pub messages: Vec<Message>,
+    /// There are more; fetch them with `history`.
+    pub more: bool,
+}
+
+/// Whether and by whom visitors are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Desk {
+    /// Somebody takes visitors now.
+    pub online: bool,
+    /// The agents who are here, at most 3.
+    pub agents: Vec<Person>,
+    /// Visitors who wait; agents are told, visitors see 0.
+    pub waiting: u64,
+    /// Open conversations of the caller; agents only.
+    pub mine: u64,
+}
+
+/// A message was taken and is durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sent {
+    /// Its public id.
+    pub uid: MessageUid,
+    /// Where it went (new when the target was not an existing conversation).
+    pub conversation: ConversationId,
+    /// Its place; `null` for messages that are not stored.
+    pub seq: Option<Seq>,
+    /// When the server took it.
+    pub at: Millis,
+}
+
+/// A page of messages, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Page {
+    /// Where the conversation stands.
+    pub head: Position,
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// There are more in the direction asked for.
+    pub more: bool,
+}
+
+/// A page of conversations.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConversationPage {
+    /// The conversations, in the order asked for.
+    pub conversations: Vec<Conversation>,
+    /// There are more.
+    pub more: bool,
+}

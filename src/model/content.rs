@@ -1,0 +1,315 @@
+//! What a message carries: an object name and a JSON body, kept as given.
+//!
+//! Source: spec "Message types and enums" §1 and §2. Unknown names and unknown fields pass through untouched.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// The wire name of a content type, such as `RC:TxtMsg`: 1–32 visible ASCII characters.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ObjectName(Arc<str>);
+
+impl ObjectName {
+    /// Longest allowed name in characters (§1 "objectName").
+    pub const MAX: usize = 32;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How messages of this type are kept and counted (§2, columns P and C). Unknown names are kept and counted.
+    pub fn flags(&self) -> Flags {
+        flags_of(self.as_str())
+    }
+}
+
+impl FromStr for ObjectName {
+    type Err = InvalidContent;
+
+    fn from_str(text: &str) -> Result<Self, InvalidContent> {
+        if (1..=Self::MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidContent::Name)
+        }
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for ObjectName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Whether a message is stored, and whether it raises unread counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flags {
+    /// Kept in history, given a `seq`.
+    pub stored: bool,
+    /// Raises the unread count of the other participants.
+    pub counted: bool,
+}
+
+/// Names of the contents that the domain itself must understand.
+pub mod names {
+    /// Plain text: `{content}`.
+    pub const TEXT: &str = "RC:TxtMsg";
+    /// A grey note: `{message}`.
+    pub const INFO: &str = "RC:InfoNtf";
+    /// Visitor asks for service: `{userInfo, requestInfo, contactInfo, groupid}`.
+    pub const HANDSHAKE: &str = "RC:CsHs";
+    /// Answer to the handshake: `{status, msg, data}`.
+    pub const HANDSHAKE_RESPONSE: &str = "RC:CsHsR";
+    /// Visitor asks for a person (spelling of the web SDK); `RC:CsCha` is the newer spelling.
+    pub const CHANGE_MODE: &str = "RC:CSCha";
+    /// Newer spelling of [`CHANGE_MODE`].
+    pub const CHANGE_MODE_NEW: &str = "RC:CsCha";
+    /// Answer to the request for a person: `{code, msg, data: {status}}`.
+    pub const CHANGE_MODE_RESPONSE: &str = "RC:CsChaR";
+    /// Who serves now: `{serviceStatus, sid}`.
+    pub const STATUS_UPDATE: &str = "RC:CsUpdate";
+    /// Visitor leaves: `{sid, uid, pid}`.
+    pub const SUSPEND: &str = "RC:CsSp";
+    /// Service ended: `{code, msg, sid}`.
+    pub const TERMINATE: &str = "RC:CsEnd";
+    /// Rating: `{uid, sid, pid, source, suggest, isresolve, type, tag}`.
+    pub const EVALUATE: &str = "RC:CsEva";
+    /// Asks the visitor to leave a message: `{content}`.
+    pub const PULL_LEAVE_MESSAGE: &str = "RC:CsPLM";
+    /// A left message: one key per form item.
+    pub const LEAVE_MESSAGE: &str = "RC:CsLm";
+    /// Somebody is composing; online only.
+    pub const TYPING: &str = "RC:TypSts";
+}
+
+/// Flags by name, §2.1–§2.5. `RC:CsLm` is stored, unlike the SDK's built-in tag: a left message must not vanish.
+fn flags_of(name: &str) -> Flags {
+    let (stored, counted) = match name {
+        "RC:InfoNtf" | "RC:ContactNtf" | "RC:ProfileNtf" | "RC:CmdNtf" | "RC:GrpNtf" | "RC:DizNtf" | "RC:RcCmd" => {
+            (true, false)
+        }
+        "RC:CmdMsg" | "RC:chrmKVNotiMsg" | "RC:TypSts" | "RC:ReadNtf" | "RC:RRReqMsg" | "RC:RRRspMsg" | "RC:SRSMsg"
+        | "RC:CsHs" | "RC:CsHsR" | "RC:CSCha" | "RC:CsCha" | "RC:CsChaR" | "RC:CsUpdate" | "RC:CsSp" | "RC:CsEnd"
+        | "RC:CsEva" | "RC:CsContact" | "RC:CsPullEva" | "RC:CsPLM" | "RC:CsCEI" | "RC:CsEI" | "RC:CsDHM"
+        | "RC:CsHM" | "RC:VCInvite" | "RC:VCRinging" | "RC:VCAccept" | "RC:VCHangup" | "RC:VCSummary"
+        | "RC:VCModifyMedia" | "RC:VCModifyMem" | "RC:MsgExMsg" | "RC:RRMsg" | "RC:LogCmdMsg" | "RC:InterceptMsg" => {
+            (false, false)
+        }
+        _ => (true, true),
+    };
+    Flags { stored, counted }
+}
+
+/// Why a name or body is not a content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidContent {
+    /// The object name is empty, too long or not visible ASCII.
+    #[error("`type` must be 1 to 32 visible ASCII characters, such as RC:TxtMsg")]
+    Name,
+    /// The body is not a JSON object.
+    #[error("`content` must be a JSON object")]
+    NotAnObject,
+    /// The body is larger than [`Content::MAX_BYTES`].
+    #[error("`content` is {len} bytes long; the limit is {max} bytes")]
+    TooLarge {
+        /// Bytes given.
+        len: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// The body nests deeper than allowed.
+    #[error("`content` is nested deeper than {max} levels")]
+    TooDeep {
+        /// Levels allowed.
+        max: usize,
+    },
+    /// The body holds U+0000, which the stores refuse.
+    #[error("`content` holds the character U+0000")]
+    Nul,
+}
+
+/// An object name and a JSON object, byte for byte as the sender wrote it. Cheap to clone.
+#[derive(Clone)]
+pub struct Content {
+    /// The type.
+    pub name: ObjectName,
+    body: Arc<RawValue>,
+}
+
+impl Content {
+    /// Largest body in bytes (§1 "Max content size").
+    pub const MAX_BYTES: usize = 128 * 1024;
+    /// Deepest nesting of objects and arrays (W5).
+    pub const MAX_DEPTH: usize = 16;
+
+    /// Checks size, shape and depth. The body stays as given.
+    pub fn new(name: ObjectName, body: Box<RawValue>) -> Result<Self, InvalidContent> {
+        let text = body.get();
+        if text.len() > Self::MAX_BYTES {
+            return Err(InvalidContent::TooLarge { len: text.len(), max: Self::MAX_BYTES });
+        }
+        if !text.starts_with('{') {
+            return Err(InvalidContent::NotAnObject);
+        }
+        check_depth(text)?;
+        if holds_nul(text) {
+            return Err(InvalidContent::Nul);
+        }
+        Ok(Self { name, body: Arc::from(body) })
+    }
+
+    /// A content made by ourselves.
+    pub fn of(name: &str, body: &impl Serialize) -> Self {
+        let name = name.parse().expect("our own object names are valid");
+        let body = serde_json::value::to_raw_value(body).expect("our own bodies are plain data and serialise");
+        Self { name, body: Arc::from(body) }
+    }
+
+    /// Plain text.
+    pub fn text(text: &str) -> Self {
+        Self::of(names::TEXT, &serde_json::json!({ "content": text }))
+    }
+
+    /// A stored body, as it was checked when it came in.
+    pub fn from_stored(name: &str, body: String) -> Result<Self, InvalidContent> {
+        let body = RawValue::from_string(body).map_err(|_| InvalidContent::NotAnObject)?;
+        Ok(Self { name: name.parse()?, body: Arc::from(body) })
+    }
+
+    /// The JSON text of the body.
+    pub fn body(&self) -> &str {
+        self.body.get()
+    }
+
+    /// The body for embedding into other JSON without copying.
+    pub fn raw(&self) -> &RawValue {
+        &self.body
+    }
+
+    /// The body as a typed view; unknown fields are ignored. `None` when it does not have that shape.
+    pub fn view<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        serde_json::from_str(self.body.get()).ok()
+    }
+
+    /// The words that a list or notification shows for this message: text, note or left message; `None` for others.
+    pub fn words(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Words {
+            content: Option<String>,
+            message: Option<String>,
+            msg_content: Option<String>,
+        }
+        let words: Words = self.view()?;
+        match self.name.as_str() {
+            names::TEXT => words.content,
+            names::INFO => words.message,
+            names::LEAVE_MESSAGE => words.msg_content,
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.body.get() == other.body.get()
+    }
+}
+
+/// Never prints the body: message text stays out of logs (L1).
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Content({}, {} bytes)", self.name, self.body.get().len())
+    }
+}
+
+fn check_depth(json: &str) -> Result<(), InvalidContent> {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                if depth > Content::MAX_DEPTH {
+                    return Err(InvalidContent::TooDeep { max: Content::MAX_DEPTH });
+                }
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// JSON writes U+0000 as `\u0000`; a doubled backslash before it is only text.
+fn holds_nul(json: &str) -> bool {
+    json.match_indices("\\u0000").any(|(at, _)| {
+        let before = json.as_bytes().get(..at).unwrap_or_default();
+        before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(body: &str) -> Result<Content, InvalidContent> {
+        Content::new("RC:TxtMsg".parse().unwrap(), RawValue::from_string(body.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn a_body_is_kept_byte_for_byte() {
+        let body = r#"{"content":"hi","unknown":[1, 2.50]}"#;
+        assert_eq!(content(body).unwrap().body(), body);
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused() {
+        assert_eq!(content("[1]").unwrap_err(), InvalidContent::NotAnObject);
+    }
+
+    #[test]
+    fn a_deep_body_is_refused() {
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(16), "]".repeat(16));
+        assert_eq!(content(&deep).unwrap_err(), InvalidContent::TooDeep { max: 16 });
+    }
+
+    #[test]
+    fn brackets_in_text_are_not_depth() {
+        assert!(content(&format!("{{\"content\":\"{}\\\"\"}}", "[".repeat(50))).is_ok());
+    }
+
+    #[test]
+    fn nul_is_refused_but_its_spelling_is_not() {
+        assert_eq!(content(r#"{"content":"\u0000"}"#).unwrap_err(), InvalidContent::Nul);
+        assert!(content(r#"{"content":"\\u0000"}"#).is_ok());
+    }
+
+    #[test]
+    fn debug_output_never_shows_the_text() {
+        assert!(!format!("{:?}", Content::text("secret")).contains("secret"));
+    }
+}

@@ -1,0 +1,266 @@
+//! Conversations: ordered messages among participants.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConversationId, Message, Millis, Person, Seq, SiteKey, UserId};
+
+/// The kinds of conversation, with the numbers of the catalogue (§3.1). Those without a variant do not exist yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Two users.
+    Private,
+    /// A visitor and the app's agents.
+    Service,
+}
+
+impl Kind {
+    /// The catalogue's number: 1 private, 5 customer service.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Private => 1,
+            Self::Service => 5,
+        }
+    }
+}
+
+/// A place in a conversation's order, and the identity of that order. A client whose epoch differs refetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Changes when the order was rewritten, such as by a restore.
+    pub epoch: u64,
+    /// Everything up to here.
+    pub seq: Seq,
+}
+
+/// A conversation as its participants see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Conversation {
+    /// Its id; for service conversations also the `sid` of the handshake.
+    pub id: ConversationId,
+    /// What it is.
+    pub kind: Kind,
+    /// The newest message's place.
+    pub head: Position,
+    /// When it began.
+    pub created_at: Millis,
+    /// When it last changed (message, stage).
+    pub changed_at: Millis,
+    /// Those who take part: both users, or the visitor and the agent who answers.
+    pub participants: Vec<Participant>,
+    /// The newest stored message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Message>,
+    /// The desk's side; service conversations only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+}
+
+impl Conversation {
+    /// The participant with this id.
+    pub fn participant(&self, user: &UserId) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.person.id == *user)
+    }
+
+    /// Whether this user takes part.
+    pub fn has(&self, user: &UserId) -> bool {
+        self.participant(user).is_some()
+    }
+
+    /// The visitor of a service conversation.
+    pub fn visitor(&self) -> Option<&Participant> {
+        let visitor = &self.service.as_ref()?.visitor;
+        self.participant(visitor)
+    }
+}
+
+/// Somebody in a conversation, and how far they got.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Participant {
+    /// Who.
+    #[serde(flatten)]
+    pub person: Person,
+    /// Everything up to here has reached one of their devices.
+    pub delivered: Seq,
+    /// Everything up to here has been seen. `read ≤ delivered ≤ head`.
+    pub read: Seq,
+    /// When `read` last moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Millis>,
+    /// Counted messages after `read` that are not their own.
+    pub unread: u64,
+}
+
+/// The desk's side of a service conversation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Service {
+    /// The site where it began.
+    pub site: SiteKey,
+    /// Who asks.
+    pub visitor: UserId,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when the visitor's newest words are unanswered; `None` when it is the visitor's turn or it ended.
+    pub waiting_since: Option<Millis>,
+    /// What the visitor's browser told when the conversation began.
+    pub context: Context,
+    /// The visitor's rating, once given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
+}
+
+/// What a visitor's browser tells. All optional, nothing of it is proof of anything (V4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Context {
+    /// Page address, cut to origin and path (E8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// Page title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Where the visitor came from, cut to origin and path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// Language tag of the browser, such as `en-GB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// IANA time zone, such as `Europe/Berlin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// Browser and system in a few words, such as `Firefox 140, Windows`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}
+
+/// Where a service conversation stands. Robots and groups join as further stages.
+///
+/// Source: spec "Customer-service flow" §7.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "lowercase")]
+pub enum Stage {
+    /// The visitor waits for an agent.
+    Queued {
+        /// Since when.
+        since: Millis,
+    },
+    /// Nobody was online: the visitor may leave a message, an agent may still take it.
+    Offline {
+        /// Since when.
+        since: Millis,
+    },
+    /// An agent answers.
+    Human {
+        /// Who.
+        agent: UserId,
+        /// Since when.
+        since: Millis,
+    },
+    /// Over. A new message of the visitor begins a new conversation.
+    Ended {
+        /// When.
+        at: Millis,
+        /// Who or what ended it.
+        by: EndedBy,
+        /// The agent who had it, if any.
+        agent: Option<UserId>,
+    },
+}
+
+impl Stage {
+    /// The stage's name on the wire and in the store.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "queued",
+            Self::Offline { .. } => "offline",
+            Self::Human { .. } => "human",
+            Self::Ended { .. } => "ended",
+        }
+    }
+
+    /// Whether messages are still accepted.
+    pub const fn is_open(&self) -> bool {
+        !matches!(self, Self::Ended { .. })
+    }
+
+    /// The agent who has or had it.
+    pub const fn agent(&self) -> Option<&UserId> {
+        match self {
+            Self::Human { agent, .. } => Some(agent),
+            Self::Ended { agent, .. } => agent.as_ref(),
+            Self::Queued { .. } | Self::Offline { .. } => None,
+        }
+    }
+
+    /// When it came to this stage.
+    pub const fn since(&self) -> Millis {
+        match self {
+            Self::Queued { since } | Self::Offline { since } | Self::Human { since, .. } => *since,
+            Self::Ended { at, .. } => *at,
+        }
+    }
+}
+
+/// Who or what ended a service conversation (spec "Customer-service flow" §7, quit reasons).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The visitor ended it.
+    VisitorClosed,
+    /// The visitor was away too long.
+    VisitorTimeout,
+    /// The agent ended it.
+    AgentClosed,
+}
+
+/// A visitor's rating of a conversation; a later one replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    /// Stars, 1–5.
+    pub stars: u8,
+    /// Chosen labels.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The visitor's words.
+    #[serde(default)]
+    pub text: String,
+    /// Whether the question is solved, if answered.
+    #[serde(default)]
+    pub solved: Option<bool>,
+    /// When.
+    pub at: Millis,
+}
+
+/// Which service conversations an agent looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum View {
+    /// Nobody has it: queued, or left while nobody was online.
+    Waiting,
+    /// Mine, and open.
+    Mine,
+    /// Ended.
+    Closed,
+    /// Everything, newest change first.
+    All,
+}
+
+impl View {
+    /// Every view, in the order of the sidebar.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Mine, Self::Closed, Self::All];
+
+    /// Its name in addresses and on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Mine => "mine",
+            Self::Closed => "closed",
+            Self::All => "all",
+        }
+    }
+
+    /// The view with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|view| view.name() == name)
+    }
+}

@@ -1,0 +1,167 @@
+//! The one table of error codes. HTTP, the wires, the docs and the front end read it from here.
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $temporary:literal;)*) => {
+        /// Every error a client can meet. A code never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name on every wire.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The HTTP status.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// Whether the same request may work later.
+            pub const fn temporary(self) -> bool {
+                match self { $(Self::$variant => $temporary,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request is not well-formed: not JSON, a wrong type, an unknown field.
+    BadRequest = "bad_request", 400, false;
+    /// The command's name is not known in this protocol version.
+    UnknownCommand = "unknown_command", 400, false;
+    /// The protocol version asked for is not spoken here.
+    UnsupportedVersion = "unsupported_version", 400, false;
+    /// No valid credentials came with the request.
+    Unauthorized = "unauthorized", 401, false;
+    /// E-mail and password do not match.
+    WrongLogin = "wrong_login", 401, false;
+    /// The caller may not do this.
+    Forbidden = "forbidden", 403, false;
+    /// The page's origin is not on the list.
+    OriginRefused = "origin_refused", 403, false;
+    /// The set-up code is wrong, used or expired.
+    WrongCode = "wrong_code", 403, false;
+    /// It does not exist, or the caller may not know of it.
+    NotFound = "not_found", 404, false;
+    /// This address does not take this method.
+    MethodNotAllowed = "method_not_allowed", 405, false;
+    /// The client id was used before with another content.
+    ClientIdReused = "client_id_reused", 409, false;
+    /// The conversation has ended and takes no more messages.
+    ConversationClosed = "conversation_closed", 409, false;
+    /// Another agent was faster.
+    AlreadyTaken = "already_taken", 409, false;
+    /// It exists already.
+    AlreadyExists = "already_exists", 409, false;
+    /// The body or message is larger than allowed.
+    TooLarge = "too_large", 413, false;
+    /// The body's media type or encoding is not taken.
+    UnsupportedMediaType = "unsupported_media_type", 415, false;
+    /// The password is too short, too long or too common.
+    WeakPassword = "weak_password", 422, false;
+    /// Too many requests; wait and try again.
+    RateLimited = "rate_limited", 429, true;
+    /// Something broke on our side. It is written down under the request's id.
+    Internal = "internal", 500, true;
+    /// The store or a part behind it does not answer now.
+    Unavailable = "unavailable", 503, true;
+    /// The server restarts.
+    Restarting = "restarting", 503, true;
+    /// The server's disk is full: nothing new is stored until there is room.
+    StorageFull = "storage_full", 507, true;
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// An error as a client sees it: `{code, message, temporary}` and, when known, `retry_after` in seconds.
+/// The message says what was given, what is allowed, what to do next; never paths or queries (A7).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", code.name())]
+pub struct Fault {
+    /// Which error.
+    pub code: Code,
+    /// What to tell a person.
+    pub message: Cow<'static, str>,
+    /// Seconds after which a retry makes sense.
+    pub retry_after_secs: Option<u32>,
+}
+
+impl Fault {
+    /// A fault with this message.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), retry_after_secs: None }
+    }
+
+    /// The same, with a hint when to try again.
+    #[must_use]
+    pub const fn retry_after(mut self, secs: u32) -> Self {
+        self.retry_after_secs = Some(secs);
+        self
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Fault", 4)?;
+        fields.serialize_field("code", &self.code)?;
+        fields.serialize_field("message", &self.message)?;
+        fields.serialize_field("temporary", &self.code.temporary())?;
+        if let Some(secs) = self.retry_after_secs {
+            fields.serialize_field("retry_after", &secs)?;
+        }
+        fields.end()
+    }
+}
+
+/// Why a socket is closed. The code tells the client whether to come back (security §13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// Both sides are done.
+    Normal = 1000,
+    /// A frame broke the WebSocket protocol.
+    Protocol = 1002,
+    /// A text frame was not UTF-8.
+    NotUtf8 = 1007,
+    /// Too many bad frames.
+    Policy = 1008,
+    /// A message was larger than allowed.
+    TooLarge = 1009,
+    /// The server restarts; come back soon.
+    Restart = 1012,
+    /// The server has too much to do; come back later.
+    Overload = 1013,
+    /// The client read too slowly; come back and resume.
+    Slow = 4008,
+    /// The credentials are missing, wrong or expired; come back only with new ones.
+    Token = 4401,
+    /// Not allowed here; do not come back.
+    Forbidden = 4403,
+    /// Nothing was heard for too long; come back and resume.
+    Timeout = 4408,
+    /// A newer connection took this one's place.
+    Replaced = 4409,
+    /// Too many requests; come back later.
+    RateLimited = 4429,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+}

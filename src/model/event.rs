@@ -1,0 +1,71 @@
+//! What happened, and who must hear of it.
+
+use std::sync::Arc;
+
+use super::{AppKey, ConnectionId, Conversation, ConversationId, Message, Millis, Person, Seq, UserId, command::Desk};
+
+/// Something that happened. Pushed to clients; never asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A message was sent.
+    Message(Arc<Message>),
+    /// Somebody's watermarks moved.
+    Receipt {
+        /// Where.
+        conversation: ConversationId,
+        /// Whose.
+        user: UserId,
+        /// Everything up to here has arrived at them.
+        delivered: Seq,
+        /// Everything up to here was seen by them.
+        read: Seq,
+        /// When.
+        at: Millis,
+    },
+    /// Somebody began or stopped typing.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        person: Person,
+        /// Began or stopped.
+        on: bool,
+    },
+    /// A conversation is new, or its stage or people changed.
+    Conversation(Arc<Conversation>),
+    /// The desk opened or closed, or counts changed.
+    Desk(Desk),
+    /// This person's credentials are void: close their connections.
+    SignedOut,
+}
+
+/// Who must hear of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// Within this app only.
+    pub app: AppKey,
+    /// These users.
+    pub users: Vec<UserId>,
+    /// And every agent of the app.
+    pub agents: bool,
+    /// And every visitor of the app.
+    pub visitors: bool,
+    /// But not this connection, which knows already.
+    pub except: Option<ConnectionId>,
+}
+
+impl Audience {
+    /// Nobody yet.
+    pub const fn of(app: AppKey) -> Self {
+        Self { app, users: Vec::new(), agents: false, visitors: false, except: None }
+    }
+}
+
+/// An event on its way. The bus carries hints: a lost one is healed from the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hint {
+    /// To whom.
+    pub audience: Audience,
+    /// What.
+    pub event: Event,
+}

@@ -1,0 +1,40 @@
+//! One message, as everybody sees it.
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use super::{ClientId, Content, ConversationId, MessageUid, Millis, Person, Seq};
+
+/// A message: stored (with a `seq`) or passing (a command or status without one).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// The public id.
+    pub uid: MessageUid,
+    /// Where it belongs.
+    pub conversation: ConversationId,
+    /// Its place; `None` for messages that are not stored.
+    pub seq: Option<Seq>,
+    /// When the server took it.
+    pub at: Millis,
+    /// Who wrote it.
+    pub from: Person,
+    /// The sender's own id of it.
+    pub client_id: Option<ClientId>,
+    /// What it says.
+    pub content: Content,
+}
+
+/// The one JSON form: `{uid, conversation, seq, at, from, client_id, type, content}`; `content` byte for byte as sent.
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Message", 8)?;
+        fields.serialize_field("uid", &self.uid)?;
+        fields.serialize_field("conversation", &self.conversation)?;
+        fields.serialize_field("seq", &self.seq)?;
+        fields.serialize_field("at", &self.at)?;
+        fields.serialize_field("from", &self.from)?;
+        fields.serialize_field("client_id", &self.client_id)?;
+        fields.serialize_field("type", &self.content.name)?;
+        fields.serialize_field("content", self.content.raw())?;
+        fields.end()
+    }
+}

@@ -1,0 +1,328 @@
+//! Keeping data: one trait in the words of the domain, one engine per folder below, one conformance suite for all.
+//!
+//! Floor 2. An engine decides nothing: policy lives in `im`. What an engine promises:
+//! - a verb that returned `Ok` is durable (fsynced) – the ack may leave (D1);
+//! - every verb is one transaction, all or nothing;
+//! - every read and write names the app (Z1); what belongs to another app does not exist;
+//! - `seq` is given inside the committing transaction and has no gaps (D3);
+//! - (conversation, sender, client id) is unique for ever (D2).
+
+use async_trait::async_trait;
+
+use crate::model::{
+    App, AppKey, ClientId, Content, Conversation, ConversationId, Message, MessageUid, Millis, Person, Seq, Site,
+    SiteKey, Stage, UserId,
+    command::{History, List, Page},
+    conversation::{Context, Rating},
+    site::{Look, Origin},
+};
+
+pub mod sqlite;
+
+/// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The client id was used by this sender in this conversation with another content.
+    #[error("the client id was used before with another content")]
+    ClientIdReused,
+    /// The conversation is not there (any more), or belongs to another app.
+    #[error("no such conversation")]
+    NoConversation,
+    /// The conversation's stage is not one the caller allowed.
+    #[error("the conversation has moved on")]
+    WrongStage,
+    /// The name, e-mail or key is taken.
+    #[error("it exists already")]
+    AlreadyExists,
+    /// No room left on the disk. Nothing was written.
+    #[error("the disk is full")]
+    Full,
+    /// The engine does not answer, is stopping, or its queue is full. Whether it was written is not known.
+    #[error("the store does not answer: {0}")]
+    Unavailable(String),
+    /// A record failed its checksum. It is reported and never served (D8).
+    #[error("a stored record is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Result of a verb.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A message to keep.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Who wrote it. Must exist as a user of the app.
+    pub from: Person,
+    /// The sender's own id.
+    pub client_id: Option<ClientId>,
+    /// What it says.
+    pub content: Content,
+    /// Whether it raises unread counts.
+    pub counted: bool,
+    /// The server's time.
+    pub at: Millis,
+    /// Refuse with [`StoreError::WrongStage`] when the conversation has ended.
+    pub only_if_open: bool,
+}
+
+/// A kept message.
+#[derive(Debug, Clone)]
+pub struct Appended {
+    /// The message with its uid, seq and time: the first one when this was a retry.
+    pub message: Message,
+    /// A retry: the message was there already; nobody needs to hear of it again.
+    pub repeated: bool,
+}
+
+/// A service conversation to begin.
+#[derive(Debug, Clone)]
+pub struct NewService {
+    /// Its id.
+    pub id: ConversationId,
+    /// Where it began.
+    pub site: SiteKey,
+    /// Who asks.
+    pub visitor: UserId,
+    /// Its first stage.
+    pub stage: Stage,
+    /// What the browser told.
+    pub context: Context,
+    /// The server's time.
+    pub at: Millis,
+}
+
+/// A move of a service conversation from one of some stages to another.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Names of the stages it must be in; otherwise [`StoreError::WrongStage`].
+    pub from: &'static [&'static str],
+    /// When set, and it is with an agent, it must be this agent; otherwise [`StoreError::WrongStage`].
+    pub only_agent: Option<UserId>,
+    /// The stage to enter. Entering `Human` makes the agent a participant.
+    pub to: Stage,
+    /// The server's time.
+    pub at: Millis,
+}
+
+/// Somebody's watermarks after a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watermarks {
+    /// Everything up to here has arrived.
+    pub delivered: Seq,
+    /// Everything up to here was seen.
+    pub read: Seq,
+    /// The receipt moved something.
+    pub moved: bool,
+}
+
+/// An agent's account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AgentAccount {
+    /// The agent.
+    pub person: Person,
+    /// Their app.
+    pub app: AppKey,
+    /// Their e-mail, lower-case.
+    pub email: String,
+    /// Argon2id hash of their password, PHC format.
+    pub password_hash: String,
+}
+
+impl std::fmt::Debug for AgentAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentAccount").field("id", &self.person.id).finish_non_exhaustive()
+    }
+}
+
+/// What a token opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Whose.
+    pub person: Person,
+    /// Which app.
+    pub app: AppKey,
+    /// For visitors: on which site.
+    pub site: Option<SiteKey>,
+    /// Until when.
+    pub expires_at: Millis,
+    /// When it was made; bounds an agent's login absolutely.
+    pub created_at: Millis,
+}
+
+/// A token to keep.
+#[derive(Debug, Clone)]
+pub struct NewLogin {
+    /// Hash of the token.
+    pub token: TokenHash,
+    /// Whose. Must exist as a user of the app.
+    pub user: UserId,
+    /// For visitors: on which site.
+    pub site: Option<SiteKey>,
+    /// Until when.
+    pub expires_at: Millis,
+    /// The server's time.
+    pub at: Millis,
+}
+
+/// What the desk's sidebar counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeskCounts {
+    /// Queued or offline.
+    pub waiting: u64,
+    /// Open with this agent.
+    pub mine: u64,
+}
+
+/// A service conversation whose visitor may have been away too long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idle {
+    /// Its app.
+    pub app: AppKey,
+    /// Which.
+    pub conversation: ConversationId,
+    /// Its visitor.
+    pub visitor: UserId,
+}
+
+/// A message left while nobody was online.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTicket {
+    /// The conversation it belongs to.
+    pub conversation: ConversationId,
+    /// The form's answers as a JSON object.
+    pub answers: String,
+    /// The server's time.
+    pub at: Millis,
+}
+
+/// Every verb of the store.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // Tenancy.
+
+    /// Makes an app.
+    async fn create_app(&self, app: App) -> Result<()>;
+    /// The app with this key.
+    async fn app(&self, key: &AppKey) -> Result<Option<App>>;
+    /// Every app, oldest first, at most 1,000.
+    async fn apps(&self) -> Result<Vec<App>>;
+    /// Makes a site.
+    async fn create_site(&self, site: Site) -> Result<()>;
+    /// The site with this key.
+    async fn site(&self, key: &SiteKey) -> Result<Option<Site>>;
+    /// The app's sites, oldest first, at most 1,000.
+    async fn sites(&self, app: &AppKey) -> Result<Vec<Site>>;
+    /// Replaces a site's name, origins and look.
+    async fn update_site(
+        &self,
+        app: &AppKey,
+        site: &SiteKey,
+        name: String,
+        origins: Vec<Origin>,
+        look: Look,
+    ) -> Result<()>;
+
+    // People and their credentials.
+
+    /// Makes a user, or replaces the name and portrait of an existing one of the same role.
+    /// Another role with that id: [`StoreError::AlreadyExists`].
+    async fn save_user(&self, app: &AppKey, person: Person, at: Millis) -> Result<()>;
+    /// The user with this id.
+    async fn user(&self, app: &AppKey, id: &UserId) -> Result<Option<Person>>;
+    /// Makes an agent (user and account).
+    async fn create_agent(&self, account: AgentAccount, at: Millis) -> Result<()>;
+    /// The account with this e-mail, any app: e-mails are unique on the server.
+    async fn agent_by_email(&self, email: &str) -> Result<Option<AgentAccount>>;
+    /// How many agents the server has.
+    async fn count_agents(&self) -> Result<u64>;
+    /// Replaces an agent's password and ends all their logins.
+    async fn set_password(&self, app: &AppKey, agent: &UserId, password_hash: String) -> Result<()>;
+    /// Keeps a token.
+    async fn create_login(&self, app: &AppKey, login: NewLogin) -> Result<()>;
+    /// What a token opens; `None` when unknown or expired at `now`.
+    async fn login(&self, token: TokenHash, now: Millis) -> Result<Option<Login>>;
+    /// Moves a token's expiry.
+    async fn extend_login(&self, token: TokenHash, expires_at: Millis) -> Result<()>;
+    /// Ends a token. Unknown tokens are ignored.
+    async fn end_login(&self, token: TokenHash) -> Result<()>;
+    /// Keeps the hash of the one set-up code, replacing any other.
+    async fn put_setup_code(&self, code: TokenHash, expires_at: Millis) -> Result<()>;
+    /// Whether this set-up code is valid at `now`; `take` uses it up in the same transaction.
+    async fn check_setup_code(&self, code: TokenHash, now: Millis, take: bool) -> Result<bool>;
+
+    // Conversations.
+
+    /// The private conversation of two users; made when missing.
+    async fn private_conversation(
+        &self,
+        app: &AppKey,
+        a: &UserId,
+        b: &UserId,
+        id: ConversationId,
+        at: Millis,
+    ) -> Result<Conversation>;
+    /// Begins a service conversation. When the visitor has an open one already, that one is returned instead.
+    async fn begin_service(&self, app: &AppKey, new: NewService) -> Result<Conversation>;
+    /// The visitor's open service conversation.
+    async fn open_service(&self, app: &AppKey, visitor: &UserId) -> Result<Option<Conversation>>;
+    /// Moves a service conversation to another stage.
+    async fn transition(&self, app: &AppKey, transition: Transition) -> Result<Conversation>;
+    /// Adds what the visitor's browser told to what is known.
+    async fn set_context(&self, app: &AppKey, conversation: ConversationId, context: Context) -> Result<()>;
+    /// Keeps the visitor's rating; a later one replaces it.
+    async fn rate(&self, app: &AppKey, conversation: ConversationId, rating: Rating) -> Result<Conversation>;
+    /// Keeps a left message.
+    async fn create_ticket(&self, app: &AppKey, ticket: NewTicket) -> Result<()>;
+    /// The conversation with this id.
+    async fn conversation(&self, app: &AppKey, id: ConversationId) -> Result<Option<Conversation>>;
+    /// A page of the user's conversations, newest change first (`List::view` is ignored).
+    async fn conversations_of(&self, app: &AppKey, user: &UserId, list: &List) -> Result<Vec<Conversation>>;
+    /// A page of a desk view for this agent: `Waiting` longest wait first, all others newest change first.
+    async fn desk_view(&self, app: &AppKey, agent: &UserId, list: &List) -> Result<Vec<Conversation>>;
+    /// The sidebar's counts for this agent.
+    async fn desk_counts(&self, app: &AppKey, agent: &UserId) -> Result<DeskCounts>;
+    /// How many visitors of this app wait longer than this conversation; `None` when it does not wait.
+    async fn queue_position(&self, app: &AppKey, conversation: ConversationId) -> Result<Option<u64>>;
+    /// Open service conversations whose last change lies before `before`, any app, oldest first, at most `limit`.
+    async fn idle_services(&self, before: Millis, limit: u16) -> Result<Vec<Idle>>;
+
+    // Messages.
+
+    /// Keeps a message: idempotency, seq, row, unread counts and the sender's own watermarks in one transaction.
+    async fn append(&self, app: &AppKey, new: NewMessage) -> Result<Appended>;
+    /// A page of stored messages. The caller has checked the right to read.
+    async fn page(&self, app: &AppKey, query: &History) -> Result<Page>;
+    /// Moves somebody's watermarks forward. `delivered` is raised to `read`; both are cut to the head.
+    async fn mark(
+        &self,
+        app: &AppKey,
+        conversation: ConversationId,
+        user: &UserId,
+        delivered: Option<Seq>,
+        read: Option<Seq>,
+        at: Millis,
+    ) -> Result<Watermarks>;
+    /// The message with this uid.
+    async fn message(&self, app: &AppKey, uid: MessageUid) -> Result<Option<Message>>;
+
+    // Upkeep.
+
+    /// Fails when the engine cannot commit now. For readiness.
+    async fn ready(&self) -> Result<()>;
+    /// Finishes all commits and closes the engine. Later verbs fail with [`StoreError::Unavailable`].
+    async fn close(&self);
+}
