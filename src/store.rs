@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The conversation is not there (any more), or belongs to another app.
     #[error("no such conversation")]
     NoConversation,
+    /// The app, site or user that was named does not exist (in this app).
+    #[error("no such {0}")]
+    Missing(&'static str),
     /// The conversation's stage is not one the caller allowed.
     #[error("the conversation has moved on")]
     WrongStage,
