@@ -3,5 +3,6 @@
 //! `docs/ARCHITECTURE.md` draws the floors. Each floor imports only lower ones; `tests/it/layering.rs` enforces it.
 
 pub mod bus;
+pub mod config;
 pub mod model;
 pub mod store;
