@@ -2,7 +2,9 @@
 //!
 //! `docs/ARCHITECTURE.md` draws the floors. Each floor imports only lower ones; `tests/it/layering.rs` enforces it.
 
+pub mod auth;
 pub mod bus;
 pub mod config;
+pub mod im;
 pub mod model;
 pub mod store;

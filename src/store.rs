@@ -76,7 +76,7 @@ pub struct NewMessage {
     pub counted: bool,
     /// The server's time.
     pub at: Millis,
-    /// Refuse with [`StoreError::WrongStage`] when the conversation has ended.
+    /// Refuse with [`StoreError::WrongStage`] when the conversation has ended. A retry of a kept message still succeeds.
     pub only_if_open: bool,
 }
 
@@ -300,7 +300,7 @@ pub trait Store: Send + Sync + 'static {
     async fn desk_counts(&self, app: &AppKey, agent: &UserId) -> Result<DeskCounts>;
     /// How many visitors of this app wait longer than this conversation; `None` when it does not wait.
     async fn queue_position(&self, app: &AppKey, conversation: ConversationId) -> Result<Option<u64>>;
-    /// Open service conversations whose last change lies before `before`, any app, oldest first, at most `limit`.
+    /// Service conversations in line or with an agent whose last change lies before `before`, any app, oldest first, at most `limit`.
     async fn idle_services(&self, before: Millis, limit: u16) -> Result<Vec<Idle>>;
 
     // Messages.

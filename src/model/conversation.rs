@@ -80,6 +80,8 @@ pub struct Participant {
     /// Who.
     #[serde(flatten)]
     pub person: Person,
+    /// Whether one of their devices is connected. Filled in by the domain, not by the store.
+    pub online: bool,
     /// Everything up to here has reached one of their devices.
     pub delivered: Seq,
     /// Everything up to here has been seen. `read ≤ delivered ≤ head`.
@@ -102,6 +104,9 @@ pub struct Service {
     pub stage: Stage,
     /// Since when the visitor's newest words are unanswered; `None` when it is the visitor's turn or it ended.
     pub waiting_since: Option<Millis>,
+    /// How many visitors of the app wait longer; while waiting only. Filled in by the domain, not by the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<u64>,
     /// What the visitor's browser told when the conversation began.
     pub context: Context,
     /// The visitor's rating, once given.

@@ -1,0 +1,162 @@
+//! The product without a socket, a clock, a URL or SQL: who may do what, and what happens then.
+//!
+//! Floor 3. Everything a client asks enters through [`Im::command`]; every message, whatever door it came in by, takes
+//! the one path in `send`. What happens leaves as hints on the bus. No transport, no SQL, no HTML lives here.
+
+use std::sync::{Arc, Mutex};
+
+use rand::{SeedableRng, rngs::StdRng};
+
+use crate::{
+    auth::Passwords,
+    bus::Bus,
+    model::{
+        AppKey, Audience, Caller, Clock, Code, Command, ConnectionId, Conversation, ConversationId, Event, Fault, Hint,
+        Millis, Reply, UserId,
+    },
+    store::Store,
+};
+
+pub mod accounts;
+pub mod admin;
+mod conversation;
+mod desk;
+mod error;
+mod history;
+mod presence;
+mod receipt;
+mod send;
+mod typing;
+mod uid;
+pub mod upkeep;
+mod welcome;
+
+use conversation::Routes;
+use presence::Presence;
+use uid::PassingUids;
+
+/// What the domain lets its operator decide.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// A visitor who was away this long and said nothing is taken to have left.
+    pub idle_end_secs: u32,
+    /// How long a person counts as present after their last connection went.
+    pub presence_grace_secs: u32,
+    /// Longest text message in characters (security §13).
+    pub max_text_chars: usize,
+    /// How long a visitor's token lives without use.
+    pub visitor_token_secs: i64,
+    /// How long a back end's user token lives.
+    pub user_token_secs: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            idle_end_secs: 24 * 3600,
+            presence_grace_secs: 10,
+            max_text_chars: 8000,
+            visitor_token_secs: 30 * 24 * 3600,
+            user_token_secs: 30 * 24 * 3600,
+        }
+    }
+}
+
+/// The domain. One per process, shared by every way in.
+pub struct Im {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    random: Mutex<StdRng>,
+    settings: Settings,
+    passwords: Passwords,
+    throttle: accounts::Throttle,
+    presence: Presence,
+    routes: Routes,
+    uids: PassingUids,
+    dirty: desk::Dirty,
+    /// The last desk that visitors of an app were told of.
+    told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
+}
+
+impl Im {
+    /// Puts the domain on top of a store, a bus and a clock.
+    pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        Self {
+            store,
+            bus,
+            clock,
+            random: Mutex::new(StdRng::from_os_rng()),
+            presence: Presence::new(settings.presence_grace_secs),
+            settings,
+            passwords: Passwords::default(),
+            throttle: accounts::Throttle::default(),
+            routes: Routes::default(),
+            uids: PassingUids::default(),
+            dirty: desk::Dirty::default(),
+            told_desks: dashmap::DashMap::new(),
+        }
+    }
+
+    /// Does what an authenticated client asks. `connection` is where the command came from: it is not told again.
+    pub async fn command(&self, caller: &Caller, connection: ConnectionId, command: Command) -> Result<Reply, Fault> {
+        match command {
+            Command::Send(send) => self.send(caller, Some(connection), send).await.map(Reply::Sent),
+            Command::History(query) => self.history(caller, query).await.map(Reply::Page),
+            Command::Receipt(receipt) => self.receipt(caller, connection, receipt).await.map(|()| Reply::Done {}),
+            Command::Typing { conversation, on } => {
+                self.typing(caller, connection, conversation, on).await.map(|()| Reply::Done {})
+            }
+            Command::Conversations(list) => self.conversations(caller, list).await.map(Reply::Conversations),
+            Command::Conversation(id) => self.conversation(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
+            Command::Accept(id) => self.accept(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
+            Command::End(id) => self.end(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
+            Command::Status(status) => {
+                self.set_status(caller, status)?;
+                Ok(Reply::Done {})
+            }
+            Command::Ping => Ok(Reply::Done {}),
+        }
+    }
+
+    /// The domain's clock.
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Whether the store can commit now.
+    pub async fn ready(&self) -> bool {
+        self.store.ready().await.is_ok()
+    }
+
+    fn with_random<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
+        // A panic while drawing leaves the generator usable.
+        let mut random = self.random.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        draw(&mut random)
+    }
+
+    fn mint_conversation_id(&self) -> ConversationId {
+        let now = self.clock.now();
+        self.with_random(|random| ConversationId::mint(now, random))
+    }
+
+    fn publish(&self, audience: Audience, event: Event) {
+        self.bus.publish(Hint { audience, event });
+    }
+
+    /// Tells the participants, and every agent of a service conversation's app, how a conversation stands now.
+    fn publish_conversation(&self, app: &AppKey, conversation: Conversation) {
+        let mut audience = Audience::of(app.clone());
+        audience.users = conversation.participants.iter().map(|p| p.person.id.clone()).collect();
+        audience.agents = conversation.service.is_some();
+        self.publish(audience, Event::Conversation(Arc::new(conversation)));
+    }
+
+    fn require_agent(caller: &Caller) -> Result<(), Fault> {
+        if caller.is_agent() { Ok(()) } else { Err(Fault::new(Code::Forbidden, "only agents may do this")) }
+    }
+
+    fn is_online(&self, app: &AppKey, user: &UserId) -> bool {
+        self.presence.is_here(app, user, self.clock.now())
+    }
+}

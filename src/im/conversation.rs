@@ -1,0 +1,137 @@
+//! Finding conversations, and who may see and use them.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+
+use super::{Im, error::not_found};
+use crate::model::{
+    AppKey, Audience, Caller, Code, Conversation, ConversationId, Fault, Kind, Stage, UserId,
+    command::{ConversationPage, List},
+    conversation::View,
+};
+
+/// What the path of a message must know of a conversation. Kept in memory; its stage and people change rarely.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    pub(super) id: ConversationId,
+    pub(super) kind: Kind,
+    pub(super) participants: Vec<UserId>,
+    /// Service conversations only.
+    pub(super) stage: Option<Stage>,
+}
+
+impl Route {
+    fn of(conversation: &Conversation) -> Self {
+        Self {
+            id: conversation.id,
+            kind: conversation.kind,
+            participants: conversation.participants.iter().map(|p| p.person.id.clone()).collect(),
+            stage: conversation.service.as_ref().map(|service| service.stage.clone()),
+        }
+    }
+
+    pub(super) fn has(&self, user: &UserId) -> bool {
+        self.participants.contains(user)
+    }
+
+    /// Whether this caller may read: participants, and every agent of the app for service conversations.
+    pub(super) fn may_read(&self, caller: &Caller) -> bool {
+        self.has(caller.id()) || (self.kind == Kind::Service && caller.is_agent())
+    }
+
+    /// Who hears of what happens inside. While nobody has it, every agent does.
+    pub(super) fn audience(&self, app: &AppKey) -> Audience {
+        let unassigned = matches!(self.stage, Some(Stage::Queued { .. } | Stage::Offline { .. }));
+        Audience { users: self.participants.clone(), agents: unassigned, ..Audience::of(app.clone()) }
+    }
+}
+
+/// Routes by conversation, bounded. Whoever changes a stage or the people calls [`Routes::forget`].
+#[derive(Debug)]
+pub(super) struct Routes(Cache<(AppKey, ConversationId), Arc<Route>>);
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self(Cache::new(50_000))
+    }
+}
+
+impl Routes {
+    pub(super) fn forget(&self, app: &AppKey, id: ConversationId) {
+        self.0.invalidate(&(app.clone(), id));
+    }
+}
+
+impl Im {
+    /// The route of a conversation this caller may read.
+    pub(super) async fn route(&self, caller: &Caller, id: ConversationId) -> Result<Arc<Route>, Fault> {
+        let key = (caller.app.clone(), id);
+        let route = match self.routes.0.get(&key) {
+            Some(route) => route,
+            None => {
+                let found = self.store.conversation(&caller.app, id).await?.ok_or_else(not_found)?;
+                let route = Arc::new(Route::of(&found));
+                self.routes.0.insert(key, route.clone());
+                route
+            }
+        };
+        if route.may_read(caller) { Ok(route) } else { Err(not_found()) }
+    }
+
+    /// One conversation, as this caller sees it.
+    pub async fn conversation(&self, caller: &Caller, id: ConversationId) -> Result<Conversation, Fault> {
+        let found = self.store.conversation(&caller.app, id).await?.ok_or_else(not_found)?;
+        if !Route::of(&found).may_read(caller) {
+            return Err(not_found());
+        }
+        self.complete(&caller.app, found).await
+    }
+
+    /// The caller's own conversations, or one of the desk's views.
+    pub async fn conversations(&self, caller: &Caller, list: List) -> Result<ConversationPage, Fault> {
+        if !(1..=100).contains(&list.limit) {
+            return Err(Fault::new(Code::BadRequest, format!("`limit` is {}; allowed are 1 to 100", list.limit)));
+        }
+        let one_more = List { limit: list.limit + 1, ..list.clone() };
+        let mut found = match list.view {
+            Some(_) => {
+                Self::require_agent(caller)?;
+                self.store.desk_view(&caller.app, caller.id(), &one_more).await?
+            }
+            None => self.store.conversations_of(&caller.app, caller.id(), &one_more).await?,
+        };
+        let more = found.len() > usize::from(list.limit);
+        found.truncate(usize::from(list.limit));
+        let waiting_view = list.view == Some(View::Waiting) && list.before.is_none();
+        let mut conversations = Vec::with_capacity(found.len());
+        for (index, mut conversation) in found.into_iter().enumerate() {
+            self.fill_presence(&caller.app, &mut conversation);
+            if waiting_view && let Some(service) = conversation.service.as_mut() {
+                // The view is in queue order: its index is the place in line.
+                service.ahead = u64::try_from(index).ok();
+            } else if !caller.is_agent() {
+                conversation = self.complete(&caller.app, conversation).await?;
+            }
+            conversations.push(conversation);
+        }
+        Ok(ConversationPage { conversations, more })
+    }
+
+    /// Adds what the store does not know: who is here, and the place in line.
+    pub(super) async fn complete(&self, app: &AppKey, mut conversation: Conversation) -> Result<Conversation, Fault> {
+        self.fill_presence(app, &mut conversation);
+        if let Some(service) = conversation.service.as_mut()
+            && matches!(service.stage, Stage::Queued { .. })
+        {
+            service.ahead = self.store.queue_position(app, conversation.id).await?;
+        }
+        Ok(conversation)
+    }
+
+    fn fill_presence(&self, app: &AppKey, conversation: &mut Conversation) {
+        for participant in &mut conversation.participants {
+            participant.online = self.is_online(app, &participant.person.id);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Beginning a service conversation, waiting in line, and what the desk shows of it.
+
+use std::sync::Arc;
+
+use dashmap::DashSet;
+use tokio::sync::Notify;
+
+use crate::{
+    im::{Im, conversation::Route},
+    model::{
+        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Role, Stage,
+        command::{Desk, History, List, Send, Sent},
+        conversation::{Context, View},
+    },
+    store::{NewService, StoreError, Transition},
+};
+
+/// Apps whose desk changed since everybody was told.
+#[derive(Debug, Default)]
+pub(in crate::im) struct Dirty {
+    pub(in crate::im) apps: DashSet<AppKey>,
+    pub(in crate::im) changed: Notify,
+}
+
+/// Where a message to the desk goes.
+pub(in crate::im) enum DeskRoute {
+    /// Into this conversation.
+    Open(Arc<Route>),
+    /// Nowhere: it is a retry of a message that stands in a conversation which has ended since.
+    Repeated(Sent),
+}
+
+impl Im {
+    /// The visitor's open conversation for this message; begins one when there is none.
+    pub(in crate::im) async fn desk_route(&self, caller: &Caller, send: &Send) -> Result<DeskRoute, Fault> {
+        if let Some(open) = self.open_conversation(caller).await? {
+            return Ok(DeskRoute::Open(self.route(caller, open.id).await?));
+        }
+        if let Some(sent) = self.sent_before_the_end(caller, send).await? {
+            return Ok(DeskRoute::Repeated(sent));
+        }
+        let begun = self.begin(caller, Context::default()).await?;
+        Ok(DeskRoute::Open(self.route(caller, begun.id).await?))
+    }
+
+    /// The visitor's open conversation, if any.
+    pub(super) async fn open_conversation(&self, caller: &Caller) -> Result<Option<Conversation>, Fault> {
+        if caller.person.role != Role::Visitor {
+            return Err(Fault::new(Code::Forbidden, "only visitors write to the desk"));
+        }
+        Ok(self.store.open_service(&caller.app, caller.id()).await?)
+    }
+
+    /// Begins a conversation: in line when somebody takes visitors, otherwise as a left message.
+    pub(super) async fn begin(&self, caller: &Caller, context: Context) -> Result<Conversation, Fault> {
+        let site =
+            caller.site.clone().ok_or_else(|| Fault::new(Code::Forbidden, "no site to begin a conversation on"))?;
+        let (id, at) = (self.mint_conversation_id(), self.clock.now());
+        let stage =
+            if self.somebody_online(&caller.app) { Stage::Queued { since: at } } else { Stage::Offline { since: at } };
+        let new = NewService { id, site, visitor: caller.id().clone(), stage, context, at };
+        let begun = self.store.begin_service(&caller.app, new).await?;
+        let begun = self.complete(&caller.app, begun).await?;
+        if begun.id == id {
+            self.publish_conversation(&caller.app, begun.clone());
+            self.desk_changed(&caller.app);
+        }
+        Ok(begun)
+    }
+
+    /// A retry may arrive after its conversation ended. It must find its first result, not begin a new conversation.
+    async fn sent_before_the_end(&self, caller: &Caller, send: &Send) -> Result<Option<Sent>, Fault> {
+        let newest = List { view: None, before: None, limit: 1 };
+        let Some(last) = self.store.conversations_of(&caller.app, caller.id(), &newest).await?.into_iter().next()
+        else {
+            return Ok(None);
+        };
+        let query = History { conversation: last.id, before: None, after: None, limit: History::MAX_LIMIT };
+        let page = self.store.page(&caller.app, &query).await?;
+        let same = page
+            .messages
+            .into_iter()
+            .find(|message| message.from.id == *caller.id() && message.client_id.as_ref() == Some(&send.client_id));
+        match same {
+            Some(message) if message.content == send.content => {
+                Ok(Some(Sent { uid: message.uid, conversation: last.id, seq: message.seq, at: message.at }))
+            }
+            Some(_) => Err(StoreError::ClientIdReused.into()),
+            None => Ok(None),
+        }
+    }
+
+    /// A waiting conversation follows the desk: in line while somebody is there, a left message while nobody is.
+    pub(in crate::im) async fn follow_availability(
+        &self,
+        caller: &Caller,
+        route: Arc<Route>,
+    ) -> Result<Arc<Route>, Fault> {
+        let somebody = self.somebody_online(&caller.app);
+        let at = self.clock.now();
+        let (from, to): (&[&str], _) = match &route.stage {
+            Some(Stage::Offline { since }) if somebody => (&["offline"], Stage::Queued { since: *since }),
+            Some(Stage::Queued { since }) if !somebody => (&["queued"], Stage::Offline { since: *since }),
+            _ => return Ok(route),
+        };
+        let moved = Transition { conversation: route.id, from, only_agent: None, to, at };
+        match self.store.transition(&caller.app, moved).await {
+            Ok(conversation) => {
+                self.stage_changed(&caller.app, conversation).await?;
+                self.route(caller, route.id).await
+            }
+            // Somebody else moved it meanwhile, such as an agent who took it.
+            Err(StoreError::WrongStage) => {
+                self.routes.forget(&caller.app, route.id);
+                self.route(caller, route.id).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Tells everybody that a conversation moved to another stage, and those in line of their new places.
+    pub(super) async fn stage_changed(&self, app: &AppKey, conversation: Conversation) -> Result<Conversation, Fault> {
+        self.routes.forget(app, conversation.id);
+        let conversation = self.complete(app, conversation).await?;
+        self.publish_conversation(app, conversation.clone());
+        self.tell_places(app, &conversation).await?;
+        self.desk_changed(app);
+        Ok(conversation)
+    }
+
+    /// Tells everybody who waits in line where they stand now. The line told is at most 100 long.
+    async fn tell_places(&self, app: &AppKey, but: &Conversation) -> Result<(), Fault> {
+        let list = List { view: Some(View::Waiting), before: None, limit: 100 };
+        let nobody = super::house::house().id;
+        let waiting = self.store.desk_view(app, &nobody, &list).await?;
+        let queued = waiting.into_iter().filter(|c| {
+            c.service.as_ref().is_some_and(|service| matches!(service.stage, Stage::Queued { .. })) && c.id != but.id
+        });
+        for mut conversation in queued {
+            let Some(visitor) = conversation.service.as_ref().map(|service| service.visitor.clone()) else { continue };
+            let ahead = self.store.queue_position(app, conversation.id).await?;
+            if let Some(service) = conversation.service.as_mut() {
+                service.ahead = ahead;
+            }
+            let audience = Audience { users: vec![visitor], ..Audience::of(app.clone()) };
+            self.publish(audience, Event::Conversation(Arc::new(conversation)));
+        }
+        Ok(())
+    }
+
+    /// Whether an agent takes visitors now.
+    pub(super) fn somebody_online(&self, app: &AppKey) -> bool {
+        !self.presence.agents_online(app, self.clock.now()).is_empty()
+    }
+
+    /// Notes that the desk of an app changed; `upkeep` tells everybody soon, a few times a second at most.
+    pub(in crate::im) fn desk_changed(&self, app: &AppKey) {
+        self.dirty.apps.insert(app.clone());
+        self.dirty.changed.notify_one();
+    }
+
+    /// Tells every agent and visitor of an app how its desk stands.
+    pub(in crate::im) async fn tell_desk(&self, app: &AppKey) -> Result<(), Fault> {
+        let public = self.public_desk(app);
+        let everybody = Audience { visitors: true, ..Audience::of(app.clone()) };
+        let changed = self.told_desks.insert(app.clone(), public.clone()).is_none_or(|told| told != public);
+        if changed {
+            self.publish(everybody, Event::Desk(public.clone()));
+        }
+        for agent in self.presence.agents_here(app) {
+            let counts = self.store.desk_counts(app, &agent).await?;
+            let desk = Desk { waiting: counts.waiting, mine: counts.mine, ..public.clone() };
+            let audience = Audience { users: vec![agent], ..Audience::of(app.clone()) };
+            self.publish(audience, Event::Desk(desk));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! Reading messages back, page by page.
+
+use super::Im;
+use crate::model::{
+    Caller, Code, Fault,
+    command::{History, Page},
+};
+
+impl Im {
+    /// A page of a conversation that this caller may read.
+    pub async fn history(&self, caller: &Caller, query: History) -> Result<Page, Fault> {
+        if !(1..=History::MAX_LIMIT).contains(&query.limit) {
+            let message = format!("`limit` is {}; allowed are 1 to {}", query.limit, History::MAX_LIMIT);
+            return Err(Fault::new(Code::BadRequest, message));
+        }
+        if query.before.is_some() && query.after.is_some() {
+            return Err(Fault::new(Code::BadRequest, "give `before` or `after`, not both"));
+        }
+        self.route(caller, query.conversation).await?;
+        Ok(self.store.page(&caller.app, &query).await?)
+    }
+}

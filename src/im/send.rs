@@ -1,0 +1,166 @@
+//! The one path that every message takes: check, find the place, keep it, tell everybody.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{Im, conversation::Route, desk::Control, error::not_found};
+use crate::{
+    model::{
+        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, Role, Stage,
+        command::{Send, Sent, Target},
+        content::names,
+    },
+    store::NewMessage,
+};
+
+impl Im {
+    /// Sends a message. Returns when it is durable; a retry with the same client id returns the first result.
+    pub async fn send(&self, caller: &Caller, connection: Option<ConnectionId>, send: Send) -> Result<Sent, Fault> {
+        self.check_content(&send.content)?;
+        if caller.person.role == Role::Visitor {
+            if is_reserved(&send.content) {
+                let message = format!("`{}` is sent by the server only", send.content.name);
+                return Err(Fault::new(Code::Forbidden, message));
+            }
+            if let Some(control) = Control::of(&send.content) {
+                return self.control(caller, connection, control, send).await;
+            }
+        }
+        let route = match &send.to {
+            Target::Conversation(id) => self.route(caller, *id).await?,
+            Target::User(user) => self.private_route(caller, user).await?,
+            Target::Desk => match self.desk_route(caller, &send).await? {
+                super::desk::DeskRoute::Open(route) => route,
+                super::desk::DeskRoute::Repeated(sent) => return Ok(sent),
+            },
+        };
+        may_write(caller, &route)?;
+        if send.content.name.flags().stored {
+            let route = self.follow_availability(caller, route).await?;
+            self.keep(caller, connection, &route, send).await
+        } else {
+            Ok(self.pass(caller, connection, &route, send))
+        }
+    }
+
+    /// Keeps a message and tells everybody who must hear of it.
+    pub(super) async fn keep(
+        &self,
+        caller: &Caller,
+        connection: Option<ConnectionId>,
+        route: &Route,
+        send: Send,
+    ) -> Result<Sent, Fault> {
+        let new = NewMessage {
+            conversation: route.id,
+            from: caller.person.clone(),
+            client_id: Some(send.client_id),
+            counted: send.content.name.flags().counted,
+            content: send.content,
+            at: self.clock.now(),
+            only_if_open: true,
+        };
+        let appended = match self.store.append(&caller.app, new).await {
+            Err(crate::store::StoreError::WrongStage) => {
+                return Err(Fault::new(Code::ConversationClosed, "this conversation has ended; start a new one"));
+            }
+            other => other?,
+        };
+        let message = Arc::new(appended.message);
+        let sent = Sent { uid: message.uid, conversation: route.id, seq: message.seq, at: message.at };
+        if !appended.repeated {
+            let audience = Audience { except: connection, ..route.audience(&caller.app) };
+            self.publish(audience, Event::Message(message));
+        }
+        Ok(sent)
+    }
+
+    /// Tells everybody without keeping it: commands and status messages.
+    fn pass(&self, caller: &Caller, connection: Option<ConnectionId>, route: &Route, send: Send) -> Sent {
+        let at = self.clock.now();
+        let message = Message {
+            uid: self.uids.mint(at),
+            conversation: route.id,
+            seq: None,
+            at,
+            from: caller.person.clone(),
+            client_id: Some(send.client_id),
+            content: send.content,
+        };
+        let sent = Sent { uid: message.uid, conversation: route.id, seq: None, at };
+        let audience = Audience { except: connection, ..route.audience(&caller.app) };
+        self.publish(audience, Event::Message(Arc::new(message)));
+        sent
+    }
+
+    fn check_content(&self, content: &Content) -> Result<(), Fault> {
+        #[derive(Deserialize)]
+        struct Text {
+            content: String,
+        }
+        if content.name.as_str() != names::TEXT {
+            return Ok(());
+        }
+        let text: Text = content
+            .view()
+            .ok_or_else(|| Fault::new(Code::BadRequest, "an RC:TxtMsg needs the text in `content.content`"))?;
+        if text.content.trim().is_empty() {
+            return Err(Fault::new(Code::BadRequest, "the text is empty; write something first"));
+        }
+        let (chars, max) = (text.content.chars().count(), self.settings.max_text_chars);
+        if chars > max {
+            let message = format!("the text has {chars} characters; the limit is {max}");
+            return Err(Fault::new(Code::TooLarge, message));
+        }
+        Ok(())
+    }
+
+    async fn private_route(&self, caller: &Caller, user: &crate::model::UserId) -> Result<Arc<Route>, Fault> {
+        if caller.person.role == Role::Visitor {
+            return Err(Fault::new(Code::Forbidden, "visitors write to the desk: use `desk: true`"));
+        }
+        let other = self.store.user(&caller.app, user).await?;
+        if !other.is_some_and(|person| matches!(person.role, Role::User | Role::Agent)) {
+            return Err(Fault::new(Code::NotFound, "no such user"));
+        }
+        if user == caller.id() {
+            return Err(Fault::new(Code::BadRequest, "a private conversation needs somebody else"));
+        }
+        let id = self.mint_conversation_id();
+        let now = self.clock.now();
+        let conversation = self.store.private_conversation(&caller.app, caller.id(), user, id, now).await?;
+        if conversation.id == id {
+            self.publish_conversation(&caller.app, conversation.clone());
+        }
+        self.route(caller, conversation.id).await
+    }
+}
+
+/// Contents by which the server speaks to visitors: from anybody else they would be lies.
+fn is_reserved(content: &Content) -> bool {
+    matches!(
+        content.name.as_str(),
+        names::INFO
+            | names::HANDSHAKE_RESPONSE
+            | names::CHANGE_MODE_RESPONSE
+            | names::STATUS_UPDATE
+            | names::TERMINATE
+            | names::PULL_LEAVE_MESSAGE
+            | "RC:CsPullEva"
+    )
+}
+
+/// Who may read may not always write: in a service conversation only the visitor and the agent who has it.
+fn may_write(caller: &Caller, route: &Route) -> Result<(), Fault> {
+    let allowed = match (&route.kind, &route.stage) {
+        (Kind::Service, Some(Stage::Human { agent, .. })) if caller.is_agent() => agent == caller.id(),
+        (Kind::Service, Some(Stage::Queued { .. } | Stage::Offline { .. })) if caller.is_agent() => false,
+        _ => route.has(caller.id()),
+    };
+    match allowed {
+        true => Ok(()),
+        false if caller.is_agent() => Err(Fault::new(Code::Forbidden, "take the conversation first, then answer")),
+        false => Err(not_found()),
+    }
+}

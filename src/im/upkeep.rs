@@ -1,0 +1,86 @@
+//! What happens without anybody asking: desks are told, people fade out, forgotten conversations end.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::Im;
+use crate::model::{Caller, Fault, conversation::EndedBy};
+
+/// Counts change on screens at most this often.
+const DESK_PAUSE: Duration = Duration::from_millis(250);
+/// How often those who left are looked for.
+const PRESENCE_TICK: Duration = Duration::from_secs(2);
+/// How often forgotten conversations are looked for.
+const IDLE_TICK: Duration = Duration::from_secs(60);
+/// Most conversations ended in one look.
+const IDLE_BATCH: u16 = 200;
+
+/// Runs until told to stop.
+pub async fn run(im: Arc<Im>, stop: CancellationToken) {
+    let desks = keep_desks_told(im.clone());
+    let people = every(PRESENCE_TICK, im.clone(), async |im: &Im| {
+        im.fade_out().await;
+        Ok(())
+    });
+    let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = desks => {}
+        () = people => {}
+        () = idle => {}
+    }
+}
+
+async fn keep_desks_told(im: Arc<Im>) {
+    loop {
+        im.dirty.changed.notified().await;
+        im.tell_changed_desks().await;
+        tokio::time::sleep(DESK_PAUSE).await;
+    }
+}
+
+async fn every(pause: Duration, im: Arc<Im>, work: impl AsyncFn(&Im) -> Result<(), Fault>) {
+    let mut ticks = tokio::time::interval(pause);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(fault) = work(&im).await {
+            tracing::warn!(code = fault.code.name(), "Upkeep did not finish; it tries again later");
+        }
+    }
+}
+
+impl Im {
+    /// Tells every desk that changed since the last call.
+    pub async fn tell_changed_desks(&self) {
+        let apps: Vec<_> = self.dirty.apps.iter().map(|app| app.clone()).collect();
+        for app in apps {
+            self.dirty.apps.remove(&app);
+            if let Err(fault) = self.tell_desk(&app).await {
+                tracing::warn!(code = fault.code.name(), app.key = %app, "Could not tell the desk of app {app}");
+            }
+        }
+    }
+
+    /// Lets those go whose grace time is over.
+    pub async fn fade_out(&self) {
+        for (app, person) in self.presence.expire(self.clock.now()) {
+            self.presence_changed(&Caller { app, person, site: None }).await;
+        }
+    }
+
+    /// Ends conversations whose visitor has been away, and silent, too long.
+    pub async fn end_forgotten(&self) -> Result<(), Fault> {
+        let before = self.clock.now().plus_secs(-i64::from(self.settings.idle_end_secs));
+        for idle in self.store.idle_services(before, IDLE_BATCH).await? {
+            if self.is_online(&idle.app, &idle.visitor) {
+                continue;
+            }
+            let Some(conversation) = self.store.conversation(&idle.app, idle.conversation).await? else { continue };
+            let agent = conversation.service.and_then(|service| service.stage.agent().cloned());
+            self.finish(&idle.app, idle.conversation, agent, EndedBy::VisitorTimeout, None).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! Coming and going: what a client learns when it connects, and how it catches up.
+
+use super::Im;
+use crate::model::{
+    Caller, Code, Conversation, ConversationId, Event, Fault, Kind, Position, Role,
+    command::{AgentStatus, Desk, Gap, History, List, Welcome},
+    conversation::View,
+    event::Audience,
+};
+
+/// The protocol version of the welcome.
+const VERSION: u32 = 1;
+/// Most agents named to a visitor.
+const NAMED_AGENTS: usize = 3;
+
+impl Im {
+    /// Notes that a connection of this caller stands.
+    pub async fn connected(&self, caller: &Caller) {
+        if self.presence.join(caller) {
+            self.presence_changed(caller).await;
+        }
+    }
+
+    /// Notes that a connection of this caller went. Others hear of it after the grace time (see `upkeep`).
+    pub fn disconnected(&self, caller: &Caller) {
+        self.presence.leave(caller, self.clock.now());
+    }
+
+    /// Whether this agent takes new visitors.
+    pub fn set_status(&self, caller: &Caller, status: AgentStatus) -> Result<(), Fault> {
+        Self::require_agent(caller)?;
+        self.presence.set_status(caller, status);
+        self.desk_changed(&caller.app);
+        Ok(())
+    }
+
+    /// The status an agent chose; `Away` when they are not connected.
+    pub fn agent_status(&self, caller: &Caller) -> AgentStatus {
+        self.presence.status(&caller.app, caller.id()).unwrap_or(AgentStatus::Away)
+    }
+
+    /// Everything a client needs to show the present and close its gaps.
+    pub async fn welcome(&self, caller: &Caller, since: &[(ConversationId, Position)]) -> Result<Welcome, Fault> {
+        let mut gaps = Vec::new();
+        for (conversation, position) in since.iter().take(128) {
+            gaps.extend(self.gap(caller, *conversation, *position).await?);
+        }
+        Ok(Welcome {
+            v: VERSION,
+            me: caller.person.clone(),
+            now: self.clock.now(),
+            desk: self.desk(caller).await?,
+            conversations: self.newest(caller).await?,
+            gaps,
+        })
+    }
+
+    /// Whether and by whom visitors are answered, as this caller may know it.
+    pub async fn desk(&self, caller: &Caller) -> Result<Desk, Fault> {
+        let mut agents = self.presence.agents_online(&caller.app, self.clock.now());
+        let online = !agents.is_empty();
+        agents.truncate(NAMED_AGENTS);
+        if !caller.is_agent() {
+            return Ok(Desk { online, agents, waiting: 0, mine: 0 });
+        }
+        let counts = self.store.desk_counts(&caller.app, caller.id()).await?;
+        Ok(Desk { online, agents, waiting: counts.waiting, mine: counts.mine })
+    }
+
+    /// The desk of an app as somebody without an account sees it.
+    pub fn public_desk(&self, app: &crate::model::AppKey) -> Desk {
+        let mut agents = self.presence.agents_online(app, self.clock.now());
+        let online = !agents.is_empty();
+        agents.truncate(NAMED_AGENTS);
+        Desk { online, agents, waiting: 0, mine: 0 }
+    }
+
+    async fn newest(&self, caller: &Caller) -> Result<Vec<Conversation>, Fault> {
+        let list = |view, limit| List { view, before: None, limit };
+        if !caller.is_agent() {
+            return Ok(self.conversations(caller, list(None, 20)).await?.conversations);
+        }
+        let mut newest = self.conversations(caller, list(Some(View::Waiting), 100)).await?.conversations;
+        newest.extend(self.conversations(caller, list(Some(View::Mine), 100)).await?.conversations);
+        Ok(newest)
+    }
+
+    /// What was missed in one conversation; nothing when it is gone or was never theirs.
+    async fn gap(&self, caller: &Caller, conversation: ConversationId, have: Position) -> Result<Option<Gap>, Fault> {
+        match self.route(caller, conversation).await {
+            Ok(_) => {}
+            Err(fault) if fault.code == Code::NotFound => return Ok(None),
+            Err(fault) => return Err(fault),
+        }
+        let newest = History { conversation, before: None, after: None, limit: 30 };
+        let missed = History { after: Some(have.seq), limit: History::MAX_LIMIT, ..newest.clone() };
+        let page = self.store.page(&caller.app, &missed).await?;
+        if page.head.epoch != have.epoch || page.head.seq < have.seq {
+            let page = self.store.page(&caller.app, &newest).await?;
+            return Ok(Some(Gap { conversation, reset: true, messages: page.messages, more: false }));
+        }
+        if page.messages.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Gap { conversation, reset: false, messages: page.messages, more: page.more }))
+    }
+
+    /// Somebody came or went: agents change the desk, a visitor changes their open conversation.
+    pub(super) async fn presence_changed(&self, caller: &Caller) {
+        match caller.person.role {
+            Role::Agent => self.desk_changed(&caller.app),
+            Role::Visitor => {
+                // A failed look-up costs a stale dot, nothing more.
+                if let Ok(Some(conversation)) = self.store.open_service(&caller.app, caller.id()).await
+                    && let Ok(conversation) = self.complete(&caller.app, conversation).await
+                    && conversation.kind == Kind::Service
+                {
+                    let audience = Audience { agents: true, ..Audience::of(caller.app.clone()) };
+                    self.publish(audience, Event::Conversation(conversation.into()));
+                }
+            }
+            Role::User | Role::Robot | Role::System => {}
+        }
+    }
+}
