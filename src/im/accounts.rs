@@ -196,8 +196,7 @@ impl Im {
                     Fault::new(Code::NotFound, "there is no app yet; add one with `parlor app add NAME`")
                 })?,
             };
-        let mut salt = self.with_random(rand::SeedableRng::from_rng);
-        let salt: &mut rand::rngs::StdRng = &mut salt;
+        let salt = self.with_random(rand::Rng::random);
         let password_hash = self.passwords.hash(agent.password, salt).await?;
         let id = self.with_random(|random| UserId::random_agent(random));
         let person = Person { id, name, role: Role::Agent, portrait: None };
