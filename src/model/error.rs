@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $temporary:literal;)*) => {
+    ($(#[doc = $meaning:literal] $variant:ident = $name:literal, $status:literal, $temporary:literal;)*) => {
         /// Every error a client can meet. A code never changes its meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
-            $($(#[$doc])* $variant,)*
+            $(#[doc = $meaning] $variant,)*
         }
 
         impl Code {
@@ -19,6 +19,11 @@ macro_rules! codes {
             /// The name on every wire.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means, for the docs.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
             }
 
             /// The HTTP status.
@@ -163,5 +168,29 @@ impl CloseCode {
     /// The number on the wire.
     pub const fn number(self) -> u16 {
         self as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_table_is_this_one() {
+        let documented = include_str!("../../docs/PROTOCOL.md");
+        let mut table = "| Code | HTTP | Temporary | Meaning |\n|---|--:|---|---|\n".to_owned();
+        for code in Code::ALL {
+            let temporary = if code.temporary() { "yes" } else { "no" };
+            table += &format!("| `{}` | {} | {temporary} | {} |\n", code.name(), code.status(), code.meaning().trim());
+        }
+        let (_, rest) = documented.split_once("<!-- errors:begin -->\n").unwrap();
+        let (written, _) = rest.split_once("<!-- errors:end -->").unwrap();
+        assert_eq!(written, table, "replace the table in docs/PROTOCOL.md with:\n{table}");
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: std::collections::HashSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
     }
 }
