@@ -2,9 +2,14 @@
 //!
 //! `docs/ARCHITECTURE.md` draws the floors. Each floor imports only lower ones; `tests/it/layering.rs` enforces it.
 
+pub mod app;
 pub mod auth;
 pub mod bus;
+pub mod cli;
 pub mod config;
+pub mod http;
 pub mod im;
+pub mod lifecycle;
 pub mod model;
 pub mod store;
+pub mod telemetry;

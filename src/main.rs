@@ -1,1 +1,5 @@
-fn main() {}
+//! The `parlor` program.
+
+fn main() -> std::process::ExitCode {
+    parlor::cli::run()
+}

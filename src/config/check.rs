@@ -15,7 +15,7 @@ pub(super) struct Report {
 
 impl Report {
     /// Refuses a value outside `least..=most`; `most` is the hard ceiling.
-    pub(super) fn range<T: PartialOrd + Display>(&mut self, key: &str, value: T, least: T, most: T) {
+    pub(super) fn range<T: PartialOrd + Display + Copy>(&mut self, key: &str, value: T, least: T, most: T) {
         if value < least || value > most {
             self.errors.push(format!("{key} = {value}: allowed is {least} to {most}"));
         }

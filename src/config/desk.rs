@@ -16,7 +16,7 @@ pub struct Desk {
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { idle_end_secs: 4 * 3600, setup_code_secs: 3600 }
+        Self { idle_end_secs: 24 * 3600, setup_code_secs: 3600 }
     }
 }
 

@@ -1,0 +1,66 @@
+//! The HTTP side: every address of the server, and what all answers have in common.
+//!
+//! Floor 5. Handlers parse, call the domain, render; policy is never here. This file alone lists addresses. Nothing
+//! below `http/` knows the store, the bus or a wire protocol.
+
+pub mod assets;
+pub mod error;
+pub mod extract;
+pub mod guard;
+pub mod headers;
+pub mod health;
+pub mod listen;
+mod metrics;
+pub mod socket;
+
+use std::sync::Arc;
+
+use actix_web::{
+    App, Error, Route,
+    body::BoxBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard as when,
+    middleware::from_fn,
+    web::{self, Data, ServiceConfig, resource},
+};
+
+use self::health::Health;
+use crate::{config::Config, telemetry::Figures};
+
+/// What handlers reach, each as `web::Data<…>`.
+#[derive(Clone)]
+pub struct Parts {
+    /// The settings, with addresses as they were bound.
+    pub config: Arc<Config>,
+    /// What is counted.
+    pub figures: Arc<Figures>,
+    /// Whether the server takes new work.
+    pub health: Arc<Health>,
+}
+
+/// The public listener's addresses. Each is a `resource`, so that a wrong method is 405, not 404.
+fn addresses(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/health").route(read().to(health::health)))
+        .service(resource("/ready").route(read().to(health::ready)))
+        .service(resource("/assets/{hash}/{name}").route(read().to(assets::serve)));
+}
+
+/// A route for GET and HEAD.
+fn read() -> Route {
+    web::route().guard(when::Any(when::Get()).or(when::Head()))
+}
+
+/// The public listener's application.
+pub fn app(
+    parts: &Parts,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+    + use<>,
+> {
+    App::new()
+        .app_data(Data::from(Arc::clone(&parts.config)))
+        .app_data(Data::from(Arc::clone(&parts.figures)))
+        .app_data(Data::from(Arc::clone(&parts.health)))
+        .wrap(from_fn(guard::watch))
+        .configure(addresses)
+}

@@ -1,0 +1,186 @@
+//! What every request passes on its way in and every answer on its way out.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    body::{BodySize, BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    web::Data,
+};
+use data_encoding::HEXLOWER;
+use futures_util::FutureExt;
+use tracing::{Instrument, debug, debug_span};
+
+use super::{error, headers, health};
+use crate::{
+    config::Config,
+    http::health::Health,
+    model::{Code, Fault},
+    telemetry::Figures,
+};
+
+/// Longest address and all headers together (W7).
+const MAX_ADDRESS: usize = 8 << 10;
+const MAX_HEAD: usize = 16 << 10;
+
+/// Names one request in logs and in the answer's `x-request-id`.
+#[derive(Debug, Clone)]
+pub struct RequestId(String);
+
+impl RequestId {
+    fn random() -> Self {
+        Self(HEXLOWER.encode(&rand::random::<[u8; 8]>()))
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The middleware: limits, one form of faults, headers, panics, figures.
+pub(super) async fn watch(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let visit = Visit::of(&request);
+    request.extensions_mut().insert(visit.id.clone());
+    let span = debug_span!("request", request.id = visit.id.as_str());
+    let outcome = if let Some(fault) = refusal(&request, &visit) {
+        Ok(Ok(request.error_response(fault)))
+    } else {
+        let answer = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span).await;
+        answer.map(|answer| answer.map(ServiceResponse::map_into_boxed_body))
+    };
+    match outcome {
+        Ok(Ok(response)) => {
+            let (request, response) = response.into_parts();
+            Ok(ServiceResponse::new(request, visit.sign(visit.shape(response))))
+        }
+        Ok(Err(error)) => Err(visit.fail(&error)),
+        Err(_panic) => {
+            visit.figures.panics.inc();
+            Err(visit.fail(&error::internal().into()))
+        }
+    }
+}
+
+/// What must be known of a request after it was handed on.
+struct Visit {
+    id: RequestId,
+    surface: &'static str,
+    /// A person looks at the answer.
+    in_browser: bool,
+    https: bool,
+    max_body: usize,
+    figures: Data<Figures>,
+}
+
+impl Visit {
+    fn of(request: &ServiceRequest) -> Self {
+        let config = request.app_data::<Data<Config>>().expect("the application carries its settings");
+        let figures = request.app_data::<Data<Figures>>().expect("the application carries its figures");
+        Self {
+            id: RequestId::random(),
+            surface: surface(request.path()),
+            in_browser: accepts_pages(request),
+            https: config.server.is_https(),
+            max_body: config.limits.body_bytes,
+            figures: figures.clone(),
+        }
+    }
+
+    /// Gives every refusal, whoever made it, its one form.
+    fn shape(&self, response: HttpResponse<BoxBody>) -> HttpResponse<BoxBody> {
+        match fault_of(&response) {
+            Some(fault) if self.in_browser => error::page(&fault),
+            Some(fault) => fault.error_response(),
+            None => response,
+        }
+    }
+
+    /// The last touch on every answer.
+    fn sign(&self, mut response: HttpResponse<BoxBody>) -> HttpResponse<BoxBody> {
+        let headers = response.headers_mut();
+        headers::complete(headers, self.https);
+        if let Ok(id) = header::HeaderValue::from_str(self.id.as_str()) {
+            headers.insert(header::HeaderName::from_static("x-request-id"), id);
+        }
+        let status = response.status().as_u16();
+        self.figures.count_request(self.surface, status);
+        debug!(request.id = self.id.as_str(), surface = self.surface, status, "Answered a request with {status}");
+        response
+    }
+
+    /// An error that stands for a finished answer: only so can the request be left out.
+    fn fail(&self, error: &Error) -> Error {
+        let response = self.shape(HttpResponse::from_error(clone_of(error)));
+        InternalError::from_response("answered", self.sign(response)).into()
+    }
+}
+
+fn clone_of(error: &Error) -> Error {
+    match error.as_error::<Fault>() {
+        Some(fault) => fault.clone().into(),
+        None => error::from_status(error.as_response_error().status_code()).into(),
+    }
+}
+
+/// The fault behind an answer; `None` when it is no refusal, or the handler wrote a body of its own.
+fn fault_of(response: &HttpResponse<BoxBody>) -> Option<Fault> {
+    if let Some(error) = response.error() {
+        return error.as_error::<Fault>().cloned().or_else(|| Some(error::from_status(response.status())));
+    }
+    let silent = matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
+    let refused = response.status().is_client_error() || response.status().is_server_error();
+    (refused && silent).then(|| error::from_status(response.status()))
+}
+
+/// What is refused before any handler sees it (W7).
+fn refusal(request: &ServiceRequest, visit: &Visit) -> Option<Fault> {
+    let headers = request.headers();
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    if !known.contains(request.method()) {
+        return Some(error::from_status(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    if request.uri().path_and_query().map_or(0, |path| path.as_str().len()) > MAX_ADDRESS {
+        return Some(Fault::new(Code::TooLarge, format!("the address is longer than {MAX_ADDRESS} bytes")));
+    }
+    if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > MAX_HEAD {
+        return Some(Fault::new(Code::TooLarge, format!("the headers are longer than {MAX_HEAD} bytes")));
+    }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Some(Fault::new(Code::UnsupportedMediaType, "send the body without Content-Encoding"));
+    }
+    if declared_length(request.request()).is_some_and(|length| length > visit.max_body as u64) {
+        return Some(Fault::new(Code::TooLarge, format!("the body is larger than {} bytes", visit.max_body)));
+    }
+    let health = request.app_data::<Data<Health>>().expect("the application carries its health");
+    (health.is_draining() && visit.surface != "health").then(health::restarting)
+}
+
+fn declared_length(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn accepts_pages(request: &ServiceRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    matches!(*request.method(), Method::GET | Method::HEAD) && accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Which part of the server a path belongs to; a closed set.
+fn surface(path: &str) -> &'static str {
+    match path.split('/').nth(1).unwrap_or_default() {
+        "w" => "widget",
+        "console" => "console",
+        "ws" => "socket",
+        "poll" => "poll",
+        "assets" => "assets",
+        "health" | "ready" => "health",
+        _ => "other",
+    }
+}

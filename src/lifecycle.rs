@@ -1,0 +1,62 @@
+//! How the server stops: not ready → sockets told to come back → commits finished → done (D7).
+
+use std::time::Duration;
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+use tracing::{info, warn};
+
+use crate::app::Parlor;
+
+/// What is left to do after the time is up or patience is out may take this long.
+const LAST_STEPS: Duration = Duration::from_secs(4);
+
+/// Runs until the first order to stop, then stops in order; a second order ends the waiting.
+pub async fn run(parlor: Parlor, mut orders: mpsc::Receiver<()>) {
+    orders.recv().await;
+    let time = Duration::from_secs(parlor.config.server.stop_secs);
+    info!("Stopping; a second signal ends the wait");
+    tokio::select! {
+        () = drain(&parlor) => {}
+        () = tokio::time::sleep(time) => warn!("Not everything was finished after {} s", time.as_secs()),
+        Some(()) = orders.recv() => warn!("Told twice to stop; not waiting any longer"),
+    }
+    if tokio::time::timeout(LAST_STEPS, close(parlor)).await.is_err() {
+        warn!("The last steps took too long");
+    }
+    info!("Stopped");
+}
+
+/// Nothing new; what is under way is finished.
+async fn drain(parlor: &Parlor) {
+    parlor.health.drain();
+    parlor.server.stop(true).await;
+}
+
+/// What must happen however short the time.
+async fn close(parlor: Parlor) {
+    parlor.server.stop(false).await;
+    // Its result tells only whether the accept loop failed, and it has been told to end.
+    let _ = parlor.serving.await;
+}
+
+/// SIGTERM and SIGINT as orders to stop.
+pub fn signals() -> std::io::Result<mpsc::Receiver<()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (give, orders) = mpsc::channel(2);
+    tokio::task::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if give.send(()).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(orders)
+}

@@ -1,0 +1,8 @@
+//! What the program tells about itself: logs for people, figures for Prometheus.
+//!
+//! Floor 1. Neither ever holds message text, names, e-mail, addresses, tokens or query strings (L1).
+
+pub mod figures;
+pub mod log;
+
+pub use figures::Figures;

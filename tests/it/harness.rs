@@ -1,0 +1,5 @@
+//! The vocabulary of the tests from outside.
+
+mod server;
+
+pub(crate) use server::TestServer;

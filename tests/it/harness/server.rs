@@ -1,0 +1,106 @@
+//! The real server, in this process, on a free port.
+
+use std::{net::SocketAddr, path::Path, thread::JoinHandle};
+
+use parlor::{app::Parlor, config::Config, lifecycle};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+/// A running server with a data folder of its own. Stops in order when dropped.
+pub(crate) struct TestServer {
+    config: Config,
+    orders: mpsc::Sender<()>,
+    running: Option<JoinHandle<()>>,
+    // Last, so that the folder outlives the server.
+    folder: TempDir,
+}
+
+impl TestServer {
+    /// A server with default settings.
+    pub(crate) fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    /// A server with some settings changed.
+    pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let mut config = Config::default();
+        config.server.listen = free;
+        config.server.workers = 2;
+        config.server.stop_secs = 5;
+        config.demo.listen = free;
+        config.metrics.listen = free;
+        config.data.dir = folder.path().join("data");
+        config.data.reserve_bytes = 0;
+        change(&mut config);
+        let (config, orders, running) = launch(config);
+        Self { config, orders, running: Some(running), folder }
+    }
+
+    /// Stops in order, then starts on the same data and the same addresses.
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        let (config, orders, running) = launch(self.config.clone());
+        (self.config, self.orders, self.running) = (config, orders, Some(running));
+    }
+
+    /// Stops in order and waits for it.
+    pub(crate) fn stop(&mut self) {
+        // A server that stopped already takes no orders.
+        let _ = self.orders.try_send(());
+        if let Some(running) = self.running.take() {
+            running.join().expect("the server's thread ends without a panic");
+        }
+    }
+
+    /// The settings as they are in force.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.config.data.dir
+    }
+
+    /// A folder for whatever a test wants to keep beside the data.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The public address.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.config.server.listen
+    }
+
+    /// A full address of the public listener.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.config.server.origin())
+    }
+
+    /// A full address of the metrics listener.
+    pub(crate) fn metrics_url(&self) -> String {
+        format!("http://{}/metrics", self.config.metrics.listen)
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn launch(config: Config) -> (Config, mpsc::Sender<()>, JoinHandle<()>) {
+    let (give, orders) = mpsc::channel(2);
+    let (tell, told) = std::sync::mpsc::channel();
+    let running = std::thread::spawn(move || {
+        actix_rt::System::new().block_on(async {
+            let parlor = Parlor::start(config).await.expect("the test server starts");
+            let _ = tell.send((*parlor.config).clone());
+            lifecycle::run(parlor, orders).await;
+        });
+    });
+    let config = told.recv().expect("the test server starts");
+    (config, give, running)
+}
