@@ -37,7 +37,14 @@ class FakeSocket extends EventTarget {
   }
 }
 
-const welcome = { v: 1, me: { id: "v1", name: "", role: "visitor" }, now: 0, desk: { online: true, agents: [], waiting: 0, mine: 0 }, conversations: [], gaps: [] }
+const welcome = {
+  v: 1,
+  me: { id: "v1", name: "", role: "visitor" },
+  now: 0,
+  desk: { online: true, agents: [], waiting: 0, mine: 0 },
+  conversations: [],
+  gaps: [],
+}
 const page = new EventTarget()
 const memory = new Map()
 Object.assign(globalThis, {
@@ -45,7 +52,10 @@ Object.assign(globalThis, {
   location: { href: "http://chat.example/w/site" },
   document: Object.assign(page, { visibilityState: "visible" }),
   addEventListener: page.addEventListener.bind(page),
-  sessionStorage: { getItem: (/** @type {string} */ key) => memory.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => memory.set(key, value) },
+  sessionStorage: {
+    getItem: (/** @type {string} */ key) => memory.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => memory.set(key, value),
+  },
 })
 Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true })
 const { Connection } = await import("../../static/shared/net/connection.js")
@@ -88,7 +98,12 @@ test("says hello with what it has, and is live after the welcome", async () => {
   const { connection, states } = connect({ since: () => [{ conversation: "c", epoch: 1, seq: 41 }] })
   await greet(newest())
   assert.equal(newest().url, "ws://chat.example/ws")
-  assert.deepEqual(newest().frames[0].body, { v: 1, as: "visitor", site: "site", since: [{ conversation: "c", epoch: 1, seq: 41 }] })
+  assert.deepEqual(newest().frames[0].body, {
+    v: 1,
+    as: "visitor",
+    site: "site",
+    since: [{ conversation: "c", epoch: 1, seq: 41 }],
+  })
   assert.deepEqual(states, ["connecting", "live"])
   connection.stop()
 })
@@ -137,7 +152,14 @@ test("a command that is never answered ends the line, not the program", async ()
 })
 
 test("close codes decide whether to come back", async () => {
-  for (const [code, word] of /** @type {const} */ ([[4401, "expired"], [4403, "forbidden"], [4409, "elsewhere"], [1008, "broken"], [1012, "waiting"], [1013, "waiting"]])) {
+  for (const [code, word] of /** @type {const} */ ([
+    [4401, "expired"],
+    [4403, "forbidden"],
+    [4409, "elsewhere"],
+    [1008, "broken"],
+    [1012, "waiting"],
+    [1013, "waiting"],
+  ])) {
     const { connection, states } = connect()
     await greet(newest())
     newest().dies(code)
@@ -219,7 +241,10 @@ test("pushes before the welcome is taken in are not lost", async () => {
 function fakePoll(/** @type {object[]} */ answers) {
   /** @type {{ url: string, body: any }[]} */
   const asked = []
-  const request = (/** @type {string} */ url, /** @type {{ body: string, signal?: AbortSignal }} */ { body, signal }) => {
+  const request = (
+    /** @type {string} */ url,
+    /** @type {{ body: string, signal?: AbortSignal }} */ { body, signal },
+  ) => {
     asked.push({ url, body: JSON.parse(body) })
     const answer = answers.shift()
     return answer
@@ -235,7 +260,13 @@ test("two sockets that never open lead to long-poll, remembered for the session"
   const asked = fakePoll([
     { poll: "p1", frames: [{ id: 1, ok: welcome }], next: 1 },
     { frames: [{ push: "typing", body: {} }], next: 2 },
-    { frames: [{ push: "typing", body: {} }, { push: "desk", body: {} }], next: 3 },
+    {
+      frames: [
+        { push: "typing", body: {} },
+        { push: "desk", body: {} },
+      ],
+      next: 3,
+    },
   ])
   for (let attempt = 0; attempt < 2; attempt++) {
     newest().dies()
@@ -247,7 +278,11 @@ test("two sockets that never open lead to long-poll, remembered for the session"
   assert.equal(memory.get("parlor.poll"), "1")
   assert.equal(asked[0]?.url, "http://chat.example/poll")
   assert.equal(asked[1]?.url, "http://chat.example/poll/p1")
-  assert.deepEqual(pushes.map(({ push }) => push), ["typing", "desk"], "a frame that comes twice is heard once")
+  assert.deepEqual(
+    pushes.map(({ push }) => push),
+    ["typing", "desk"],
+    "a frame that comes twice is heard once",
+  )
   assert.equal(states.at(-1), "live")
   connection.stop()
 })

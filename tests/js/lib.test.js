@@ -27,18 +27,38 @@ test("www, mail and phone become links", () => {
 })
 
 test("nothing but http, https, mailto and tel becomes a link", () => {
-  for (const text of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://user:pw@a.example", "http://"]) {
+  for (const text of [
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "file:///etc/passwd",
+    "https://user:pw@a.example",
+    "http://",
+  ]) {
     assert.deepEqual(hrefs(text), [], text)
   }
 })
 
 test("the shown host is the real one", () => {
-  assert.deepEqual(links("https://аpple.com/x"), [{ text: "https://xn--pple-43d.com/x", href: "https://xn--pple-43d.com/x" }])
+  assert.deepEqual(links("https://аpple.com/x"), [
+    { text: "https://xn--pple-43d.com/x", href: "https://xn--pple-43d.com/x" },
+  ])
 })
 
 test("no text is lost or changed by finding links", () => {
-  for (const text of ["", "a", "a https://a.example b", "https://a.example", "<b>x</b> https://a.example/<script>", "你好https://a.example。再见"]) {
-    assert.equal(pieces(text).map((piece) => piece.text).join(""), text)
+  for (const text of [
+    "",
+    "a",
+    "a https://a.example b",
+    "https://a.example",
+    "<b>x</b> https://a.example/<script>",
+    "你好https://a.example。再见",
+  ]) {
+    assert.equal(
+      pieces(text)
+        .map((piece) => piece.text)
+        .join(""),
+      text,
+    )
   }
 })
 

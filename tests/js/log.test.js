@@ -4,7 +4,16 @@ import { test } from "node:test"
 import { MessageLog } from "../../static/shared/models/log.js"
 
 /** @param {number} seq */
-const message = (seq) => ({ uid: `u${seq}`, conversation: "c", seq, at: seq, from: anna, client_id: null, type: "RC:TxtMsg", content: {} })
+const message = (seq) => ({
+  uid: `u${seq}`,
+  conversation: "c",
+  seq,
+  at: seq,
+  from: anna,
+  client_id: null,
+  type: "RC:TxtMsg",
+  content: {},
+})
 const anna = { id: "anna", name: "Anna", role: /** @type {const} */ ("agent") }
 /** @param {MessageLog} log */
 const seqs = (log) => log.messages.map(({ seq }) => seq)
@@ -39,7 +48,10 @@ test("any order of arrival gives the same log", () => {
     log.reset(1, [message(1)], false)
     const arrivals = Array.from({ length: 12 }, (_, index) => index + 2).sort(() => Math.random() - 0.5)
     for (const seq of [...arrivals, ...arrivals]) log.receive(message(seq))
-    assert.deepEqual(seqs(log), Array.from({ length: 13 }, (_, index) => index + 1))
+    assert.deepEqual(
+      seqs(log),
+      Array.from({ length: 13 }, (_, index) => index + 1),
+    )
   }
 })
 

@@ -62,7 +62,8 @@ class Server {
 }
 
 /** @param {Outbox} outbox @param {Server} server @param {object} [events] */
-const sender = (outbox, server, events) => new Sender(outbox, /** @type {any} */ (server), { sent: () => {}, changed: () => {}, ...events })
+const sender = (outbox, server, events) =>
+  new Sender(outbox, /** @type {any} */ (server), { sent: () => {}, changed: () => {}, ...events })
 
 test("what was written survives a reload, in its order", () => {
   const keep = new Memory()
@@ -134,7 +135,12 @@ test("a random line never loses, doubles or reorders", async () => {
   for (let round = 0; round < 100; round++) {
     const words = Array.from({ length: 8 }, (_, index) => `word ${index}`)
     const keep = new Memory()
-    const server = new Server(Array.from({ length: 20 }, () => /** @type {any} */ (["take", "vanish", "take and vanish"][Math.floor(Math.random() * 3)])))
+    const server = new Server(
+      Array.from(
+        { length: 20 },
+        () => /** @type {any} */ (["take", "vanish", "take and vanish"][Math.floor(Math.random() * 3)]),
+      ),
+    )
     for (const word of words) new Outbox("site", keep).add(...text(word))
     for (let life = 0; life < 40; life++) {
       server.state = "live"
@@ -150,7 +156,10 @@ test("a refusal for good takes only that message out of the line", async () => {
   for (const word of ["huge", "small"]) outbox.add(...text(word))
   await sender(outbox, server).pump()
   assert.deepEqual(server.texts, ["small"])
-  assert.deepEqual(outbox.entries.map(({ failed }) => failed), ["too_large"])
+  assert.deepEqual(
+    outbox.entries.map(({ failed }) => failed),
+    ["too_large"],
+  )
 })
 
 test("try again writes it anew, at the end, under a new id", () => {

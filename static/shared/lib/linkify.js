@@ -6,7 +6,11 @@
 const PATTERN =
   /(?<url>(?:https?:\/\/|www\.)[^\s<>"'`\u3000-\u303f\uff00-\uffef]+)|(?<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(?<tel>(?<![\w+.-])\+[\d][\d ()./-]{6,18}\d(?!\w))/giu
 const TRAILING = /[.,:;!?'"»”’…]+$/u
-const PAIRS = /** @type {const} */ ([["(", ")"], ["[", "]"], ["{", "}"]])
+const PAIRS = /** @type {const} */ ([
+  ["(", ")"],
+  ["[", "]"],
+  ["{", "}"],
+])
 
 /**
  * @typedef {{ text: string, href?: string }} Piece
@@ -57,7 +61,8 @@ function anchor(label, href, into) {
 /** @param {RegExpMatchArray} match */
 function toLink({ groups }) {
   if (groups?.mail) return { label: groups.mail, href: `mailto:${groups.mail}`, length: groups.mail.length }
-  if (groups?.tel) return { label: groups.tel, href: `tel:${groups.tel.replace(/[^\d+]/g, "")}`, length: groups.tel.length }
+  if (groups?.tel)
+    return { label: groups.tel, href: `tel:${groups.tel.replace(/[^\d+]/g, "")}`, length: groups.tel.length }
   const raw = trim(groups?.url ?? "")
   const url = parse(raw.startsWith("www.") ? `https://${raw}` : raw)
   if (!url) return null
@@ -71,7 +76,8 @@ function toLink({ groups }) {
 function trim(raw) {
   let text = raw.replace(TRAILING, "")
   for (const [open, close] of PAIRS) {
-    while (text.endsWith(close) && text.split(close).length > text.split(open).length) text = text.slice(0, -1).replace(TRAILING, "")
+    while (text.endsWith(close) && text.split(close).length > text.split(open).length)
+      text = text.slice(0, -1).replace(TRAILING, "")
   }
   return text
 }

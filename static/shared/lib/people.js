@@ -19,7 +19,8 @@ export function colourOf(id) {
 export function initials(name) {
   const words = name.trim().split(/\s+/u).filter(Boolean)
   const first = words[0] ?? ""
-  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(first)) return [...first].slice(-2).join("")
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(first))
+    return [...first].slice(-2).join("")
   const last = words.length > 1 ? (words.at(-1) ?? "") : ""
   return (letter(first) + letter(last)).toLocaleUpperCase()
 }

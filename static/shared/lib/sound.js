@@ -40,7 +40,8 @@ export class Sounds {
       this.#audio ??= new AudioContext()
       this.#audio.resume().catch(() => {})
     }
-    for (const gesture of ["pointerdown", "keydown"]) page.addEventListener(gesture, unlock, { once: true, capture: true })
+    for (const gesture of ["pointerdown", "keydown"])
+      page.addEventListener(gesture, unlock, { once: true, capture: true })
   }
 
   /**

@@ -10,7 +10,8 @@ export class Times {
    */
   constructor(language, words, timeZone) {
     this.words = words
-    const format = (/** @type {Intl.DateTimeFormatOptions} */ options) => new Intl.DateTimeFormat(language, { timeZone, ...options })
+    const format = (/** @type {Intl.DateTimeFormatOptions} */ options) =>
+      new Intl.DateTimeFormat(language, { timeZone, ...options })
     this.clockFormat = format({ hour: "numeric", minute: "2-digit" })
     this.weekdayFormat = format({ weekday: "long" })
     this.dayFormat = format({ day: "numeric", month: "long" })

@@ -83,7 +83,13 @@ class Poll {
   async #ask(address, body) {
     try {
       const { signal } = this.#stop
-      const response = await this.request(address, { method: "POST", headers: HEADERS, body, signal, credentials: "same-origin" })
+      const response = await this.request(address, {
+        method: "POST",
+        headers: HEADERS,
+        body,
+        signal,
+        credentials: "same-origin",
+      })
       const answer = /** @type {Answer} */ (await response.json())
       if (signal.aborted) return null
       if (typeof answer.closed === "number" || !response.ok) {
