@@ -48,6 +48,12 @@ pub struct Settings {
     pub visitor_token_secs: i64,
     /// How long a back end's user token lives.
     pub user_token_secs: i64,
+    /// How long a one-time set-up code is valid.
+    pub setup_code_secs: i64,
+    /// Sign-in attempts per account in 15 minutes.
+    pub logins_per_account: u32,
+    /// Sign-in attempts per network in 15 minutes.
+    pub logins_per_network: u32,
 }
 
 impl Default for Settings {
@@ -58,6 +64,9 @@ impl Default for Settings {
             max_text_chars: 8000,
             visitor_token_secs: 30 * 24 * 3600,
             user_token_secs: 30 * 24 * 3600,
+            setup_code_secs: 3600,
+            logins_per_account: 10,
+            logins_per_network: 50,
         }
     }
 }

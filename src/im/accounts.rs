@@ -1,6 +1,6 @@
 //! Who somebody is: visitors minted by the widget, agents with a password, users with a token, the first set-up.
 
-use std::{hash::Hash, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,8 +16,6 @@ use crate::{
 pub const AGENT_IDLE_SECS: i64 = 12 * 3600;
 /// How long an agent's login lives at most (O3).
 pub const AGENT_ABSOLUTE_SECS: i64 = 7 * 24 * 3600;
-/// How long a set-up code is valid.
-pub const SETUP_CODE_SECS: i64 = 3600;
 
 /// A caller and the token that proved them.
 #[derive(Debug, Clone)]
@@ -77,8 +75,8 @@ impl Im {
         let email = normal_email(email);
         let account = match &email {
             Some(email) => {
-                self.throttle.check(&self.throttle.accounts, email.clone(), MAX_PER_ACCOUNT)?;
-                self.throttle.check(&self.throttle.networks, network.to_owned(), MAX_PER_NETWORK)?;
+                Throttle::check(&self.throttle.accounts, email.clone(), self.settings.logins_per_account)?;
+                Throttle::check(&self.throttle.networks, network.to_owned(), self.settings.logins_per_network)?;
                 self.store.agent_by_email(email).await?
             }
             None => None,
@@ -144,7 +142,7 @@ impl Im {
             return Ok(None);
         }
         let code = self.with_random(|random| TypedCode::random(random));
-        self.store.put_setup_code(code.hash(), self.clock.now().plus_secs(SETUP_CODE_SECS)).await?;
+        self.store.put_setup_code(code.hash(), self.clock.now().plus_secs(self.settings.setup_code_secs)).await?;
         Ok(Some(code))
     }
 
@@ -174,7 +172,7 @@ impl Im {
     }
 
     async fn setup_code(&self, typed: &str, network: &str, take: bool) -> Result<(), Fault> {
-        self.throttle.check(&self.throttle.networks, format!("setup {network}"), MAX_PER_NETWORK)?;
+        Throttle::check(&self.throttle.networks, format!("setup {network}"), self.settings.logins_per_network)?;
         let wrong = || {
             Fault::new(Code::WrongCode, "This code is not right, or no longer valid. Restart the server for a new one.")
         };
@@ -229,11 +227,8 @@ fn normal_email(text: &str) -> Option<String> {
     plausible.then_some(email)
 }
 
-/// Login attempts per account in 15 minutes (security §13).
-const MAX_PER_ACCOUNT: u32 = 10;
-/// Login attempts per network in 15 minutes (security §13).
-const MAX_PER_NETWORK: u32 = 50;
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// The time in which attempts are counted (security §13).
+const WINDOW: Duration = Duration::from_mins(15);
 
 /// Counts attempts in a window of 15 minutes from the first. Bounded in memory.
 #[derive(Debug)]
@@ -250,12 +245,7 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    fn check<K: Hash + Eq + Send + Sync + 'static>(
-        &self,
-        attempts: &Cache<K, Arc<AtomicU32>>,
-        key: K,
-        max: u32,
-    ) -> Result<(), Fault> {
+    fn check(attempts: &Cache<String, Arc<AtomicU32>>, key: String, max: u32) -> Result<(), Fault> {
         let count = attempts.get_with(key, Arc::default);
         if count.fetch_add(1, Ordering::Relaxed) < max {
             return Ok(());

@@ -67,14 +67,13 @@ impl Im {
     /// The route of a conversation this caller may read.
     pub(super) async fn route(&self, caller: &Caller, id: ConversationId) -> Result<Arc<Route>, Fault> {
         let key = (caller.app.clone(), id);
-        let route = match self.routes.0.get(&key) {
-            Some(route) => route,
-            None => {
-                let found = self.store.conversation(&caller.app, id).await?.ok_or_else(not_found)?;
-                let route = Arc::new(Route::of(&found));
-                self.routes.0.insert(key, route.clone());
-                route
-            }
+        let route = if let Some(route) = self.routes.0.get(&key) {
+            route
+        } else {
+            let found = self.store.conversation(&caller.app, id).await?.ok_or_else(not_found)?;
+            let route = Arc::new(Route::of(&found));
+            self.routes.0.insert(key, route.clone());
+            route
         };
         if route.may_read(caller) { Ok(route) } else { Err(not_found()) }
     }

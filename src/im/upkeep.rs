@@ -12,7 +12,7 @@ const DESK_PAUSE: Duration = Duration::from_millis(250);
 /// How often those who left are looked for.
 const PRESENCE_TICK: Duration = Duration::from_secs(2);
 /// How often forgotten conversations are looked for.
-const IDLE_TICK: Duration = Duration::from_secs(60);
+const IDLE_TICK: Duration = Duration::from_mins(1);
 /// Most conversations ended in one look.
 const IDLE_BATCH: u16 = 200;
 

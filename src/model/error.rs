@@ -178,11 +178,12 @@ mod tests {
     #[test]
     fn the_documented_table_is_this_one() {
         let documented = include_str!("../../docs/PROTOCOL.md");
-        let mut table = "| Code | HTTP | Temporary | Meaning |\n|---|--:|---|---|\n".to_owned();
-        for code in Code::ALL {
+        let row = |code: &Code| {
             let temporary = if code.temporary() { "yes" } else { "no" };
-            table += &format!("| `{}` | {} | {temporary} | {} |\n", code.name(), code.status(), code.meaning().trim());
-        }
+            format!("| `{}` | {} | {temporary} | {} |\n", code.name(), code.status(), code.meaning().trim())
+        };
+        let rows: String = Code::ALL.iter().map(row).collect();
+        let table = format!("| Code | HTTP | Temporary | Meaning |\n|---|--:|---|---|\n{rows}");
         let (_, rest) = documented.split_once("<!-- errors:begin -->\n").unwrap();
         let (written, _) = rest.split_once("<!-- errors:end -->").unwrap();
         assert_eq!(written, table, "replace the table in docs/PROTOCOL.md with:\n{table}");

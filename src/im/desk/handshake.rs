@@ -336,23 +336,27 @@ fn number(value: &Value) -> Option<i64> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct LeftMessage {
-    msg_content: Option<String>,
-    msg_email: Option<String>,
-    msg_name: Option<String>,
-    msg_tel: Option<String>,
+    #[serde(rename = "msg_content")]
+    content: Option<String>,
+    #[serde(rename = "msg_email")]
+    email: Option<String>,
+    #[serde(rename = "msg_name")]
+    name: Option<String>,
+    #[serde(rename = "msg_tel")]
+    phone: Option<String>,
 }
 
 impl LeftMessage {
     fn check(&self) -> Result<(), Fault> {
         let length = |text: &Option<String>| text.as_deref().map_or(0, |text| text.trim().chars().count());
-        if length(&self.msg_content) == 0 {
+        if length(&self.content) == 0 {
             return Err(Fault::new(Code::BadRequest, "`msg_content` is empty; write a message first"));
         }
         let limits = [
-            ("msg_content", &self.msg_content, 4000),
-            ("msg_email", &self.msg_email, 254),
-            ("msg_name", &self.msg_name, 64),
-            ("msg_tel", &self.msg_tel, 40),
+            ("msg_content", &self.content, 4000),
+            ("msg_email", &self.email, 254),
+            ("msg_name", &self.name, 64),
+            ("msg_tel", &self.phone, 40),
         ];
         match limits.into_iter().find(|(_, text, max)| length(text) > *max) {
             Some((name, _, max)) => {
