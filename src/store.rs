@@ -17,6 +17,8 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+#[cfg(test)]
+pub(crate) mod conformance;
 pub mod sqlite;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).

@@ -1,0 +1,269 @@
+//! What every engine must do, written once against the trait and run on each engine by its own tests.
+//!
+//! A case is an `async fn(&dyn Store)` that starts from an empty store. [`run_on`] makes a test of each.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{NewLogin, NewMessage, NewService, Store, StoreError, TokenHash, Transition};
+use crate::model::{
+    App, AppKey, ClientId, Content, Conversation, ConversationId, Millis, Person, Role, Seq, Site, SiteKey, Stage,
+    UserId,
+    command::{History, List},
+    conversation::{Context, EndedBy, View},
+    site::{Look, Origin},
+};
+
+pub(crate) mod conversations;
+pub(crate) mod desk;
+pub(crate) mod logins;
+pub(crate) mod messages;
+pub(crate) mod tenancy;
+pub(crate) mod unread;
+
+/// Makes a test of every case for one engine: `run_on!(open)`, where `open()` returns the engine and what must
+/// outlive it.
+macro_rules! run_on {
+    ($open:path) => {
+        $crate::store::conformance::run_on!($open;
+            tenancy: [
+                apps_and_sites_are_found_by_key,
+                a_taken_key_is_refused,
+                a_site_is_updated_only_by_its_app,
+                a_user_keeps_the_role,
+                agents_are_found_by_email,
+                z1_what_belongs_to_another_app_does_not_exist
+            ]
+            logins: [
+                a_token_opens_until_it_expires,
+                a_token_can_be_extended_and_ended,
+                a_new_password_ends_all_logins,
+                expired_tokens_do_not_pile_up,
+                a_setup_code_works_once
+            ]
+            conversations: [
+                a_private_conversation_is_the_same_from_both_sides,
+                racing_private_conversations_become_one,
+                a_users_conversations_come_newest_change_first,
+                a_visitor_has_one_open_service_conversation,
+                context_adds_to_what_is_known,
+                a_later_rating_replaces_the_first,
+                tickets_need_their_conversation
+            ]
+            messages: [
+                d2_a_retry_returns_the_first_result,
+                d2_a_reused_client_id_is_refused,
+                d2_racing_retries_become_one_message,
+                d3_racing_messages_get_places_without_gaps,
+                pages_go_before_after_and_newest,
+                a_page_keeps_the_body_byte_for_byte,
+                an_ended_conversation_takes_no_messages_but_answers_retries,
+                strangers_cannot_send,
+                a_message_is_found_by_its_uid,
+                watermarks_only_go_forward_and_stop_at_the_head
+            ]
+            desk: [
+                one_of_many_racing_agents_gets_the_conversation,
+                only_its_agent_may_end_a_conversation,
+                taking_makes_the_agent_a_participant,
+                views_show_what_they_say,
+                the_waiting_view_pages_in_queue_order,
+                the_queue_counts_those_who_wait_longer,
+                waiting_begins_with_the_visitors_words_and_ends_with_the_agents,
+                idle_conversations_come_oldest_first
+            ]
+            unread: [
+                unread_counts_match_a_naive_model,
+                notes_do_not_raise_unread_counts
+            ]
+        );
+    };
+    ($open:path; $($group:ident: [$($case:ident),*])*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let (store, _keep) = $open();
+                $crate::store::conformance::$group::$case(&store).await;
+                store.close().await;
+            }
+        )*)*
+    };
+}
+pub(crate) use run_on;
+
+/// When everything here begins.
+pub(crate) const NOON: Millis = Millis::new(1_790_000_000_000);
+
+/// Some seconds after [`NOON`].
+pub(crate) fn at(secs: i64) -> Millis {
+    NOON.plus_secs(secs)
+}
+
+static IDS: AtomicU64 = AtomicU64::new(1);
+
+/// A conversation id that was not used before.
+pub(crate) fn fresh_id() -> ConversationId {
+    ConversationId::from_u128(u128::from(IDS.fetch_add(1, Ordering::Relaxed)) << 64)
+}
+
+pub(crate) fn user(text: &str) -> UserId {
+    text.parse().unwrap()
+}
+
+pub(crate) fn person(id: &str, role: Role) -> Person {
+    Person { id: user(id), name: format!("The {id}"), role, portrait: None }
+}
+
+pub(crate) fn token(number: u8) -> TokenHash {
+    TokenHash([number; 32])
+}
+
+/// An app with a site, visitors `vera` and `viktor`, agents `anna` and `ben`, users `alice` and `bob`.
+pub(crate) struct House<'s> {
+    pub(crate) store: &'s dyn Store,
+    pub(crate) app: AppKey,
+    pub(crate) site: SiteKey,
+}
+
+impl<'s> House<'s> {
+    pub(crate) async fn new(store: &'s dyn Store) -> Self {
+        Self::named(store, "halden").await
+    }
+
+    pub(crate) async fn named(store: &'s dyn Store, name: &str) -> Self {
+        let app: AppKey = name.parse().unwrap();
+        let site: SiteKey = format!("{name}site").parse().unwrap();
+        store.create_app(App { key: app.clone(), name: name.to_owned(), created_at: NOON }).await.unwrap();
+        store
+            .create_site(Site {
+                key: site.clone(),
+                app: app.clone(),
+                name: format!("{name} shop"),
+                origins: vec![Origin::parse("https://shop.example").unwrap()],
+                look: Look::default(),
+                created_at: NOON,
+            })
+            .await
+            .unwrap();
+        for (id, role) in [
+            ("vera", Role::Visitor),
+            ("viktor", Role::Visitor),
+            ("anna", Role::Agent),
+            ("ben", Role::Agent),
+            ("alice", Role::User),
+            ("bob", Role::User),
+        ] {
+            store.save_user(&app, person(id, role), NOON).await.unwrap();
+        }
+        Self { store, app, site }
+    }
+
+    /// The private conversation of `alice` and `bob`.
+    pub(crate) async fn private(&self) -> Conversation {
+        let (alice, bob) = (user("alice"), user("bob"));
+        self.store.private_conversation(&self.app, &alice, &bob, fresh_id(), NOON).await.unwrap()
+    }
+
+    /// A service conversation of this visitor, queued at this time.
+    pub(crate) async fn queued(&self, visitor: &str, since: Millis) -> Conversation {
+        self.begin(visitor, Stage::Queued { since }, since).await
+    }
+
+    pub(crate) async fn begin(&self, visitor: &str, stage: Stage, at: Millis) -> Conversation {
+        let new = NewService {
+            id: fresh_id(),
+            site: self.site.clone(),
+            visitor: user(visitor),
+            stage,
+            context: Context::default(),
+            at,
+        };
+        self.store.begin_service(&self.app, new).await.unwrap()
+    }
+
+    /// This agent takes the conversation.
+    pub(crate) async fn accept(
+        &self,
+        conversation: ConversationId,
+        agent: &str,
+        at: Millis,
+    ) -> super::Result<Conversation> {
+        let to = Stage::Human { agent: user(agent), since: at };
+        let from = &["queued", "offline"];
+        self.store.transition(&self.app, Transition { conversation, from, only_agent: None, to, at }).await
+    }
+
+    /// This agent ends the conversation.
+    pub(crate) async fn end(
+        &self,
+        conversation: ConversationId,
+        agent: &str,
+        at: Millis,
+    ) -> super::Result<Conversation> {
+        let to = Stage::Ended { at, by: EndedBy::AgentClosed, agent: Some(user(agent)) };
+        let from = &["queued", "offline", "human"];
+        let only_agent = Some(user(agent));
+        self.store.transition(&self.app, Transition { conversation, from, only_agent, to, at }).await
+    }
+
+    /// Somebody says something; the place of the message.
+    pub(crate) async fn says(&self, conversation: ConversationId, from: Person, words: &str, at: Millis) -> Seq {
+        let new = message(conversation, from, words, at);
+        self.store.append(&self.app, new).await.unwrap().message.seq.unwrap()
+    }
+
+    pub(crate) async fn get(&self, conversation: ConversationId) -> Conversation {
+        self.store.conversation(&self.app, conversation).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn page(
+        &self,
+        conversation: ConversationId,
+        before: Option<u64>,
+        after: Option<u64>,
+        limit: u16,
+    ) -> (Vec<u64>, bool) {
+        let query = History { conversation, before: before.map(Seq), after: after.map(Seq), limit };
+        let page = self.store.page(&self.app, &query).await.unwrap();
+        (page.messages.iter().map(|message| message.seq.unwrap().0).collect(), page.more)
+    }
+
+    pub(crate) async fn view(&self, agent: &str, view: View) -> Vec<ConversationId> {
+        let list = List { view: Some(view), before: None, limit: 100 };
+        let found = self.store.desk_view(&self.app, &user(agent), &list).await.unwrap();
+        found.iter().map(|conversation| conversation.id).collect()
+    }
+}
+
+/// A text message without a client id.
+pub(crate) fn message(conversation: ConversationId, from: Person, words: &str, at: Millis) -> NewMessage {
+    NewMessage {
+        conversation,
+        from,
+        client_id: None,
+        content: Content::text(words),
+        counted: true,
+        at,
+        only_if_open: true,
+    }
+}
+
+pub(crate) fn client_id(text: &str) -> Option<ClientId> {
+    Some(text.parse().unwrap())
+}
+
+pub(crate) fn login(user_id: &str, number: u8, expires_at: Millis) -> NewLogin {
+    NewLogin { token: token(number), user: user(user_id), site: None, expires_at, at: NOON }
+}
+
+/// Asserts on the kind of an error, which has no equality of its own.
+macro_rules! refused {
+    ($result:expr, $error:pat) => {
+        let result = $result;
+        assert!(matches!(&result, Err($error)), "{result:?}");
+    };
+}
+use refused;
+
+fn no_conversation<T>(result: &super::Result<T>) -> bool {
+    matches!(result, Err(StoreError::NoConversation))
+}

@@ -1,0 +1,134 @@
+//! Keeping a message: the hot path.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{
+    error::Work,
+    head::{DeskSide, Head, Read},
+    ledger::Ledger,
+    messages,
+};
+use crate::{
+    model::{AppKey, Content, Message, MessageUid, Role, Seq},
+    store::{NewMessage, StoreError},
+};
+
+/// What became of a message.
+#[derive(Debug)]
+pub(super) enum Placed {
+    /// It is new.
+    New {
+        /// Its number.
+        uid: MessageUid,
+        /// Its place.
+        seq: Seq,
+    },
+    /// It was there already.
+    Repeated(Box<Message>),
+}
+
+/// Keeps a message. Checks everything before it writes, so that a refusal leaves nothing behind.
+pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Work<Placed> {
+    let app = ledger.app(app)?;
+    let sender = ledger.user(app, &new.from.id)?;
+    let head = ledger.head(app, new.conversation)?;
+    let place =
+        Place { conversation: head.row, sender, seq: head.seq + 1, counted: head.counted + i64::from(new.counted) };
+    if new.only_if_open && head.desk == DeskSide::Ended {
+        return match first(ledger, &place, new)? {
+            Some(first) => Ok(first),
+            None => Err(StoreError::WrongStage.into()),
+        };
+    }
+    let uid = ledger.uids.mint(new.at);
+    if !insert(ledger, uid, &place, new)? {
+        return Ok(first(ledger, &place, new)?.ok_or(StoreError::NoConversation)?);
+    }
+    let head = ledger.head(app, new.conversation)?;
+    advance(head, &place, new);
+    ledger.moved(new.conversation);
+    Ok(Placed::New { uid: MessageUid::from_number(uid), seq: messages::seq(place.seq) })
+}
+
+/// Where a message would go.
+struct Place {
+    conversation: i64,
+    sender: i64,
+    seq: i64,
+    counted: i64,
+}
+
+/// Writes the row unless the client id was used before.
+fn insert(ledger: &Ledger, uid: i64, place: &Place, new: &NewMessage) -> rusqlite::Result<bool> {
+    let (name, body) = (new.content.name.as_str(), new.content.body());
+    let checksum = messages::checksum(uid, place.seq, name, body);
+    let rows = ledger
+        .conn
+        .prepare_cached(
+            "insert into messages
+              (id, conversation_id, seq, sender_id, client_id, sent_at, name, body, counted, checksum)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            on conflict (conversation_id, sender_id, client_id) where client_id is not null do nothing",
+        )?
+        .execute(params![
+            uid,
+            place.conversation,
+            place.seq,
+            place.sender,
+            new.client_id.as_ref().map(crate::model::ClientId::as_str),
+            new.at.get(),
+            name,
+            body,
+            place.counted,
+            checksum
+        ])?;
+    Ok(rows == 1)
+}
+
+/// The message that used the client id first.
+fn first(ledger: &Ledger, place: &Place, new: &NewMessage) -> Work<Option<Placed>> {
+    let Some(client_id) = &new.client_id else { return Ok(None) };
+    let id = ledger
+        .conn
+        .prepare_cached(
+            "select id
+            from messages
+            where conversation_id = ?1
+              and sender_id = ?2
+              and client_id = ?3",
+        )?
+        .query_row(params![place.conversation, place.sender, client_id.as_str()], |row| row.get(0))
+        .optional()?;
+    let Some(id) = id else { return Ok(None) };
+    let message = messages::by_number(&ledger.view(), id)?.ok_or(StoreError::NoConversation)?;
+    if same(&message.content, &new.content) {
+        Ok(Some(Placed::Repeated(Box::new(message))))
+    } else {
+        Err(StoreError::ClientIdReused.into())
+    }
+}
+
+fn same(a: &Content, b: &Content) -> bool {
+    a.name == b.name && a.body() == b.body()
+}
+
+/// Moves the head, the sender's own watermarks and the visitor's wait.
+fn advance(head: &mut Head, place: &Place, new: &NewMessage) {
+    let at = new.at.get();
+    head.seq = place.seq;
+    head.counted = place.counted;
+    head.changed_at = head.changed_at.max(at);
+    if let Some(member) = head.member(place.sender) {
+        member.advance(place.seq, Some(Read { seq: place.seq, counted: place.counted }), at);
+    }
+    if head.desk == DeskSide::None || head.desk == DeskSide::Ended {
+        return;
+    }
+    if head.visitor == Some(place.sender) {
+        if head.waiting_since.is_none() {
+            head.wait_since(Some(at));
+        }
+    } else if head.desk == DeskSide::Human && new.counted && new.from.role == Role::Agent {
+        head.wait_since(None);
+    }
+}

@@ -1,0 +1,233 @@
+//! Conversations as their participants see them, and private ones.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{
+    error::{Work, or_taken},
+    ledger::Ledger,
+    messages::{at_place, seq},
+    rows::{View, conversation_id, json, key_of, maybe_millis, maybe_parsed, millis, person},
+};
+use crate::{
+    model::{
+        AppKey, Conversation, ConversationId, Kind, Millis, Position, Service, Stage, UserId,
+        command::List,
+        conversation::{Context, EndedBy, Participant, Rating},
+    },
+    store::StoreError,
+};
+
+/// The app's conversation with this id.
+pub(super) fn conversation(view: &View<'_>, app: &AppKey, id: ConversationId) -> Work<Option<Conversation>> {
+    let row = view
+        .conn
+        .prepare_cached(
+            "select c.id
+            from conversations c
+            join apps p on p.id = c.app_id
+            where c.key = ?1
+              and p.key = ?2",
+        )?
+        .query_row(params![key_of(id), app.as_str()], |row| row.get(0))
+        .optional()?;
+    row.map(|row| load(view, row)).transpose()
+}
+
+/// A page of the user's conversations, newest change first.
+pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, list: &List) -> Work<Vec<Conversation>> {
+    let (changed_at, key) = before(list);
+    let rows = view
+        .conn
+        .prepare_cached(
+            "select c.id
+            from participants m
+            join conversations c on c.id = m.conversation_id
+            where m.user_id = (
+                select u.id
+                from users u
+                join apps p on p.id = u.app_id
+                where p.key = ?1
+                  and u.key = ?2
+              )
+              and (c.changed_at, c.key) < (?3, ?4)
+            order by c.changed_at desc, c.key desc
+            limit ?5",
+        )?
+        .query_map(params![app.as_str(), user.as_str(), changed_at, key, list.limit], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    load_all(view, &rows)
+}
+
+/// Where a page sorted by newest change continues.
+pub(super) fn before(list: &List) -> (i64, Vec<u8>) {
+    match list.before {
+        Some((at, id)) => (at.get(), key_of(id).to_vec()),
+        None => (i64::MAX, vec![0xFF; 17]),
+    }
+}
+
+/// The private conversation of two users, if there is one.
+pub(super) fn find_private(view: &View<'_>, app: &AppKey, a: &UserId, b: &UserId) -> Work<Option<Conversation>> {
+    let row = view
+        .conn
+        .prepare_cached(
+            "select c.id
+            from conversations c
+            join apps p on p.id = c.app_id and p.key = ?1
+            join users a on a.app_id = p.id and a.key = ?2
+            join users b on b.app_id = p.id and b.key = ?3
+            where c.kind = 1
+              and c.low_user_id = min(a.id, b.id)
+              and c.high_user_id = max(a.id, b.id)",
+        )?
+        .query_row(params![app.as_str(), a.as_str(), b.as_str()], |row| row.get(0))
+        .optional()?;
+    row.map(|row| load(view, row)).transpose()
+}
+
+/// The private conversation of two users; made when missing.
+pub(super) fn private(
+    ledger: &mut Ledger,
+    app: &AppKey,
+    (a, b): (&UserId, &UserId),
+    id: ConversationId,
+    at: Millis,
+) -> Work<Conversation> {
+    if let Some(found) = find_private(&ledger.view(), app, a, b)? {
+        return Ok(found);
+    }
+    let app = ledger.app(app)?;
+    let (a, b) = (ledger.user(app, a)?, ledger.user(app, b)?);
+    ledger
+        .conn
+        .prepare_cached(
+            "insert into conversations (app_id, key, kind, created_at, changed_at, low_user_id, high_user_id)
+            values (?1, ?2, 1, ?3, ?3, ?4, ?5)",
+        )?
+        .execute(params![app, key_of(id), at.get(), a.min(b), a.max(b)])
+        .map_err(or_taken)?;
+    let row = ledger.conn.last_insert_rowid();
+    join(ledger, row, a, at)?;
+    join(ledger, row, b, at)?;
+    load(&ledger.view(), row)
+}
+
+/// Makes a user a participant; nothing changes for those who are one.
+pub(super) fn join(ledger: &Ledger, conversation: i64, user: i64, at: Millis) -> rusqlite::Result<()> {
+    ledger
+        .conn
+        .prepare_cached(
+            "insert into participants (conversation_id, user_id, joined_at)
+            values (?1, ?2, ?3)
+            on conflict (conversation_id, user_id) do nothing",
+        )?
+        .execute(params![conversation, user, at.get()])
+        .map(drop)
+}
+
+/// The conversations of these rows, in their order.
+pub(super) fn load_all(view: &View<'_>, rows: &[i64]) -> Work<Vec<Conversation>> {
+    rows.iter().map(|row| load(view, *row)).collect()
+}
+
+/// The conversation of a row that exists.
+pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
+    let (mut conversation, head, counted) = view
+        .conn
+        .prepare_cached(
+            "select c.key, c.kind, c.seq, c.counted, c.created_at, c.changed_at, s.key, v.key, c.stage, c.stage_at,
+              a.key, c.ended_by, c.waiting_since, c.context, c.rating
+            from conversations c
+            left join sites s on s.id = c.site_id
+            left join users v on v.id = c.visitor_id
+            left join users a on a.id = c.agent_id
+            where c.id = ?1",
+        )?
+        .query_row([row], |row| head(row, view.epoch))?;
+    conversation.participants = participants(view, row, counted)?;
+    conversation.last = at_place(view, row, head)?;
+    Ok(conversation)
+}
+
+fn head(row: &Row<'_>, epoch: u64) -> rusqlite::Result<(Conversation, i64, i64)> {
+    let (number, head) = (row.get::<_, i64>(1)?, row.get(2)?);
+    let is_service = number == i64::from(Kind::Service.number());
+    let conversation = Conversation {
+        id: conversation_id(row, 0)?,
+        kind: if is_service { Kind::Service } else { Kind::Private },
+        head: Position { epoch, seq: seq(head) },
+        created_at: millis(row, 4)?,
+        changed_at: millis(row, 5)?,
+        participants: Vec::new(),
+        last: None,
+        service: if is_service { Some(service(row)?) } else { None },
+    };
+    Ok((conversation, head, row.get(3)?))
+}
+
+fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
+    let rating: Option<String> = row.get(14)?;
+    Ok(Service {
+        site: super::rows::parsed(row, 6)?,
+        visitor: super::rows::parsed(row, 7)?,
+        stage: stage(row)?,
+        waiting_since: maybe_millis(row, 12)?,
+        context: json::<Context>(row, 13)?,
+        rating: if rating.is_some() { Some(json::<Rating>(row, 14)?) } else { None },
+    })
+}
+
+fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
+    let since = millis(row, 9)?;
+    let agent: Option<UserId> = maybe_parsed(row, 10)?;
+    Ok(match (row.get_ref(8)?.as_str()?, agent) {
+        ("queued", _) => Stage::Queued { since },
+        ("offline", _) => Stage::Offline { since },
+        ("human", Some(agent)) => Stage::Human { agent, since },
+        (_, agent) => {
+            let by = match row.get_ref(11)?.as_str()? {
+                "visitor_timeout" => EndedBy::VisitorTimeout,
+                "agent_closed" => EndedBy::AgentClosed,
+                _ => EndedBy::VisitorClosed,
+            };
+            Stage::Ended { at: since, by, agent }
+        }
+    })
+}
+
+/// Those who take part, in the order in which they came.
+fn participants(view: &View<'_>, conversation: i64, counted: i64) -> rusqlite::Result<Vec<Participant>> {
+    view.conn
+        .prepare_cached(
+            "select u.key, u.name, u.role, u.portrait, m.delivered, m.read, m.read_at, m.read_counted
+            from participants m
+            join users u on u.id = m.user_id
+            where m.conversation_id = ?1
+            order by m.joined_at, u.role = 'visitor' desc, u.id",
+        )?
+        .query_map([conversation], |row| {
+            Ok(Participant {
+                person: person(row, 0)?,
+                delivered: seq(row.get(4)?),
+                read: seq(row.get(5)?),
+                read_at: maybe_millis(row, 6)?,
+                unread: u64::try_from(counted - row.get::<_, i64>(7)?).unwrap_or(0),
+            })
+        })?
+        .collect()
+}
+
+/// The row of the app's service conversation.
+pub(super) fn service_row(view: &View<'_>, app: i64, id: ConversationId) -> Work<i64> {
+    view.conn
+        .prepare_cached(
+            "select id
+            from conversations
+            where key = ?1
+              and app_id = ?2
+              and kind = 5",
+        )?
+        .query_row(params![key_of(id), app], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| StoreError::NoConversation.into())
+}

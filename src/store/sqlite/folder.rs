@@ -1,0 +1,77 @@
+//! The data folder: which files are in it, and the lock that lets only one process use it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+};
+
+use fs4::fs_std::FileExt;
+
+use super::OpenError;
+
+/// The database's file in a data folder.
+pub fn database_in(folder: &Path) -> PathBuf {
+    folder.join("parlor.db")
+}
+
+/// A data folder that this process has for itself. The lock goes with the value.
+#[derive(Debug)]
+pub(super) struct Folder {
+    _lock: File,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder when it is missing, and locks it.
+    pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
+        make(path)?;
+        let lock = private().create(true).truncate(false).write(true).open(path.join("parlor.lock"))?;
+        if !FileExt::try_lock_exclusive(&lock)? {
+            return Err(OpenError::InUse(path.to_owned()));
+        }
+        Ok(Self { _lock: lock, path: path.to_owned() })
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        database_in(&self.path)
+    }
+}
+
+/// Makes a folder that only this user may look into.
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes a file that only this user may read, if it is missing.
+pub(super) fn make_file(path: &Path) -> io::Result<()> {
+    private().create(true).truncate(false).write(true).open(path).map(drop)
+}
+
+/// Options for files that only this user may read.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Brings a file, and the entry of its name in its folder, to the disk.
+#[expect(dead_code, reason = "copies of the database arrive with the next change")]
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()?;
+    sync_entry(path)
+}
+
+/// Brings the entry of a name in its folder to the disk.
+pub(super) fn sync_entry(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

@@ -1,0 +1,169 @@
+//! The one write connection and what it remembers. As nobody else writes, what it remembers is the truth.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    cache::Cache,
+    error::{Trouble, Work},
+    head::Head,
+    rows::View,
+    stats::SqliteStats,
+    uid::Uids,
+};
+use crate::{
+    model::{AppKey, ConversationId, UserId},
+    store::StoreError,
+};
+
+/// Conversations and users remembered per generation of the cache.
+const REMEMBERED: usize = 16_384;
+
+/// Everything a piece of writing work may use.
+pub(super) struct Ledger {
+    pub(super) conn: Connection,
+    pub(super) uids: Uids,
+    epoch: u64,
+    apps: HashMap<AppKey, i64>,
+    users: Cache<(i64, UserId), i64>,
+    heads: Cache<ConversationId, Head>,
+    /// Conversations whose head is ahead of its row; written once per batch.
+    unwritten: Vec<ConversationId>,
+    stats: std::sync::Arc<SqliteStats>,
+}
+
+impl Ledger {
+    pub(super) fn new(conn: Connection, uids: Uids, epoch: u64, stats: std::sync::Arc<SqliteStats>) -> Self {
+        Self {
+            conn,
+            uids,
+            epoch,
+            apps: HashMap::new(),
+            users: Cache::new(REMEMBERED),
+            heads: Cache::new(REMEMBERED),
+            unwritten: Vec::new(),
+            stats,
+        }
+    }
+
+    /// What reading functions need.
+    pub(super) fn view(&self) -> View<'_> {
+        View { conn: &self.conn, epoch: self.epoch, stats: &self.stats }
+    }
+
+    /// The app's row.
+    pub(super) fn app(&mut self, key: &AppKey) -> Work<i64> {
+        if let Some(row) = self.apps.get(key) {
+            return Ok(*row);
+        }
+        let row = app_row(&self.conn, key)?.ok_or(StoreError::Missing("app"))?;
+        self.apps.insert(key.clone(), row);
+        Ok(row)
+    }
+
+    /// The user's row. Users are never deleted, so a row found stays right.
+    pub(super) fn user(&mut self, app: i64, id: &UserId) -> Work<i64> {
+        let key = (app, id.clone());
+        if let Some(row) = self.users.get_mut(&key) {
+            return Ok(*row);
+        }
+        let row = user_row(&self.conn, app, id)?.ok_or(StoreError::Missing("user"))?;
+        self.users.insert(key, row);
+        Ok(row)
+    }
+
+    /// The head of the app's conversation.
+    pub(super) fn head(&mut self, app: i64, id: ConversationId) -> Work<&mut Head> {
+        if self.heads.get_mut(&id).is_none() {
+            let head = Head::load(&self.conn, id)?.ok_or(StoreError::NoConversation)?;
+            self.heads.insert(id, head);
+        }
+        let head = self.heads.get_mut(&id).ok_or(StoreError::NoConversation)?;
+        if head.app == app { Ok(head) } else { Err(StoreError::NoConversation.into()) }
+    }
+
+    /// Notes that a head has moved on and must be written before the commit.
+    pub(super) fn moved(&mut self, id: ConversationId) {
+        if let Some(head) = self.heads.get_mut(&id)
+            && !std::mem::replace(&mut head.unwritten, true)
+        {
+            self.unwritten.push(id);
+        }
+    }
+
+    /// Forgets a head whose row was changed directly. Heads must have been [written](Self::write_heads) before.
+    pub(super) fn forget(&mut self, id: ConversationId) {
+        self.heads.remove(&id);
+    }
+
+    /// Brings the rows up to the heads.
+    pub(super) fn write_heads(&mut self) -> rusqlite::Result<()> {
+        for id in &self.unwritten {
+            if let Some(head) = self.heads.get_mut(id) {
+                head.write(&self.conn)?;
+            }
+        }
+        self.unwritten.clear();
+        Ok(())
+    }
+
+    /// Forgets everything: the transaction it came from was rolled back.
+    pub(super) fn forget_all(&mut self) {
+        self.apps.clear();
+        self.users.clear();
+        self.heads.clear();
+        self.unwritten.clear();
+    }
+
+    /// Keeps memory bounded. To be called between batches.
+    pub(super) fn age(&mut self) {
+        self.users.age();
+        self.heads.age();
+        if self.apps.len() > 1024 {
+            self.apps.clear();
+        }
+    }
+
+    /// Runs work of several statements so that it leaves nothing behind when it fails.
+    pub(super) fn in_savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Work<T>) -> Work<T> {
+        self.step("savepoint job")?;
+        let outcome = work(self);
+        let spoiled = matches!(&outcome, Err(Trouble::Engine(error)) if super::error::spoils_transaction(error));
+        if !spoiled {
+            if outcome.is_err() {
+                self.step("rollback to job")?;
+            }
+            self.step("release job")?;
+        }
+        outcome
+    }
+
+    /// Runs a statement without parameters.
+    pub(super) fn step(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+/// The app's row, if it exists.
+pub(super) fn app_row(conn: &Connection, key: &AppKey) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached(
+        "select id
+        from apps
+        where key = ?1",
+    )?
+    .query_row([key.as_str()], |row| row.get(0))
+    .optional()
+}
+
+/// The user's row, if it exists.
+pub(super) fn user_row(conn: &Connection, app: i64, id: &UserId) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached(
+        "select id
+        from users
+        where app_id = ?1
+          and key = ?2",
+    )?
+    .query_row(params![app, id.as_str()], |row| row.get(0))
+    .optional()
+}

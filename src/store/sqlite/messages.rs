@@ -1,0 +1,176 @@
+//! Reading messages. A damaged record is reported and left out, never served (D8).
+
+use rusqlite::{OptionalExtension, Row, params};
+use serde_json::value::RawValue;
+
+use super::{
+    error::Work,
+    rows::{View, conversation_id, key_of, maybe_parsed, millis, person},
+};
+use crate::{
+    model::{
+        AppKey, Content, ConversationId, Message, MessageUid, Position, Seq,
+        command::{History, Page},
+    },
+    store::StoreError,
+};
+
+/// A place as the columns keep it.
+pub(super) fn number(seq: Seq) -> i64 {
+    i64::try_from(seq.0).unwrap_or(i64::MAX)
+}
+
+/// A place from a column.
+pub(super) fn seq(number: i64) -> Seq {
+    Seq(u64::try_from(number).unwrap_or(0))
+}
+
+/// What a record's checksum covers: its number, its place and what it says.
+pub(super) fn checksum(uid: i64, seq: i64, name: &str, body: &str) -> i64 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&uid.to_be_bytes());
+    hasher.update(&seq.to_be_bytes());
+    hasher.update(name.as_bytes());
+    hasher.update(&[0]);
+    hasher.update(body.as_bytes());
+    i64::from(hasher.finalize())
+}
+
+/// The app's message with this uid.
+pub(super) fn message(view: &View<'_>, app: &AppKey, uid: MessageUid) -> Work<Option<Message>> {
+    let ours = view
+        .conn
+        .prepare_cached(
+            "select m.id
+            from messages m
+            join conversations c on c.id = m.conversation_id
+            join apps p on p.id = c.app_id
+            where m.id = ?1
+              and p.key = ?2",
+        )?
+        .query_row(params![uid.number(), app.as_str()], |row| row.get(0))
+        .optional()?;
+    match ours {
+        Some(number) => by_number(view, number),
+        None => Ok(None),
+    }
+}
+
+/// The message with this number, any app.
+pub(super) fn by_number(view: &View<'_>, number: i64) -> Work<Option<Message>> {
+    let mut statement = view.conn.prepare_cached(
+        "select m.id, c.key, m.seq, m.sent_at, m.client_id, m.name, m.body, m.checksum, u.key, u.name, u.role, u.portrait
+        from messages m
+        join conversations c on c.id = m.conversation_id
+        join users u on u.id = m.sender_id
+        where m.id = ?1",
+    )?;
+    let mut rows = statement.query([number])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    match read(row) {
+        Some(message) => Ok(Some(message)),
+        None => Err(StoreError::Damaged(report(view, number)).into()),
+    }
+}
+
+/// The message at this place, unless it is damaged.
+pub(super) fn at_place(view: &View<'_>, conversation: i64, place: i64) -> Work<Option<Message>> {
+    if place == 0 {
+        return Ok(None);
+    }
+    Ok(range(view, conversation, place - 1, place + 1, "desc", 1)?.messages.pop())
+}
+
+/// A page of the app's conversation.
+pub(super) fn page(view: &View<'_>, app: &AppKey, query: &History) -> Work<Page> {
+    let (row, head) = place_of(view, app, query.conversation)?;
+    let low = query.after.map_or(0, number);
+    let high = query.before.map_or(i64::MAX, number);
+    let limit = usize::from(query.limit.max(1));
+    let Range { mut messages, more } = if query.after.is_some() {
+        range(view, row, low, high, "asc", limit)?
+    } else {
+        range(view, row, low, high, "desc", limit)?
+    };
+    if query.after.is_none() {
+        messages.reverse();
+    }
+    Ok(Page { head: Position { epoch: view.epoch, seq: seq(head) }, messages, more })
+}
+
+/// The row and the head of the app's conversation.
+fn place_of(view: &View<'_>, app: &AppKey, conversation: ConversationId) -> Work<(i64, i64)> {
+    view.conn
+        .prepare_cached(
+            "select c.id, c.seq
+            from conversations c
+            join apps p on p.id = c.app_id
+            where c.key = ?1
+              and p.key = ?2",
+        )?
+        .query_row(params![key_of(conversation), app.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or_else(|| StoreError::NoConversation.into())
+}
+
+struct Range {
+    messages: Vec<Message>,
+    more: bool,
+}
+
+/// Messages strictly between two places, in reading order.
+fn range(view: &View<'_>, row: i64, low: i64, high: i64, order: &'static str, limit: usize) -> Work<Range> {
+    let mut statement = view.conn.prepare_cached(&format!(
+        "select m.id, c.key, m.seq, m.sent_at, m.client_id, m.name, m.body, m.checksum, u.key, u.name, u.role, u.portrait
+        from messages m
+        join conversations c on c.id = m.conversation_id
+        join users u on u.id = m.sender_id
+        where m.conversation_id = ?1
+          and m.seq > ?2
+          and m.seq < ?3
+        order by m.seq {order}
+        limit ?4"
+    ))?;
+    let asked = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let mut rows = statement.query(params![row, low, high, asked])?;
+    let (mut messages, mut found) = (Vec::with_capacity(limit.min(128)), 0);
+    while let Some(row) = rows.next()? {
+        found += 1;
+        if found > limit {
+            break;
+        }
+        match read(row) {
+            Some(message) => messages.push(message),
+            None => drop(report(view, row.get(0)?)),
+        }
+    }
+    Ok(Range { messages, more: found > limit })
+}
+
+/// The message of a row, unless it is damaged.
+fn read(row: &Row<'_>) -> Option<Message> {
+    let (uid, place) = (row.get(0).ok()?, row.get(2).ok()?);
+    let name = row.get_ref(5).ok()?.as_str().ok()?;
+    let body = row.get_ref(6).ok()?.as_str().ok()?;
+    if row.get::<_, i64>(7).ok()? != checksum(uid, place, name, body) {
+        return None;
+    }
+    let body = RawValue::from_string(body.to_owned()).ok()?;
+    Some(Message {
+        uid: MessageUid::from_number(uid),
+        conversation: conversation_id(row, 1).ok()?,
+        seq: Some(seq(place)),
+        at: millis(row, 3).ok()?,
+        from: person(row, 8).ok()?,
+        client_id: maybe_parsed(row, 4).ok()?,
+        content: Content::new(name.parse().ok()?, body).ok()?,
+    })
+}
+
+/// Counts and logs a damaged record; returns its id.
+fn report(view: &View<'_>, number: i64) -> String {
+    view.stats.damaged.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let uid = MessageUid::from_number(number);
+    tracing::error!(message.uid = %uid, "Message {uid} failed its checksum and is not served");
+    uid.to_string()
+}

@@ -1,0 +1,92 @@
+//! The schema, grown by numbered steps that only go forward.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{OpenError, connect::APPLICATION_ID};
+
+/// Every step in order; its place is the schema version it leads to. Released steps never change.
+const STEPS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+
+/// The schema version this program knows.
+pub(super) fn newest() -> i32 {
+    i32::try_from(STEPS.len()).expect("there are fewer than two billion steps")
+}
+
+/// The schema version of a database.
+pub(super) fn version(conn: &Connection) -> rusqlite::Result<i32> {
+    conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Refuses what is not ours or is newer than this program; returns the version.
+pub(super) fn check(conn: &Connection) -> Result<i32, OpenError> {
+    let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found = version(conn)?;
+    let tables: i64 = conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (tables > 0 || found != 0) {
+        return Err(OpenError::NotOurs);
+    }
+    if found > newest() {
+        return Err(OpenError::Newer { found, known: newest() });
+    }
+    Ok(found)
+}
+
+/// Brings the schema up to date. Each step is one transaction, so an interrupted run continues where it stopped.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
+    let found = check(conn)?;
+    let done = usize::try_from(found).unwrap_or(0);
+    for (step, version) in STEPS.iter().zip(1..).skip(done) {
+        run(conn, step, version)?;
+    }
+    Ok(())
+}
+
+fn run(conn: &mut Connection, step: &str, version: i32) -> rusqlite::Result<()> {
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(step)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", version)?;
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_database_gets_the_newest_schema() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        assert_eq!(version(&conn).unwrap(), newest());
+        migrate(&mut conn).unwrap();
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_nothing_behind() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        assert!(run(&mut conn, "create table a (b integer); nonsense", 1).is_err());
+        assert_eq!(version(&conn).unwrap(), 0);
+        migrate(&mut conn).unwrap();
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        conn.pragma_update(None, "user_version", newest() + 1).unwrap();
+        assert!(matches!(migrate(&mut conn), Err(OpenError::Newer { .. })));
+    }
+
+    #[test]
+    fn another_programs_database_is_refused() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("create table theirs (a integer)").unwrap();
+        assert!(matches!(migrate(&mut conn), Err(OpenError::NotOurs)));
+    }
+
+    #[test]
+    fn sqlite_is_new_enough() {
+        // Older ones can corrupt the log when a checkpoint and a commit meet ("WAL-reset bug").
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+}

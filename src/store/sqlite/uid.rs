@@ -1,0 +1,77 @@
+//! Numbers of messages: unique, growing, sortable by time.
+
+use crate::model::{MessageUid, Millis};
+
+const COUNTER_BITS: u32 = 10;
+const NODE_BITS: u32 = 12;
+const MAX_COUNTER: i64 = (1 << COUNTER_BITS) - 1;
+const MAX_MILLIS: i64 = (1 << 41) - 1;
+
+/// The largest node number a store may have; 4095 stands for messages that are not stored.
+pub(super) const MAX_NODE: u16 = 4094;
+
+/// Mints message numbers that only grow, whatever the clock does (D6).
+#[derive(Debug)]
+pub(super) struct Uids {
+    node: i64,
+    millis: i64,
+    counter: i64,
+}
+
+impl Uids {
+    /// Continues above the highest number ever stored.
+    pub(super) fn after(node: u16, highest: Option<i64>) -> Self {
+        let millis = highest.map_or(0, |number| number >> (NODE_BITS + COUNTER_BITS));
+        // A full counter: the next number begins a new millisecond, above every node's numbers of the last one.
+        Self { node: i64::from(node.min(MAX_NODE)), millis, counter: MAX_COUNTER }
+    }
+
+    /// The next number.
+    pub(super) fn mint(&mut self, now: Millis) -> i64 {
+        let now = (now.get() - MessageUid::EPOCH_MS).clamp(0, MAX_MILLIS);
+        if now > self.millis {
+            (self.millis, self.counter) = (now, 0);
+        } else if self.counter < MAX_COUNTER {
+            self.counter += 1;
+        } else {
+            (self.millis, self.counter) = (self.millis + 1, 0);
+        }
+        (self.millis << (NODE_BITS + COUNTER_BITS)) | (self.node << COUNTER_BITS) | self.counter
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Millis = Millis::new(1_790_000_000_000);
+
+    #[test]
+    fn numbers_grow_when_the_clock_goes_back() {
+        let mut uids = Uids::after(0, None);
+        let mut last = uids.mint(NOON);
+        for step in 0..5000 {
+            let next = uids.mint(NOON.plus_secs(-step));
+            assert!(next > last);
+            last = next;
+        }
+    }
+
+    #[test]
+    fn numbers_continue_above_another_nodes_highest() {
+        let highest = Uids::after(4000, None).mint(NOON);
+        assert!(Uids::after(1, Some(highest)).mint(NOON.plus_secs(-3600)) > highest);
+    }
+
+    #[test]
+    fn a_number_tells_its_millisecond_and_node() {
+        let number = Uids::after(7, None).mint(NOON);
+        assert_eq!((number >> 22) + MessageUid::EPOCH_MS, NOON.get());
+        assert_eq!((number >> 10) & 0xFFF, 7);
+    }
+
+    #[test]
+    fn a_clock_before_2020_still_gives_numbers() {
+        assert!(Uids::after(0, None).mint(Millis::new(0)) > 0);
+    }
+}
