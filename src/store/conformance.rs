@@ -247,8 +247,8 @@ pub(crate) fn message(conversation: ConversationId, from: Person, words: &str, a
     }
 }
 
-pub(crate) fn client_id(text: &str) -> Option<ClientId> {
-    Some(text.parse().unwrap())
+pub(crate) fn client_id(text: &str) -> ClientId {
+    text.parse().unwrap()
 }
 
 pub(crate) fn login(user_id: &str, number: u8, expires_at: Millis) -> NewLogin {

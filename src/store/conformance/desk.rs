@@ -156,6 +156,7 @@ pub(crate) async fn idle_conversations_come_oldest_first(store: &dyn Store) {
     let ids = queue(&house, 4).await;
     house.end(ids[0], "anna", at(5)).await.unwrap();
     house.says(ids[1], person("v2", Role::Visitor), "still here", at(50)).await;
+    house.begin("vera", Stage::Offline { since: NOON }, NOON).await;
     let idle = |secs, limit| async move {
         let found = store.idle_services(at(secs), limit).await.unwrap();
         found.iter().map(|idle| (idle.conversation, idle.visitor.to_string())).collect::<Vec<_>>()

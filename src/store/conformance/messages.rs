@@ -14,7 +14,7 @@ pub(crate) async fn d2_a_retry_returns_the_first_result(store: &dyn Store) {
     let house = House::new(store).await;
     let id = house.private().await.id;
     let alice = person("alice", Role::User);
-    let new = NewMessage { client_id: client_id("one"), ..message(id, alice.clone(), "hello", NOON) };
+    let new = NewMessage { client_id: Some(client_id("one")), ..message(id, alice.clone(), "hello", NOON) };
     let first = store.append(&house.app, new.clone()).await.unwrap();
     assert!(!first.repeated);
     assert_eq!((first.message.seq, first.message.from.clone()), (Some(Seq(1)), alice));
@@ -28,8 +28,10 @@ pub(crate) async fn d2_a_retry_returns_the_first_result(store: &dyn Store) {
 pub(crate) async fn d2_a_reused_client_id_is_refused(store: &dyn Store) {
     let house = House::new(store).await;
     let id = house.private().await.id;
-    let new =
-        |from, words| NewMessage { client_id: client_id("one"), ..message(id, person(from, Role::User), words, NOON) };
+    let new = |from, words| NewMessage {
+        client_id: Some(client_id("one")),
+        ..message(id, person(from, Role::User), words, NOON)
+    };
     store.append(&house.app, new("alice", "hello")).await.unwrap();
     refused!(store.append(&house.app, new("alice", "other")).await, StoreError::ClientIdReused);
     let renamed =
@@ -45,7 +47,8 @@ pub(crate) async fn d2_a_reused_client_id_is_refused(store: &dyn Store) {
 pub(crate) async fn d2_racing_retries_become_one_message(store: &dyn Store) {
     let house = House::new(store).await;
     let id = house.private().await.id;
-    let new = NewMessage { client_id: client_id("one"), ..message(id, person("alice", Role::User), "hello", NOON) };
+    let new =
+        NewMessage { client_id: Some(client_id("one")), ..message(id, person("alice", Role::User), "hello", NOON) };
     let racing = (0..16).map(|_| store.append(&house.app, new.clone()));
     let kept: Vec<_> = futures_util::future::join_all(racing).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(kept.iter().filter(|kept| !kept.repeated).count(), 1);
@@ -64,7 +67,7 @@ pub(crate) async fn d3_racing_messages_get_places_without_gaps(store: &dyn Store
                 let conversation = ids[usize::try_from((number + turn) % 2).unwrap()];
                 let words = format!("{number} {turn}");
                 let new = NewMessage {
-                    client_id: client_id(&format!("c{number}-{turn}")),
+                    client_id: Some(client_id(&format!("c{number}-{turn}"))),
                     ..message(conversation, person("alice", Role::User), &words, at(1))
                 };
                 let kept = store.append(&house.app, new).await.unwrap().message;
@@ -128,7 +131,7 @@ pub(crate) async fn an_ended_conversation_takes_no_messages_but_answers_retries(
     let house = House::new(store).await;
     let id = house.queued("vera", NOON).await.id;
     let vera = person("vera", Role::Visitor);
-    let new = NewMessage { client_id: client_id("one"), ..message(id, vera.clone(), "hello", NOON) };
+    let new = NewMessage { client_id: Some(client_id("one")), ..message(id, vera.clone(), "hello", NOON) };
     let first = store.append(&house.app, new.clone()).await.unwrap();
     house.end(id, "anna", at(5)).await.unwrap();
     refused!(store.append(&house.app, message(id, vera.clone(), "late", at(6))).await, StoreError::WrongStage);
@@ -154,7 +157,8 @@ pub(crate) async fn strangers_cannot_send(store: &dyn Store) {
 pub(crate) async fn a_message_is_found_by_its_uid(store: &dyn Store) {
     let house = House::new(store).await;
     let id = house.private().await.id;
-    let new = NewMessage { client_id: client_id("one"), ..message(id, person("alice", Role::User), "hello", NOON) };
+    let new =
+        NewMessage { client_id: Some(client_id("one")), ..message(id, person("alice", Role::User), "hello", NOON) };
     let kept = store.append(&house.app, new).await.unwrap().message;
     assert_eq!(store.message(&house.app, kept.uid).await.unwrap(), Some(kept.clone()));
     let other = crate::model::MessageUid::from_number(kept.uid.number() + 1);

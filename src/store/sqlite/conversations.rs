@@ -172,6 +172,7 @@ fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
         visitor: super::rows::parsed(row, 7)?,
         stage: stage(row)?,
         waiting_since: maybe_millis(row, 12)?,
+        ahead: None,
         context: json::<Context>(row, 13)?,
         rating: if rating.is_some() { Some(json::<Rating>(row, 14)?) } else { None },
     })
@@ -208,6 +209,7 @@ fn participants(view: &View<'_>, conversation: i64, counted: i64) -> rusqlite::R
         .query_map([conversation], |row| {
             Ok(Participant {
                 person: person(row, 0)?,
+                online: false,
                 delivered: seq(row.get(4)?),
                 read: seq(row.get(5)?),
                 read_at: maybe_millis(row, 6)?,

@@ -166,7 +166,7 @@ fn count(view: &View<'_>, sql: &str, params: impl rusqlite::Params) -> rusqlite:
         .map(|count| u64::try_from(count).unwrap_or(0))
 }
 
-/// Open service conversations that did not change for a while, oldest first.
+/// Service conversations in line or with an agent that did not change for a while, oldest first.
 pub(super) fn idle_services(view: &View<'_>, before: Millis, limit: u16) -> Work<Vec<Idle>> {
     let idle = view
         .conn
@@ -176,6 +176,7 @@ pub(super) fn idle_services(view: &View<'_>, before: Millis, limit: u16) -> Work
             join apps p on p.id = c.app_id
             join users v on v.id = c.visitor_id
             where c.stage in ('queued', 'offline', 'human')
+              and c.stage <> 'offline'
               and c.changed_at < ?1
             order by c.changed_at, c.key
             limit ?2",

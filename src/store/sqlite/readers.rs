@@ -12,10 +12,13 @@ use tokio::sync::mpsc;
 
 use super::{connect, rows::View, stats::SqliteStats};
 
+/// Asks, and answers whoever waits.
+pub(super) type Question = Box<dyn FnOnce(&View<'_>) + Send>;
+
 /// Something to read.
 pub(super) enum Read {
     /// A question.
-    Question(Box<dyn FnOnce(&View<'_>) + Send>),
+    Question(Question),
     /// No more questions will be taken; those that wait are still answered.
     Close,
 }
@@ -45,7 +48,7 @@ pub(super) fn start(
 }
 
 /// One reader waits for the queue, the others for that reader.
-fn next(questions: &Mutex<mpsc::Receiver<Read>>) -> Option<Box<dyn FnOnce(&View<'_>) + Send>> {
+fn next(questions: &Mutex<mpsc::Receiver<Read>>) -> Option<Question> {
     let mut questions = questions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     loop {
         match questions.blocking_recv()? {
@@ -56,7 +59,7 @@ fn next(questions: &Mutex<mpsc::Receiver<Read>>) -> Option<Box<dyn FnOnce(&View<
 }
 
 /// A question sees one state of the store, whatever is written meanwhile.
-fn answer(conn: &Connection, epoch: u64, stats: &SqliteStats, question: Box<dyn FnOnce(&View<'_>) + Send>) {
+fn answer(conn: &Connection, epoch: u64, stats: &SqliteStats, question: Question) {
     let step = |sql| conn.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
     if let Err(error) = step("begin") {
         tracing::error!(%error, "A reader could not begin");
