@@ -14,3 +14,4 @@ pub mod model;
 pub mod store;
 pub mod telemetry;
 pub mod view;
+pub mod wire;

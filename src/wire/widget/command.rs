@@ -1,0 +1,297 @@
+//! Names and bodies of requests ⇄ `model::Command`.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::frame::{blame, plain};
+use crate::{
+    model::{
+        ClientId, Code, Command, Content, ConversationId, Fault, Millis, ObjectName, Position, Seq, SiteKey, UserId,
+        command::{AgentStatus, History, List, Receipt, Send, Target},
+        conversation::View,
+    },
+    wire::{ClientKind, Hello, Request},
+};
+
+/// Most positions a client may resume from at once.
+const MAX_SINCE: usize = 128;
+
+/// Reads the body of the command with this name.
+pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
+    let command = match name {
+        "send" => send(read(body)?)?,
+        "receipt" => receipt(read(body)?),
+        "typing" => typing(read(body)?),
+        "history" => history(read(body)?)?,
+        "conversations" => list(read(body)?)?,
+        "conversation" => Command::Conversation(read::<One>(body)?.conversation),
+        "accept" => Command::Accept(read::<One>(body)?.conversation),
+        "end" => Command::End(read::<One>(body)?.conversation),
+        "status" => Command::Status(read::<Status>(body)?.status),
+        "ping" => {
+            let Nothing {} = read(body)?;
+            Command::Ping
+        }
+        "hello" => return hello(read(body)?).map(|hello| Request::Hello(Box::new(hello))),
+        unknown => {
+            let unknown: String = unknown.chars().take(40).collect();
+            return Err(Fault::new(Code::UnknownCommand, format!("there is no command `{unknown}`")));
+        }
+    };
+    Ok(Request::Command(command))
+}
+
+/// Bodies name the field that has the wrong type, which serde alone does not.
+trait Body: DeserializeOwned {
+    fn blame(fields: &BTreeMap<Cow<'_, str>, &RawValue>) -> Option<Fault>;
+}
+
+macro_rules! body {
+    ($name:ident { $($field:ident $wire:literal: $type:ty),* }) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name { $(#[serde(rename = $wire)] $field: $type,)* }
+
+        impl Body for $name {
+            fn blame(fields: &BTreeMap<Cow<'_, str>, &RawValue>) -> Option<Fault> {
+                let _ = fields;
+                $(if let Some(fault) = blame::<$type>(fields, $wire) { return Some(fault) })*
+                None
+            }
+        }
+    };
+}
+
+body!(SendBody {
+    client_id "client_id": ClientId,
+    name "type": ObjectName,
+    content "content": Box<RawValue>,
+    conversation "conversation": Option<ConversationId>,
+    user "user": Option<UserId>,
+    desk "desk": Option<bool>
+});
+body!(HistoryBody {
+    conversation "conversation": ConversationId,
+    before "before": Option<Seq>,
+    after "after": Option<Seq>,
+    limit "limit": Option<u16>
+});
+body!(ReceiptBody {
+    conversation "conversation": ConversationId,
+    delivered "delivered": Option<Seq>,
+    read "read": Option<Seq>
+});
+body!(TypingBody { conversation "conversation": ConversationId, on "on": bool });
+body!(ListBody { view "view": Option<View>, before "before": Option<Before>, limit "limit": Option<u16> });
+body!(Before { changed_at "changed_at": Millis, id "id": ConversationId });
+body!(One { conversation "conversation": ConversationId });
+body!(Status { status "status": AgentStatus });
+body!(Nothing {});
+body!(HelloBody {
+    version "v": u32,
+    kind "as": ClientKind,
+    site "site": Option<SiteKey>,
+    token "token": Option<String>,
+    since "since": Option<Vec<Have>>
+});
+body!(Have { conversation "conversation": ConversationId, epoch "epoch": u64, seq "seq": Seq });
+
+fn read<T: Body>(body: &str) -> Result<T, Fault> {
+    serde_json::from_str(body).map_err(|error| {
+        let fields: Option<BTreeMap<Cow<'_, str>, &RawValue>> = serde_json::from_str(body).ok();
+        match fields {
+            Some(fields) => T::blame(&fields).unwrap_or_else(|| Fault::new(Code::BadRequest, plain(&error))),
+            None => Fault::new(Code::BadRequest, "`body` must be a JSON object"),
+        }
+    })
+}
+
+fn send(body: SendBody) -> Result<Command, Fault> {
+    let to = match (body.conversation, body.user, body.desk) {
+        (Some(conversation), None, None) => Target::Conversation(conversation),
+        (None, Some(user), None) => Target::User(user),
+        (None, None, Some(true)) => Target::Desk,
+        _ => return Err(bad("give one of `conversation`, `user` and `desk: true`")),
+    };
+    let content = Content::new(body.name, body.content).map_err(|error| {
+        let code = match error {
+            crate::model::content::InvalidContent::TooLarge { .. } => Code::TooLarge,
+            _ => Code::BadRequest,
+        };
+        Fault::new(code, error.to_string())
+    })?;
+    Ok(Command::Send(Send { to, client_id: body.client_id, content }))
+}
+
+fn history(body: HistoryBody) -> Result<Command, Fault> {
+    if body.before.is_some() && body.after.is_some() {
+        return Err(bad("give `before` or `after`, not both"));
+    }
+    let limit = within(body.limit.unwrap_or(20))?;
+    Ok(Command::History(History { conversation: body.conversation, before: body.before, after: body.after, limit }))
+}
+
+fn receipt(body: ReceiptBody) -> Command {
+    Command::Receipt(Receipt { conversation: body.conversation, delivered: body.delivered, read: body.read })
+}
+
+fn typing(body: TypingBody) -> Command {
+    Command::Typing { conversation: body.conversation, on: body.on }
+}
+
+fn list(body: ListBody) -> Result<Command, Fault> {
+    let limit = within(body.limit.unwrap_or(30))?;
+    let before = body.before.map(|before| (before.changed_at, before.id));
+    Ok(Command::Conversations(List { view: body.view, before, limit }))
+}
+
+fn hello(body: HelloBody) -> Result<Hello, Fault> {
+    let since = body.since.unwrap_or_default();
+    if since.len() > MAX_SINCE {
+        return Err(bad(format!("`since` has {} entries; the limit is {MAX_SINCE}", since.len())));
+    }
+    if (body.kind == ClientKind::Visitor) != body.site.is_some() {
+        return Err(bad("`site` is for visitors, and required for them"));
+    }
+    let since = since.into_iter().map(|have| (have.conversation, Position { epoch: have.epoch, seq: have.seq }));
+    Ok(Hello { version: body.version, kind: body.kind, site: body.site, token: body.token, since: since.collect() })
+}
+
+fn within(limit: u16) -> Result<u16, Fault> {
+    if (1..=History::MAX_LIMIT).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(bad(format!("`limit` is {limit}; allowed are 1 to {}", History::MAX_LIMIT)))
+    }
+}
+
+fn bad(message: impl Into<Cow<'static, str>>) -> Fault {
+    Fault::new(Code::BadRequest, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const C: &str = "c00000000000000000000000000";
+
+    fn conversation() -> ConversationId {
+        C.parse().unwrap()
+    }
+
+    fn command(name: &str, body: &str) -> Command {
+        match decode(name, &body.replace('$', C)) {
+            Ok(Request::Command(command)) => command,
+            other => panic!("{name} {body}: {other:?}"),
+        }
+    }
+
+    fn fault(name: &str, body: &str) -> String {
+        decode(name, &body.replace('$', C)).expect_err(body).message.into_owned()
+    }
+
+    #[test]
+    fn a_content_stays_byte_for_byte() {
+        let body = r#"{"conversation":"$","client_id":"k1","type":"RC:TxtMsg","content":{ "content" : "h\u00e9\"", "x":[1, 2.50] }}"#;
+        let Command::Send(send) = command("send", body) else { panic!() };
+        assert_eq!(send.content.body(), r#"{ "content" : "h\u00e9\"", "x":[1, 2.50] }"#);
+        assert_eq!(send.to, Target::Conversation(conversation()));
+        assert_eq!(send.client_id.as_str(), "k1");
+    }
+
+    #[test]
+    fn a_send_goes_to_exactly_one_place() {
+        let rest = r#""client_id":"k1","type":"RC:TxtMsg","content":{}"#;
+        let to = |place: &str| match command("send", &format!("{{{place}{rest}}}")) {
+            Command::Send(send) => send.to,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(to(r#""desk":true,"#), Target::Desk);
+        assert_eq!(to(r#""user":"u1","#), Target::User("u1".parse().unwrap()));
+        for place in ["", r#""desk":false,"#, r#""desk":true,"user":"u1","#, r#""conversation":"$","user":"u1","#] {
+            assert!(fault("send", &format!("{{{place}{rest}}}")).contains("give one of"), "{place}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_its_name_and_body() {
+        let c = conversation();
+        for (name, body, expected) in [
+            (
+                "history",
+                r#"{"conversation":"$"}"#,
+                Command::History(History { conversation: c, before: None, after: None, limit: 20 }),
+            ),
+            (
+                "history",
+                r#"{"conversation":"$","after":7,"limit":100}"#,
+                Command::History(History { conversation: c, before: None, after: Some(Seq(7)), limit: 100 }),
+            ),
+            (
+                "receipt",
+                r#"{"conversation":"$","read":3}"#,
+                Command::Receipt(Receipt { conversation: c, delivered: None, read: Some(Seq(3)) }),
+            ),
+            ("typing", r#"{"conversation":"$","on":true}"#, Command::Typing { conversation: c, on: true }),
+            ("conversations", "{}", Command::Conversations(List { view: None, before: None, limit: 30 })),
+            (
+                "conversations",
+                r#"{"view":"waiting","before":{"changed_at":5,"id":"$"},"limit":1}"#,
+                Command::Conversations(List { view: Some(View::Waiting), before: Some((Millis::new(5), c)), limit: 1 }),
+            ),
+            ("conversation", r#"{"conversation":"$"}"#, Command::Conversation(c)),
+            ("accept", r#"{"conversation":"$"}"#, Command::Accept(c)),
+            ("end", r#"{"conversation":"$"}"#, Command::End(c)),
+            ("status", r#"{"status":"busy"}"#, Command::Status(AgentStatus::Busy)),
+            ("ping", "{}", Command::Ping),
+        ] {
+            assert_eq!(command(name, body), expected, "{name} {body}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        for (name, body, words) in [
+            ("typing", r#"{"conversation":"$","on":"yes"}"#, "`on`: invalid type"),
+            ("typing", r#"{"conversation":"x","on":true}"#, "`conversation`: `x` is not a conversation id"),
+            ("typing", r#"{"conversation":"$"}"#, "missing field `on`"),
+            ("typing", r#"{"conversation":"$","on":true,"who":1}"#, "unknown field `who`"),
+            ("history", r#"{"conversation":"$","limit":101}"#, "`limit` is 101"),
+            ("history", r#"{"conversation":"$","limit":-1}"#, "`limit`: invalid value"),
+            ("history", r#"{"conversation":"$","before":1,"after":1}"#, "not both"),
+            ("conversations", r#"{"view":"mad"}"#, "`view`: unknown variant"),
+            ("conversations", r#"{"before":{"changed_at":"x","id":"$"}}"#, "`before`: invalid type"),
+            ("status", r#"{"status":"gone"}"#, "`status`: unknown variant"),
+            ("send", r#"{"client_id":"","type":"x","content":{},"desk":true}"#, "`client_id`"),
+            ("send", r#"{"client_id":"k","type":"","content":{},"desk":true}"#, "`type`"),
+            ("send", r#"{"client_id":"k","type":"x","content":[],"desk":true}"#, "`content` must be a JSON object"),
+            ("send", r#"{"client_id":"k","type":"x","content":{"a":"\u0000"},"desk":true}"#, "U+0000"),
+            ("hello", r#"{"v":"1","as":"visitor","site":"site1"}"#, "`v`: invalid type"),
+            ("hello", r#"{"v":1,"as":"admin"}"#, "`as`: unknown variant"),
+            ("hello", r#"{"v":1,"as":"visitor"}"#, "`site` is for visitors"),
+            ("hello", r#"{"v":1,"as":"agent","site":"site1"}"#, "`site` is for visitors"),
+            ("hello", r#"{"v":1,"as":"agent","since":[{}]}"#, "`since`: missing field"),
+        ] {
+            let message = fault(name, body);
+            assert!(message.contains(words), "{name} {body}: {message}");
+        }
+    }
+
+    #[test]
+    fn hello_may_resume_from_128_positions_and_no_more() {
+        let hello = |count| {
+            let have = format!(r#"{{"conversation":"{C}","epoch":1,"seq":4}}"#);
+            decode("hello", &format!(r#"{{"v":1,"as":"agent","since":[{}]}}"#, vec![have; count].join(",")))
+        };
+        assert!(matches!(hello(128), Ok(Request::Hello(hello)) if hello.since.len() == 128));
+        assert!(hello(129).unwrap_err().message.contains("the limit is 128"));
+    }
+
+    #[test]
+    fn a_hello_never_prints_its_token() {
+        let hello = decode("hello", r#"{"v":1,"as":"agent","token":"secret"}"#).unwrap();
+        assert!(!format!("{hello:?}").contains("secret"));
+    }
+}
