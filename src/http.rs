@@ -4,6 +4,7 @@
 //! below `http/` knows the store, the bus or a wire protocol.
 
 pub mod assets;
+pub mod demo;
 pub mod error;
 pub mod extract;
 pub mod guard;

@@ -12,7 +12,8 @@ use actix_server::{Server, ServerBuilder};
 use actix_service::map_config;
 use actix_web::dev::AppConfig;
 
-use super::{Parts, metrics, socket};
+use super::{Parts, demo, metrics, socket};
+use crate::model::SiteKey;
 
 /// A head that takes longer is answered with 408 (W7).
 const HEAD: Duration = Duration::from_secs(5);
@@ -28,6 +29,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 pub struct Listeners {
     /// The public one.
     pub public: TcpListener,
+    /// The demo page's, and the site whose line is on it.
+    pub demo: Option<(TcpListener, SiteKey)>,
     /// Prometheus reads here.
     pub metrics: Option<TcpListener>,
 }
@@ -55,6 +58,10 @@ pub fn serve(parts: &Parts, listeners: Listeners) -> std::io::Result<Server> {
     let builder =
         Server::build().workers(parts.config.server.worker_count()).shutdown_timeout(5).backlog(2048).disable_signals();
     let builder = public(builder, parts.clone(), listeners.public)?;
+    let builder = match listeners.demo {
+        Some((listener, site)) => landing(builder, parts, listener, &site)?,
+        None => builder,
+    };
     let builder = match listeners.metrics {
         Some(listener) => figures(builder, parts, listener)?,
         None => builder,
@@ -67,6 +74,20 @@ fn public(builder: ServerBuilder, parts: Parts, listener: TcpListener) -> std::i
     builder.listen("public", listener, move || {
         let app = super::app(&parts);
         service().upgrade(socket::upgrade(&parts)).finish(map_config(app, |()| AppConfig::default())).tcp()
+    })
+}
+
+fn landing(
+    builder: ServerBuilder,
+    parts: &Parts,
+    listener: TcpListener,
+    site: &SiteKey,
+) -> std::io::Result<ServerBuilder> {
+    let service = http_service!(builder);
+    let page = demo::page(&parts.config.server, site);
+    builder.listen("demo", listener, move || {
+        let app = demo::app(page.clone());
+        service().finish(map_config(app, |()| AppConfig::default())).tcp()
     })
 }
 
