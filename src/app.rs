@@ -2,6 +2,9 @@
 //!
 //! Floor 6. Only this file knows every part.
 
+mod figures;
+mod first_start;
+
 use std::{
     io,
     net::{SocketAddr, TcpListener},
@@ -10,19 +13,32 @@ use std::{
 
 use actix_server::ServerHandle;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
+pub use self::first_start::Welcome;
+use self::{figures::StoreFigures, first_start::welcome};
 use crate::{
+    bus::LocalBus,
     config::Config,
     http::{self, Parts, health::Health, listen::Listeners},
+    im::{self, Im, upkeep},
+    model::{Fault, clock::SystemClock},
+    store::{
+        Store,
+        sqlite::{OpenError, SqliteOptions, SqliteStore},
+    },
     telemetry::Figures,
 };
 
-/// A server that runs. Dropping it does not stop it; [`crate::lifecycle::run`] does.
-#[derive(Debug)]
+/// A server that runs. [`crate::lifecycle::run`] stops it.
 pub struct Parlor {
     /// The settings, with addresses as they were bound.
     pub config: Arc<Config>,
+    /// What to tell the person who started it.
+    pub welcome: Welcome,
     pub(crate) health: Arc<Health>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) upkeep: CancellationToken,
     pub(crate) server: ServerHandle,
     pub(crate) serving: JoinHandle<io::Result<()>>,
 }
@@ -40,6 +56,12 @@ pub enum StartError {
         /// What the system says.
         cause: io::Error,
     },
+    /// The data could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The first words with the store went wrong.
+    #[error("{0}")]
+    Refused(#[from] Fault),
     /// Threads or sockets could not be set up.
     #[error("cannot serve: {0}")]
     Serve(#[from] io::Error),
@@ -47,25 +69,55 @@ pub enum StartError {
 
 impl Parlor {
     /// Starts everything. Must run inside an actix system.
-    #[expect(clippy::unused_async, reason = "the store is opened here")]
     pub async fn start(mut config: Config) -> Result<Self, StartError> {
-        let public = listen(config.server.listen, "server.listen")?;
-        config.server.bound_to(public.local_addr()?);
-        let metrics = config.metrics.enabled.then(|| listen(config.metrics.listen, "metrics.listen")).transpose()?;
-        if let Some(listener) = &metrics {
-            config.metrics.listen = listener.local_addr()?;
-        }
+        let public = listen(&mut config.server.listen, "server.listen")?;
+        config.server.bound_to(config.server.listen);
+        let demo = config.demo.enabled.then(|| listen(&mut config.demo.listen, "demo.listen")).transpose()?;
+        let metrics =
+            config.metrics.enabled.then(|| listen(&mut config.metrics.listen, "metrics.listen")).transpose()?;
+
+        let store = open_store(&config)?;
+        let mut figures = Figures::default();
+        figures.add(Box::new(StoreFigures(store.stats())));
+        let store: Arc<dyn Store> = Arc::new(store);
+        let im = Arc::new(domain(&config, Arc::clone(&store)));
+        let welcome = welcome(&im, &config).await?;
+        let upkeep = CancellationToken::new();
+        tokio::task::spawn_local(upkeep::run(Arc::clone(&im), upkeep.clone()));
 
         let config = Arc::new(config);
         let health = Arc::new(Health::default());
-        let parts =
-            Parts { config: Arc::clone(&config), figures: Arc::new(Figures::default()), health: Arc::clone(&health) };
-        let server = http::listen::serve(&parts, Listeners { public, metrics })?;
+        let parts = Parts { config: Arc::clone(&config), figures: Arc::new(figures), health: Arc::clone(&health), im };
+        let demo = demo.zip(welcome.demo.clone());
+        let server = http::listen::serve(&parts, Listeners { public, demo, metrics })?;
         let handle = server.handle();
-        Ok(Self { config, health, server: handle, serving: tokio::task::spawn_local(server) })
+        let serving = tokio::task::spawn_local(server);
+        Ok(Self { config, welcome, health, store, upkeep, server: handle, serving })
     }
 }
 
-fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|cause| StartError::Listen { address, setting, cause })
+/// Takes the address, and writes down the port that port 0 became.
+fn listen(address: &mut SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
+    let listener =
+        TcpListener::bind(*address).map_err(|cause| StartError::Listen { address: *address, setting, cause })?;
+    *address = listener.local_addr()?;
+    Ok(listener)
+}
+
+fn open_store(config: &Config) -> Result<SqliteStore, OpenError> {
+    let options = SqliteOptions { reserve_bytes: Some(config.data.reserve_bytes), ..SqliteOptions::default() };
+    SqliteStore::open(&config.data.dir, options)
+}
+
+/// The domain on top of a store, as the settings want it.
+pub fn domain(config: &Config, store: Arc<dyn Store>) -> Im {
+    let settings = im::Settings {
+        idle_end_secs: config.desk.idle_end_secs,
+        setup_code_secs: i64::from(config.desk.setup_code_secs),
+        max_text_chars: config.limits.text_chars,
+        logins_per_account: config.limits.logins_per_account,
+        logins_per_network: config.limits.logins_per_network,
+        ..im::Settings::default()
+    };
+    Im::new(store, Arc::new(LocalBus::default()), Arc::new(SystemClock), settings)
 }

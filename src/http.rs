@@ -26,7 +26,7 @@ use actix_web::{
 };
 
 use self::health::Health;
-use crate::{config::Config, telemetry::Figures};
+use crate::{config::Config, im::Im, telemetry::Figures};
 
 /// What handlers reach, each as `web::Data<…>`.
 #[derive(Clone)]
@@ -37,6 +37,8 @@ pub struct Parts {
     pub figures: Arc<Figures>,
     /// Whether the server takes new work.
     pub health: Arc<Health>,
+    /// The domain.
+    pub im: Arc<Im>,
 }
 
 /// The public listener's addresses. Each is a `resource`, so that a wrong method is 405, not 404.
@@ -62,6 +64,7 @@ pub fn app(
         .app_data(Data::from(Arc::clone(&parts.config)))
         .app_data(Data::from(Arc::clone(&parts.figures)))
         .app_data(Data::from(Arc::clone(&parts.health)))
+        .app_data(Data::from(Arc::clone(&parts.im)))
         .wrap(from_fn(guard::watch))
         .configure(addresses)
 }

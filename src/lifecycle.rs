@@ -38,6 +38,8 @@ async fn drain(parlor: &Parlor) {
 /// What must happen however short the time.
 async fn close(parlor: Parlor) {
     parlor.server.stop(false).await;
+    parlor.upkeep.cancel();
+    parlor.store.close().await;
     // Its result tells only whether the accept loop failed, and it has been told to end.
     let _ = parlor.serving.await;
 }

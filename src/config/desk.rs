@@ -9,9 +9,9 @@ use super::check::Report;
 #[serde(default, deny_unknown_fields)]
 pub struct Desk {
     /// A conversation in which nothing happened for this long ends, unless its visitor is connected.
-    pub idle_end_secs: u64,
+    pub idle_end_secs: u32,
     /// The one-time set-up code is valid for this long.
-    pub setup_code_secs: u64,
+    pub setup_code_secs: u32,
 }
 
 impl Default for Desk {

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::{HttpResponse, web::Data};
 use serde_json::json;
 
-use crate::model::{Code, Fault};
+use crate::{
+    im::Im,
+    model::{Code, Fault},
+};
 
 /// Whether the server takes new work.
 #[derive(Debug, Default)]
@@ -36,9 +39,12 @@ pub(super) async fn health() -> HttpResponse {
 }
 
 /// `GET /ready`: new visitors may be sent here.
-pub(super) async fn ready(health: Data<Health>) -> Result<HttpResponse, Fault> {
+pub(super) async fn ready(health: Data<Health>, im: Data<Im>) -> Result<HttpResponse, Fault> {
     if health.is_draining() {
         return Err(restarting());
+    }
+    if !im.ready().await {
+        return Err(Fault::new(Code::Unavailable, "the store cannot take anything now"));
     }
     Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
 }

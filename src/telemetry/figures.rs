@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{
+    collector::Collector,
     encoding::{EncodeLabelSet, EncodeLabelValue, text},
     metrics::{
         counter::Counter,
@@ -27,10 +28,6 @@ pub struct Figures {
     pub deliver_seconds: Histogram,
     /// Frames waiting in a queue when one more is put in.
     pub queue_frames: Histogram,
-    /// One commit of the store, fsync included.
-    pub commit_seconds: Histogram,
-    /// Messages made durable.
-    pub messages: Counter,
     /// Handlers that panicked. Any is a mistake of ours.
     pub panics: Counter,
     http_requests: Family<Request, Counter<u64, AtomicU64>>,
@@ -54,17 +51,14 @@ enum Class {
 
 impl Default for Figures {
     fn default() -> Self {
-        // 0.1 ms to 6.5 s.
-        let seconds = || Histogram::new(exponential_buckets(0.0001, 2.0, 17));
         let mut figures = Self {
             registry: Registry::with_prefix("parlor"),
             connections: Gauge::default(),
             waiting_visitors: Gauge::default(),
             slow_disconnects: Counter::default(),
-            deliver_seconds: seconds(),
+            // 0.1 ms to 6.5 s.
+            deliver_seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 17)),
             queue_frames: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
-            commit_seconds: seconds(),
-            messages: Counter::default(),
             panics: Counter::default(),
             http_requests: Family::default(),
         };
@@ -83,6 +77,11 @@ impl Figures {
             500.. => Class::Broken,
         };
         self.http_requests.get_or_create(&Request { surface, class }).inc();
+    }
+
+    /// Adds figures that another part keeps.
+    pub fn add(&mut self, others: Box<dyn Collector>) {
+        self.registry.register_collector(others);
     }
 
     /// All figures as Prometheus reads them.
@@ -104,13 +103,6 @@ impl Figures {
             self.deliver_seconds.clone(),
         );
         registry.register("queue_frames", "Frames waiting when one more is queued", self.queue_frames.clone());
-        registry.register_with_unit(
-            "commit",
-            "One commit of the store, fsync included",
-            Unit::Seconds,
-            self.commit_seconds.clone(),
-        );
-        registry.register("messages", "Messages made durable", self.messages.clone());
         registry.register("panics", "Handlers that panicked", self.panics.clone());
         registry.register("http_requests", "HTTP requests answered", self.http_requests.clone());
     }
@@ -125,11 +117,11 @@ mod tests {
         let figures = Figures::default();
         figures.count_request("widget", 200);
         figures.slow_disconnects.inc();
-        figures.commit_seconds.observe(0.001);
+        figures.deliver_seconds.observe(0.001);
         let text = figures.text();
         for line in [
             "parlor_slow_disconnects_total 1",
-            "parlor_commit_seconds_count 1",
+            "parlor_deliver_seconds_count 1",
             "parlor_connections 0",
             "parlor_http_requests_total{surface=\"widget\",class=\"Success\"} 1",
         ] {

@@ -1,6 +1,6 @@
 //! The real server, in this process, on a free port.
 
-use std::{net::SocketAddr, path::Path, thread::JoinHandle};
+use std::{net::SocketAddr, thread::JoinHandle};
 
 use parlor::{app::Parlor, config::Config, lifecycle};
 use tempfile::TempDir;
@@ -12,7 +12,7 @@ pub(crate) struct TestServer {
     orders: mpsc::Sender<()>,
     running: Option<JoinHandle<()>>,
     // Last, so that the folder outlives the server.
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl TestServer {
@@ -35,7 +35,7 @@ impl TestServer {
         config.data.reserve_bytes = 0;
         change(&mut config);
         let (config, orders, running) = launch(config);
-        Self { config, orders, running: Some(running), folder }
+        Self { config, orders, running: Some(running), _folder: folder }
     }
 
     /// Stops in order, then starts on the same data and the same addresses.
@@ -52,21 +52,6 @@ impl TestServer {
         if let Some(running) = self.running.take() {
             running.join().expect("the server's thread ends without a panic");
         }
-    }
-
-    /// The settings as they are in force.
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// The data folder.
-    pub(crate) fn data(&self) -> &Path {
-        &self.config.data.dir
-    }
-
-    /// A folder for whatever a test wants to keep beside the data.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// The public address.
