@@ -38,6 +38,7 @@ use crate::model::{
 };
 
 mod append;
+mod backup;
 mod cache;
 mod connect;
 mod conversations;
@@ -60,6 +61,7 @@ mod upkeep;
 mod watermarks;
 mod writer;
 
+pub use backup::{Count, Inspection, backup, inspect, restore};
 pub use folder::database_in;
 pub use stats::{BATCH_BOUNDS, COMMIT_BOUNDS_MICROS, Figures, Histogram, SqliteStats};
 
@@ -528,17 +530,4 @@ impl Store for SqliteStore {
 }
 
 #[cfg(test)]
-mod tests {
-    use tempfile::TempDir;
-
-    use super::*;
-
-    /// An engine on an empty folder that goes with the test.
-    pub(super) fn fresh() -> (SqliteStore, TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        let options = SqliteOptions { reserve_bytes: Some(0), ..SqliteOptions::default() };
-        (SqliteStore::open(folder.path(), options).unwrap(), folder)
-    }
-
-    crate::store::conformance::run_on!(fresh);
-}
+mod tests;

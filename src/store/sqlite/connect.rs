@@ -7,7 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 /// "PARL": tells our files from other SQLite databases.
 pub(super) const APPLICATION_ID: i32 = 0x5041_524C;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection waits for another one.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The connection that writes. Makes the file when it is missing.
 pub(super) fn writer(file: &Path, cache_kib: u32) -> rusqlite::Result<Connection> {

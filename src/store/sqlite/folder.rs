@@ -61,7 +61,6 @@ fn private() -> OpenOptions {
 }
 
 /// Brings a file, and the entry of its name in its folder, to the disk.
-#[expect(dead_code, reason = "copies of the database arrive with the next change")]
 pub(super) fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()?;
     sync_entry(path)

@@ -1,0 +1,96 @@
+//! What is kept when the store is closed and opened again.
+
+use super::*;
+
+#[tokio::test]
+async fn a_reopened_store_keeps_everything() {
+    let (store, folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    house.says(id, person("alice", Role::User), "hello", at(1)).await;
+    let (before, app) = (house.get(id).await, house.app.clone());
+    drop(store);
+    let store = open(&folder);
+    assert_eq!(store.conversation(&app, id).await.unwrap(), Some(before));
+}
+
+#[tokio::test]
+async fn message_ids_go_on_above_the_stored_ones_when_the_clock_went_back() {
+    let (store, folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    house.says(id, person("alice", Role::User), "one", at(0)).await;
+    house.says(id, person("alice", Role::User), "two", at(-3600)).await;
+    let (second, app) = (house.get(id).await.last.unwrap().uid, house.app.clone());
+    drop(store);
+    let store = open(&folder);
+    let late = message(id, person("alice", Role::User), "three", at(-7200));
+    let third = store.append(&app, late).await.unwrap().message;
+    assert!(third.uid > second);
+    assert_eq!((third.seq.unwrap().0, third.at), (3, at(-7200)));
+}
+
+#[tokio::test]
+async fn a_closed_store_does_what_waits_and_refuses_the_rest() {
+    let (store, folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    let words = |number: i64| message(id, person("alice", Role::User), &number.to_string(), at(number));
+    let sending = futures_util::future::join_all((0..100).map(|number| store.append(&house.app, words(number))));
+    let (sent, ()) = tokio::join!(sending, store.close());
+    let kept = sent.iter().filter(|sent| sent.is_ok()).count();
+    let refused = store.append(&house.app, words(100)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(store.app(&house.app).await, Err(StoreError::Unavailable(_))));
+    assert!(store.ready().await.is_err());
+    // The folder is free as soon as `close` returned, before the value is dropped.
+    let again = open(&folder);
+    let head = again.conversation(&house.app, id).await.unwrap().unwrap().head.seq;
+    assert_eq!(head.0, u64::try_from(kept).unwrap(), "answered means kept");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_has_one_store_at_a_time() {
+    let (store, folder) = fresh();
+    let second = SqliteStore::open(folder.path(), options());
+    assert!(matches!(second, Err(OpenError::InUse(_))), "{second:?}");
+    drop(store);
+    open(&folder);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let (store, folder) = fresh();
+    drop(store);
+    behind(&folder).pragma_update(None, "user_version", 999).unwrap();
+    let refused = SqliteStore::open(folder.path(), options());
+    assert!(matches!(refused, Err(OpenError::Newer { found: 999, .. })), "{refused:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_the_data() {
+    use std::os::unix::fs::PermissionsExt;
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("new/data");
+    let _store = SqliteStore::open(&folder, options()).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&database_in(&folder)), 0o600);
+}
+
+#[tokio::test]
+async fn a_dropped_question_does_not_stop_the_work() {
+    let (store, _folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    for number in 0..50 {
+        let words = message(id, person("alice", Role::User), "hello", at(number));
+        // Polled once: queued, then nobody waits any more.
+        let _ = futures_util::FutureExt::now_or_never(store.append(&house.app, words));
+        let _ = futures_util::FutureExt::now_or_never(store.conversation(&house.app, id));
+    }
+    store.ready().await.unwrap();
+    assert_eq!(house.get(id).await.head.seq.0, 50);
+}
