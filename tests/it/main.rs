@@ -1,5 +1,6 @@
 //! Tests from outside: a real server, real sockets, a data folder that is thrown away.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "all of this is test code")]
 
+mod domain;
 mod hardening;
 mod harness;

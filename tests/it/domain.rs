@@ -1,0 +1,6 @@
+//! The domain with a clock that stands still: who may do what, and what happens then.
+
+mod accounts;
+mod desk;
+mod messages;
+pub(crate) mod world;
