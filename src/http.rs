@@ -4,6 +4,7 @@
 //! below `http/` knows the store, the bus or a wire protocol.
 
 pub mod assets;
+pub mod console;
 pub mod demo;
 pub mod error;
 pub mod extract;
@@ -45,7 +46,22 @@ pub struct Parts {
 fn addresses(cfg: &mut ServiceConfig) {
     cfg.service(resource("/health").route(read().to(health::health)))
         .service(resource("/ready").route(read().to(health::ready)))
-        .service(resource("/assets/{hash}/{name}").route(read().to(assets::serve)));
+        .service(resource("/assets/{hash}/{name}").route(read().to(assets::serve)))
+        .configure(console_addresses);
+}
+
+/// The agents' part. Its API takes JSON with the word of a page (O4).
+fn console_addresses(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/console").route(read().to(console::inbox::start)))
+        .service(resource("/console/setup").route(read().to(console::setup::page)))
+        .service(resource("/console/login").route(read().to(console::login::page)))
+        .service(resource("/console/inbox/{view}").route(read().to(console::inbox::list)))
+        .service(resource("/console/inbox/{view}/{conversation}").route(read().to(console::inbox::conversation)))
+        .service(resource("/console/api/setup/check").route(web::post().to(console::setup::check)))
+        .service(resource("/console/api/setup").route(web::post().to(console::setup::finish)))
+        .service(resource("/console/api/login").route(web::post().to(console::login::sign_in)))
+        .service(resource("/console/api/logout").route(web::post().to(console::login::sign_out)))
+        .service(resource("/console/api/language").route(web::post().to(console::preferences::language)));
 }
 
 /// A route for GET and HEAD.

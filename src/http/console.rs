@@ -1,0 +1,17 @@
+//! The agents' console: its pages, and the few requests that need no socket.
+//!
+//! Every address renders complete; scripts take over from there and speak the widget wire. No policy lives here: what
+//! an agent may see and do is decided by `im`.
+
+pub mod inbox;
+pub mod login;
+pub mod preferences;
+pub mod setup;
+
+mod csrf;
+mod page;
+mod refusal;
+mod session;
+mod view;
+
+pub use session::AGENT_COOKIE;
