@@ -104,6 +104,13 @@ fn listen(address: &mut SocketAddr, setting: &'static str) -> Result<TcpListener
     Ok(listener)
 }
 
+/// Opens the data for a command, also while a server runs on it: SQLite lets a second process write for a moment, and a
+/// server keeps nothing in memory about apps, sites, accounts and tokens.
+pub fn open_beside(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
+    let options = SqliteOptions { beside_a_server: true, readers: 1, ..SqliteOptions::default() };
+    Ok(Arc::new(SqliteStore::open(&config.data.dir, options)?))
+}
+
 fn open_store(config: &Config) -> Result<SqliteStore, OpenError> {
     let options = SqliteOptions { reserve_bytes: Some(config.data.reserve_bytes), ..SqliteOptions::default() };
     SqliteStore::open(&config.data.dir, options)

@@ -1,8 +1,12 @@
 //! The command line.
 //!
 //! Floor 7. Parses, calls, prints. Nothing secret is ever an argument: other users of the machine can read those.
-#![expect(clippy::print_stdout, reason = "printing is this module's work")]
 
+mod admin;
+mod copies;
+mod doctor;
+mod password;
+mod print;
 mod serve;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -25,8 +29,25 @@ struct Cli {
 enum Command {
     /// Run the server (also without a command)
     Serve(Serve),
+    /// Manage apps, the tenants of a server
+    #[command(subcommand)]
+    App(admin::App),
+    /// Manage sites, the places where an app is embedded
+    #[command(subcommand)]
+    Site(admin::Site),
+    /// Manage agents, the people who answer
+    #[command(subcommand)]
+    Agent(admin::Agent),
+    /// Print a new token for a user of an app
+    Token(admin::Token),
+    /// Copy the database into a new file, also while the server runs
+    Backup(copies::Backup),
+    /// Put a copy back as the database; the server must not run
+    Restore(copies::Restore),
+    /// Look the settings, the data and the machine over
+    Doctor(doctor::Doctor),
     /// Check the settings and say what is wrong or risky
-    CheckConfig(Settings),
+    CheckConfig(CheckConfig),
     /// Print the commented default settings
     DefaultConfig,
 }
@@ -49,6 +70,22 @@ struct Serve {
     /// Address and port to listen on, such as 0.0.0.0:8080
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+}
+
+/// How a command prints what it found or made.
+#[derive(Debug, Clone, Copy, Args)]
+struct Output {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct CheckConfig {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Settings {
@@ -75,23 +112,51 @@ pub fn run() -> ExitCode {
 fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(Serve { settings, listen }) => serve::serve(settings.load(listen)?),
-        Command::CheckConfig(settings) => {
-            check_config(&settings.load(None)?);
-            Ok(())
-        }
+        Command::App(command) => command.run(),
+        Command::Site(command) => command.run(),
+        Command::Agent(command) => command.run(),
+        Command::Token(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+        Command::CheckConfig(command) => command.run(),
         Command::DefaultConfig => {
-            print!("{}", config::DEFAULT_FILE);
+            print::text(config::DEFAULT_FILE);
             Ok(())
         }
     }
 }
 
-fn check_config(loaded: &Loaded) {
-    for warning in &loaded.warnings {
-        println!("risky: {warning}");
+impl CheckConfig {
+    fn run(self) -> anyhow::Result<()> {
+        let loaded = self.settings.load(None)?;
+        if self.output.json {
+            print::json(&serde_json::json!({ "file": loaded.file, "warnings": loaded.warnings }));
+            return Ok(());
+        }
+        for warning in &loaded.warnings {
+            print::line(&format!("risky: {warning}"));
+        }
+        let file = loaded.file.map_or_else(|| "The defaults".to_owned(), |file| file.display().to_string());
+        print::line(&format!("{file} and the environment are fine."));
+        Ok(())
     }
-    match &loaded.file {
-        Some(file) => println!("{} and the environment are fine.", file.display()),
-        None => println!("The defaults and the environment are fine."),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serving_is_the_default() {
+        let cli = Cli::try_parse_from(["parlor", "--listen", "127.0.0.1:1"]).unwrap();
+        assert!(cli.command.is_none() && cli.serve.listen.is_some());
     }
 }

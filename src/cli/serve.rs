@@ -1,18 +1,15 @@
 //! `parlor serve`: the server, and what it says when it is up.
 
-use std::{
-    fmt::Write as _,
-    io::{IsTerminal, Write as _},
-    time::Duration,
-};
+use std::{fmt::Write as _, io::IsTerminal, time::Duration};
 
 use anyhow::Context;
 use tracing::{error, info, warn};
 
+use super::print;
 use crate::{
     app::{Parlor, Welcome},
     config::{Config, Loaded},
-    http::demo::launcher_url,
+    http::demo::pasted_line,
     lifecycle, telemetry,
 };
 
@@ -23,13 +20,13 @@ pub(super) fn serve(loaded: Loaded) -> anyhow::Result<()> {
         warn!("{warning}");
     }
     log_panics();
+    allow_many_files();
     actix_rt::System::new().block_on(async {
         let orders = lifecycle::signals()?;
         let parlor = Parlor::start(loaded.config).await?;
         info!("Serving on {}", parlor.config.server.listen);
         let bold = std::io::stdout().is_terminal();
-        // Nobody may be reading; that is no reason to stop.
-        let _ = std::io::stdout().write_all(greeting(&parlor.config, &parlor.welcome, bold).as_bytes());
+        print::text(&greeting(&parlor.config, &parlor.welcome, bold));
         lifecycle::run(parlor, orders).await;
         Ok(())
     })
@@ -52,7 +49,7 @@ fn greeting(config: &Config, welcome: &Welcome, bold: bool) -> String {
     }
     row("Data", &config.data.dir.display().to_string());
     if let Some(site) = &welcome.demo {
-        let line = format!("<script async src=\"{}\"></script>", launcher_url(&config.server, site));
+        let line = pasted_line(&config.server, site);
         let _ = write!(text, "\n  The one line to paste:\n\n  {on}{line}{off}\n");
     }
     text.push('\n');
@@ -61,7 +58,16 @@ fn greeting(config: &Config, welcome: &Welcome, bold: bool) -> String {
 
 fn spoken(duration: Duration) -> String {
     let minutes = duration.as_secs().div_ceil(60);
-    if minutes % 60 == 0 && minutes > 60 { format!("{} hours", minutes / 60) } else { format!("{minutes} minutes") }
+    if minutes.is_multiple_of(60) && minutes > 60 { format!("{} hours", minutes / 60) } else { format!("{minutes} minutes") }
+}
+
+/// Every connection is an open file: takes as many as the system allows.
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_err() {
+        warn!("The limit of open files could not be raised");
+    }
 }
 
 /// Panics go to the log by their place only: their words may quote what people wrote (L1).

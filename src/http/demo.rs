@@ -18,8 +18,13 @@ struct Landing<'a> {
 }
 
 /// The address of a site's launcher: the part of the pasted line that counts.
-pub fn launcher_url(server: &Server, site: &SiteKey) -> String {
+fn launcher_url(server: &Server, site: &SiteKey) -> String {
     format!("{}/w/{site}.js", server.origin())
+}
+
+/// The one line that a site owner pastes.
+pub fn pasted_line(server: &Server, site: &SiteKey) -> String {
+    format!("<script async src=\"{}\"></script>", launcher_url(server, site))
 }
 
 /// The page with a site's line in it.
