@@ -13,7 +13,10 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Flags, Loaded};
+use crate::{
+    config::{self, Flags, Loaded},
+    model::Fault,
+};
 
 /// Live chat for any website: one pasted line, one binary behind it.
 #[derive(Debug, Parser)]
@@ -103,7 +106,10 @@ pub fn run() -> ExitCode {
     match execute(cli.command.unwrap_or(Command::Serve(cli.serve))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("parlor: {error:#}");
+            match error.downcast_ref::<Fault>() {
+                Some(fault) => eprintln!("parlor: {}", fault.message),
+                None => eprintln!("parlor: {error:#}"),
+            }
             ExitCode::FAILURE
         }
     }

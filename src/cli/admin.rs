@@ -12,7 +12,7 @@ use crate::{
     http::demo::pasted_line,
     im::{Im, accounts::NewAgent},
     model::{
-        AppKey, UserId,
+        AppKey, Code, Fault, UserId,
         site::{InvalidOrigin, Look, Origin},
     },
     telemetry,
@@ -178,7 +178,11 @@ impl Agent {
         let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
         let password = password::read()?;
         with_domain(settings, async |im, config| {
-            let agent = im.create_agent(NewAgent { app: Some(app), email, name, password }).await?;
+            let agent = NewAgent { app: Some(app), email, name, password };
+            let agent = im.create_agent(agent).await.map_err(|fault| match fault.code {
+                Code::AlreadyExists => Fault::new(fault.code, "somebody signs in with this e-mail already"),
+                _ => fault,
+            })?;
             if output.json {
                 print::json(&agent);
                 return Ok(());
@@ -206,10 +210,7 @@ impl Token {
 }
 
 /// Runs work with the domain on the data folder, whether a server runs on it or not.
-fn with_domain(
-    settings: Settings,
-    work: impl AsyncFnOnce(&Im, &Config) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+fn with_domain(settings: Settings, work: impl AsyncFnOnce(&Im, &Config) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let config = settings.load(None)?.config;
     telemetry::log::start(&Log { format: LogFormat::Text, level: "warn".to_owned() })?;
     actix_rt::System::new().block_on(async {

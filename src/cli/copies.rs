@@ -65,5 +65,5 @@ fn tell(done: &str, found: &Inspection, output: Output) {
     }
     print::line(done);
     let counts: Vec<_> = found.counts.iter().map(|count| format!("{} {}", count.rows, count.table)).collect();
-    print::rows(&[("Size", &format!("{} bytes", found.bytes)), ("Holds", &counts.join(", "))]);
+    print::rows(&[("Size", &print::size(found.bytes)), ("Holds", &counts.join(", "))]);
 }

@@ -84,11 +84,15 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
 fn database(folder: &Path) -> Finding {
     let file = sqlite::database_in(folder);
     if !file.exists() {
-        return Finding::new("database", State::Good, format!("none yet in {}; the first start makes it", folder.display()));
+        return Finding::new(
+            "database",
+            State::Good,
+            format!("none yet in {}; the first start makes it", folder.display()),
+        );
     }
     match sqlite::inspect(&file) {
         Ok(found) if found.problems.is_empty() => {
-            let detail = format!("{} bytes, schema {}, sound", found.bytes, found.schema);
+            let detail = format!("{}, schema {}, sound", print::size(found.bytes), found.schema);
             Finding::new("database", State::Good, detail)
         }
         Ok(found) => Finding::new("database", State::Bad, format!("damaged: {}", found.problems.join("; "))),
@@ -101,10 +105,12 @@ fn space(config: &Config) -> Finding {
     // The parent of a bare name is the empty path, which stands for the working folder.
     let folder = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match fs4::available_space(folder) {
-        Ok(free) if free > config.data.reserve_bytes => Finding::new("disk", State::Good, format!("{free} bytes free")),
+        Ok(free) if free > config.data.reserve_bytes => {
+            Finding::new("disk", State::Good, format!("{} free", print::size(free)))
+        }
         Ok(free) => {
-            let reserve = config.data.reserve_bytes;
-            let detail = format!("{free} bytes free, less than data.reserve_bytes ({reserve}): no new messages");
+            let (free, reserve) = (print::size(free), print::size(config.data.reserve_bytes));
+            let detail = format!("{free} free, less than data.reserve_bytes ({reserve}): no new messages");
             Finding::new("disk", State::Bad, detail)
         }
         Err(error) => Finding::new("disk", State::Bad, error.to_string()),

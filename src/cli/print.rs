@@ -22,7 +22,26 @@ pub(super) fn rows(rows: &[(&str, &str)]) {
     }
 }
 
+/// A number of bytes as people say it.
+pub(super) fn size(bytes: u64) -> String {
+    const STEPS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("bytes", 1)];
+    let (unit, step) = STEPS.into_iter().find(|(_, step)| bytes >= *step).unwrap_or(("bytes", 1));
+    let tenths = bytes % step * 10 / step;
+    if tenths == 0 { format!("{} {unit}", bytes / step) } else { format!("{}.{tenths} {unit}", bytes / step) }
+}
+
 /// Prints JSON for programs.
 pub(super) fn json<T: Serialize>(value: &T) {
     line(&serde_json::to_string_pretty(value).expect("plain data becomes JSON"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_said_in_the_largest_fitting_unit() {
+        let sizes = [0, 1023, 1024, 1536, 3 << 30].map(size);
+        assert_eq!(sizes, ["0 bytes", "1023 bytes", "1 KiB", "1.5 KiB", "3 GiB"]);
+    }
 }

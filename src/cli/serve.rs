@@ -58,7 +58,11 @@ fn greeting(config: &Config, welcome: &Welcome, bold: bool) -> String {
 
 fn spoken(duration: Duration) -> String {
     let minutes = duration.as_secs().div_ceil(60);
-    if minutes.is_multiple_of(60) && minutes > 60 { format!("{} hours", minutes / 60) } else { format!("{minutes} minutes") }
+    if minutes.is_multiple_of(60) && minutes > 60 {
+        format!("{} hours", minutes / 60)
+    } else {
+        format!("{minutes} minutes")
+    }
 }
 
 /// Every connection is an open file: takes as many as the system allows.

@@ -86,6 +86,9 @@ pub struct SqliteOptions {
     pub patience: Duration,
     /// Called when an fsync failed. The default logs and aborts the process: asking again would hide the loss.
     pub on_sync_failure: SyncFailure,
+    /// Do not claim the folder: a server may be at work in it, and stays its owner. For commands that make apps, sites,
+    /// accounts and tokens; message ids are the owner's alone.
+    pub beside_a_server: bool,
     /// Most pages of 4 KiB that the database may have; for tests of a full disk.
     pub max_pages: Option<u32>,
 }
@@ -102,6 +105,7 @@ impl Default for SqliteOptions {
                 tracing::error!(cause, "The disk did not take what was written; stopping at once");
                 std::process::abort();
             }),
+            beside_a_server: false,
             max_pages: None,
         }
     }
@@ -164,7 +168,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the store in a data folder; makes it when it is missing. Brings the schema up to date.
     pub fn open(folder: &Path, options: SqliteOptions) -> std::result::Result<Self, OpenError> {
-        let folder = Folder::take(folder)?;
+        let folder = if options.beside_a_server { Folder::visit(folder)? } else { Folder::take(folder)? };
         let file = folder.database();
         folder::make_file(&file)?;
         let mut conn = connect::writer(&file, options.cache_kib)?;

@@ -15,10 +15,11 @@ pub fn database_in(folder: &Path) -> PathBuf {
     folder.join("parlor.db")
 }
 
-/// A data folder that this process has for itself. The lock goes with the value.
+/// A data folder that this process has for itself, or visits. The lock goes with the value.
 #[derive(Debug)]
 pub(super) struct Folder {
-    _lock: File,
+    /// Held by the owner.
+    _lock: Option<File>,
     path: PathBuf,
 }
 
@@ -30,7 +31,13 @@ impl Folder {
         if !FileExt::try_lock_exclusive(&lock)? {
             return Err(OpenError::InUse(path.to_owned()));
         }
-        Ok(Self { _lock: lock, path: path.to_owned() })
+        Ok(Self { _lock: Some(lock), path: path.to_owned() })
+    }
+
+    /// Makes the folder when it is missing, and leaves its lock to whoever has it.
+    pub(super) fn visit(path: &Path) -> io::Result<Self> {
+        make(path)?;
+        Ok(Self { _lock: None, path: path.to_owned() })
     }
 
     pub(super) fn database(&self) -> PathBuf {

@@ -1,6 +1,6 @@
 //! The real server, in this process, on a free port.
 
-use std::{net::SocketAddr, thread::JoinHandle};
+use std::{net::SocketAddr, path::Path, thread::JoinHandle};
 
 use parlor::{app::Parlor, config::Config, lifecycle};
 use tempfile::TempDir;
@@ -52,6 +52,11 @@ impl TestServer {
         if let Some(running) = self.running.take() {
             running.join().expect("the server's thread ends without a panic");
         }
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.config.data.dir
     }
 
     /// The public address.

@@ -1,0 +1,146 @@
+//! The program as people call it.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::harness::TestServer;
+
+/// The built program, without this process's settings.
+fn parlor(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    command.env_clear().env("PARLOR_DATA_DIR", data).current_dir(data.parent().unwrap()).args(arguments);
+    command
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    parlor(data, arguments).output().unwrap()
+}
+
+fn with_password(data: &Path, arguments: &[&str], password: &str) -> Output {
+    let mut command = parlor(data, arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that refuses at once does not read.
+    let _ = writeln!(child.stdin.take().unwrap(), "{password}");
+    child.wait_with_output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn refusal(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.0.path().join("data")
+    }
+}
+
+#[test]
+fn an_app_with_site_agent_and_token_is_made() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let app = json(&run(&data, &["app", "add", "Lumen", "--json"]));
+    let key = app["key"].as_str().unwrap();
+    let site = json(&run(&data, &["site", "add", "--app", key, "--origin", "https://lumen.example", "--json"]));
+    assert_eq!(site["site"]["name"], "Lumen");
+    let launcher = format!("/w/{}.js\"></script>", site["site"]["key"].as_str().unwrap());
+    assert!(site["line"].as_str().unwrap().ends_with(&launcher));
+    let agent = ["agent", "add", "ada@lumen.example", "--app", key, "--json"];
+    assert_eq!(json(&with_password(&data, &agent, "a long enough password"))["name"], "ada");
+    let token = run(&data, &["token", "user-1", "--app", key]);
+    assert!(token.status.success() && token.stdout.len() > 40);
+}
+
+#[test]
+fn commands_work_beside_a_running_server() {
+    let server = TestServer::start();
+    let app = json(&run(server.data(), &["app", "add", "Lumen", "--json"]));
+    let list = json(&run(server.data(), &["app", "list", "--json"]));
+    let names: Vec<_> = list.as_array().unwrap().iter().map(|entry| &entry["app"]["name"]).collect();
+    assert_eq!(names, ["Halden", "Lumen"]);
+    let key = app["key"].as_str().unwrap();
+    assert!(run(server.data(), &["site", "add", "--app", key, "--origin", "https://a.example"]).status.success());
+    let copy = server.data().with_file_name("copy.db");
+    assert!(run(server.data(), &["backup", copy.to_str().unwrap()]).status.success());
+}
+
+#[test]
+fn what_is_refused_says_why() {
+    let folder = Folder::new();
+    let data = folder.data();
+    assert!(refusal(&run(&data, &["token", "u", "--app", "nosuchapp"])).contains("no app has this key"));
+    let key = json(&run(&data, &["app", "add", "Lumen", "--json"]))["key"].as_str().unwrap().to_owned();
+    let agent = ["agent", "add", "ada@lumen.example", "--app", &key];
+    assert!(refusal(&with_password(&data, &agent, "short")).contains("12 to 256 characters"));
+    assert!(refusal(&with_password(&data, &agent, "")).contains("no password came"));
+    assert!(with_password(&data, &agent, "a long enough password").status.success());
+    assert!(refusal(&with_password(&data, &agent, "a long enough password")).contains("signs in with this e-mail"));
+    let site = run(&data, &["site", "add", "--app", &key, "--origin", "javascript:alert(1)"]);
+    assert_eq!(site.status.code(), Some(2));
+}
+
+#[test]
+fn two_servers_do_not_share_a_folder() {
+    let server = TestServer::start();
+    let mut second = parlor(server.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    second.env("PARLOR_DEMO_ENABLED", "false").env("PARLOR_METRICS_ENABLED", "false");
+    assert!(refusal(&second.output().unwrap()).contains("another process uses the data folder"));
+}
+
+#[test]
+fn a_copy_is_put_back_only_when_asked_and_when_no_server_runs() {
+    let mut server = TestServer::start();
+    let data = server.data().to_owned();
+    let copy = data.with_file_name("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert!(run(&data, &["backup", copy]).status.success());
+    assert!(refusal(&run(&data, &["backup", copy])).contains("never overwritten"));
+    assert!(refusal(&run(&data, &["restore", copy, "--force"])).contains("stop it first"));
+    server.stop();
+    assert!(refusal(&run(&data, &["restore", copy])).contains("--force"));
+    assert!(run(&data, &["restore", copy, "--force"]).status.success());
+}
+
+#[test]
+fn doctor_finds_a_healthy_server_good_and_a_broken_database_bad() {
+    let folder = Folder::new();
+    let data = folder.data();
+    json(&run(&data, &["app", "add", "Lumen", "--json"]));
+    let healthy = json(&parlor(&data, &["doctor", "--json"]).env("PARLOR_DATA_RESERVE_BYTES", "0").output().unwrap());
+    let database = healthy.as_array().unwrap().iter().find(|finding| finding["subject"] == "database").unwrap();
+    assert_eq!(database["state"], "good");
+    std::fs::write(data.join("parlor.db"), "not a database at all, but long enough to be read as one").unwrap();
+    let output = run(&data, &["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("BAD    database"));
+}
+
+#[test]
+fn settings_are_checked_and_the_defaults_printed() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let file = data.with_file_name("widget.toml");
+    std::fs::write(&file, run(&data, &["default-config"]).stdout).unwrap();
+    let output = run(&data, &["check-config"]);
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "widget.toml and the environment are fine.\n");
+    let mut wrong = parlor(&data, &["check-config"]);
+    assert!(refusal(&wrong.env("PARLOR_LIMITS_QUEUE_FRAMES", "1").output().unwrap()).contains("16 to 4096"));
+}
