@@ -23,7 +23,7 @@ pub(super) fn desk_view(view: &View<'_>, app: &AppKey, agent: &UserId, list: &Li
     load_all(view, &rows)
 }
 
-const ALL: &str = "
+pub(super) const ALL: &str = "
     select id
     from conversations
     where app_id = (select id from apps where key = ?1)
@@ -32,13 +32,37 @@ const ALL: &str = "
     order by changed_at desc, key desc
     limit ?4";
 
-const CLOSED: &str = "
+pub(super) const CLOSED: &str = "
     select id
     from conversations
     where app_id = (select id from apps where key = ?1)
       and stage = 'ended'
       and (changed_at, key) < (?2, ?3)
     order by changed_at desc, key desc
+    limit ?4";
+
+pub(super) const MINE: &str = "
+    select id
+    from conversations
+    where agent_id = (
+        select u.id
+        from users u
+        join apps p on p.id = u.app_id
+        where p.key = ?1
+          and u.key = ?2
+      )
+      and stage = 'human'
+      and (changed_at, key) < (?3, ?4)
+    order by changed_at desc, key desc
+    limit ?5";
+
+pub(super) const WAITING: &str = "
+    select id
+    from conversations
+    where app_id = (select id from apps where key = ?1)
+      and stage in ('queued', 'offline')
+      and (waiting_since, key) > (?2, ?3)
+    order by waiting_since, key
     limit ?4";
 
 fn newest(view: &View<'_>, sql: &str, app: &AppKey, list: &List) -> rusqlite::Result<Vec<i64>> {
@@ -53,21 +77,7 @@ fn newest(view: &View<'_>, sql: &str, app: &AppKey, list: &List) -> rusqlite::Re
 fn mine(view: &View<'_>, app: &AppKey, agent: &UserId, list: &List) -> rusqlite::Result<Vec<i64>> {
     let (changed_at, key) = before(list);
     view.conn
-        .prepare_cached(
-            "select id
-            from conversations
-            where agent_id = (
-                select u.id
-                from users u
-                join apps p on p.id = u.app_id
-                where p.key = ?1
-                  and u.key = ?2
-              )
-              and stage = 'human'
-              and (changed_at, key) < (?3, ?4)
-            order by changed_at desc, key desc
-            limit ?5",
-        )?
+        .prepare_cached(MINE)?
         .query_map(params![app.as_str(), agent.as_str(), changed_at, key, list.limit], |row| row.get(0))?
         .collect()
 }
@@ -79,15 +89,7 @@ fn waiting(view: &View<'_>, app: &AppKey, list: &List) -> rusqlite::Result<Vec<i
         None => (i64::MIN, Vec::new()),
     };
     view.conn
-        .prepare_cached(
-            "select id
-            from conversations
-            where app_id = (select id from apps where key = ?1)
-              and stage in ('queued', 'offline')
-              and (waiting_since, key) > (?2, ?3)
-            order by waiting_since, key
-            limit ?4",
-        )?
+        .prepare_cached(WAITING)?
         .query_map(params![app.as_str(), since, key, list.limit], |row| row.get(0))?
         .collect()
 }
@@ -166,21 +168,23 @@ fn count(view: &View<'_>, sql: &str, params: impl rusqlite::Params) -> rusqlite:
         .map(|count| u64::try_from(count).unwrap_or(0))
 }
 
+/// Looks at every open conversation, of which there are few: no index has to follow each message for this.
+pub(super) const IDLE: &str = "
+    select p.key, c.key, v.key
+    from conversations c indexed by conversations_open
+    join apps p on p.id = c.app_id
+    join users v on v.id = c.visitor_id
+    where c.stage in ('queued', 'offline', 'human')
+      and c.stage <> 'offline'
+      and c.changed_at < ?1
+    order by c.changed_at, c.key
+    limit ?2";
+
 /// Service conversations in line or with an agent that did not change for a while, oldest first.
 pub(super) fn idle_services(view: &View<'_>, before: Millis, limit: u16) -> Work<Vec<Idle>> {
     let idle = view
         .conn
-        .prepare_cached(
-            "select p.key, c.key, v.key
-            from conversations c indexed by conversations_open
-            join apps p on p.id = c.app_id
-            join users v on v.id = c.visitor_id
-            where c.stage in ('queued', 'offline', 'human')
-              and c.stage <> 'offline'
-              and c.changed_at < ?1
-            order by c.changed_at, c.key
-            limit ?2",
-        )?
+        .prepare_cached(IDLE)?
         .query_map(params![before.get(), limit], |row| {
             Ok(Idle { app: parsed(row, 0)?, conversation: conversation_id(row, 1)?, visitor: parsed(row, 2)? })
         })?

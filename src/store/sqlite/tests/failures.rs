@@ -112,12 +112,12 @@ async fn a_failed_job_does_not_fail_its_neighbours() {
     // Polled in order, so they meet in few batches, in this order.
     let taken = || store.create_app(App { key: house.app.clone(), name: "again".to_owned(), created_at: NOON });
     let words = |number| store.append(&house.app, message(id, person("alice", Role::User), "words", at(number)));
-    let (a, b, c, d, e) = tokio::join!(words(1), taken(), words(2), taken(), words(3));
-    let seqs = [a, c, e].map(|sent| sent.unwrap().message.seq.unwrap().0);
-    assert_eq!(seqs, [1, 2, 3]);
-    assert!(matches!((b, d), (Err(StoreError::AlreadyExists), Err(StoreError::AlreadyExists))));
+    let (first, fails, second) = tokio::join!(words(1), taken(), words(2));
+    let seqs = [first, second].map(|sent| sent.unwrap().message.seq.unwrap().0);
+    assert_eq!(seqs, [1, 2]);
+    assert!(matches!(fails, Err(StoreError::AlreadyExists)), "{fails:?}");
     let conversation = house.get(id).await;
-    assert_eq!(conversation.participant(&user("bob")).unwrap().unread, 3);
+    assert_eq!(conversation.participant(&user("bob")).unwrap().unread, 2);
 }
 
 #[tokio::test]
