@@ -7,13 +7,13 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     thread::JoinHandle,
     time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use self::{
     error::Work,
@@ -158,11 +158,28 @@ pub struct SqliteStore {
     /// Taken when the store is dropped, so that the writer ends.
     jobs: Option<mpsc::Sender<Job>>,
     questions: Option<mpsc::Sender<Read>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
     stats: Arc<SqliteStats>,
     patience: Duration,
-    /// Let go last, by [`close`](Store::close) or drop, after the threads have ended.
-    folder: Mutex<Option<Folder>>,
+    /// Ended once, by [`close`](Store::close) or drop.
+    running: Mutex<Option<Running>>,
+}
+
+/// The engine's threads, and the folder that is let go after they have ended.
+struct Running {
+    threads: Vec<JoinHandle<()>>,
+    _folder: Folder,
+}
+
+impl Running {
+    /// Waits for the threads, which have been told to end.
+    fn end(self) {
+        for thread in self.threads {
+            let name = thread.thread().name().unwrap_or("store").to_owned();
+            if thread.join().is_err() {
+                tracing::error!(thread = name, "A thread of the store panicked");
+            }
+        }
+    }
 }
 
 impl SqliteStore {
@@ -171,7 +188,9 @@ impl SqliteStore {
         let folder = if options.beside_a_server { Folder::visit(folder)? } else { Folder::take(folder)? };
         let file = folder.database();
         folder::make_file(&file)?;
-        let mut conn = connect::writer(&file, options.cache_kib)?;
+        let mut conn = connect::writer(&file)?;
+        migrate::check(&conn)?;
+        connect::begin_writing(&conn, options.cache_kib)?;
         migrate::migrate(&mut conn)?;
         folder::sync_entry(&file)?;
         if let Some(pages) = options.max_pages {
@@ -204,10 +223,9 @@ impl SqliteStore {
         Ok(Self {
             jobs: Some(jobs),
             questions: Some(questions),
-            threads: Mutex::new(threads),
             stats,
             patience: options.patience,
-            folder: Mutex::new(Some(folder)),
+            running: Mutex::new(Some(Running { threads, _folder: folder })),
         })
     }
 
@@ -253,24 +271,15 @@ impl SqliteStore {
     fn need_room(&self) -> Result<()> {
         if self.stats.low_on_space.load(Ordering::Relaxed) == 0 { Ok(()) } else { Err(StoreError::Full) }
     }
-
-    fn join_threads(&self) {
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            let name = thread.thread().name().unwrap_or("store").to_owned();
-            if thread.join().is_err() {
-                tracing::error!(thread = name, "A thread of the store panicked");
-            }
-        }
-        self.folder.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
 }
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.jobs = None;
         self.questions = None;
-        self.join_threads();
+        if let Some(running) = self.running.get_mut().take() {
+            running.end();
+        }
     }
 }
 
@@ -522,14 +531,11 @@ impl Store for SqliteStore {
             let _ = jobs.send(Job::Close).await;
             let _ = questions.send(Read::Close).await;
         }
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let ended = tokio::task::spawn_blocking(move || {
-            threads.into_iter().map(JoinHandle::join).filter(std::result::Result::is_err).count()
-        });
-        if ended.await.is_ok_and(|panicked| panicked > 0) {
-            tracing::error!("A thread of the store panicked");
+        // Whoever closes second waits here for the first.
+        let mut running = self.running.lock().await;
+        if let Some(running) = running.take() {
+            let _ = tokio::task::spawn_blocking(|| running.end()).await;
         }
-        self.join_threads();
     }
 }
 

@@ -26,7 +26,9 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder when it is missing, and locks it.
     pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
-        make(path)?;
+        if !path.try_exists()? {
+            make(path)?;
+        }
         let lock = private().create(true).truncate(false).write(true).open(path.join("parlor.lock"))?;
         if !FileExt::try_lock_exclusive(&lock)? {
             return Err(OpenError::InUse(path.to_owned()));
@@ -51,7 +53,8 @@ fn make(path: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    sync_entry(path)
 }
 
 /// Makes a file that only this user may read, if it is missing.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     cache::Cache,
-    error::{Trouble, Work},
+    error::{Trouble, Work, spoils_transaction, told},
     head::Head,
     rows::View,
     stats::SqliteStats,
@@ -125,17 +125,23 @@ impl Ledger {
         }
     }
 
-    /// Runs work of several statements so that it leaves nothing behind when it fails.
+    /// Runs work of several statements so that it leaves nothing behind when it fails. What remains an engine
+    /// error after this has spoiled the transaction for everybody.
     pub(super) fn in_savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Work<T>) -> Work<T> {
         self.step("savepoint job")?;
-        let outcome = work(self);
-        let spoiled = matches!(&outcome, Err(Trouble::Engine(error)) if super::error::spoils_transaction(error));
-        if !spoiled {
-            if outcome.is_err() {
-                self.step("rollback to job")?;
+        let outcome = match work(self) {
+            Err(Trouble::Engine(error)) if !spoils_transaction(&error) => {
+                tracing::error!(%error, "A statement failed");
+                Err(Trouble::Refused(told(&error)))
             }
-            self.step("release job")?;
+            outcome => outcome,
+        };
+        match outcome {
+            Err(Trouble::Engine(_)) => return outcome,
+            Err(Trouble::Refused(_)) => self.step("rollback to job")?,
+            Ok(_) => {}
         }
+        self.step("release job")?;
         outcome
     }
 

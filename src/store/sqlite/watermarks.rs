@@ -1,6 +1,6 @@
 //! How far somebody got.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{
     error::Work,
@@ -51,13 +51,17 @@ pub(super) fn mark(ledger: &mut Ledger, mark: &Mark) -> Work<Watermarks> {
 
 /// Counted messages up to a place.
 fn counted_at(ledger: &Ledger, conversation: i64, seq: i64) -> rusqlite::Result<i64> {
-    ledger
+    let counted = ledger
         .conn
         .prepare_cached(
             "select counted
             from messages
             where conversation_id = ?1
-              and seq = ?2",
+              and seq <= ?2
+            order by seq desc
+            limit 1",
         )?
         .query_row(params![conversation, seq], |row| row.get(0))
+        .optional()?;
+    Ok(counted.unwrap_or(0))
 }

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     SyncFailure,
     append::{Placed, append},
-    error::{Trouble, Work, is_sync_failure, spoils_transaction, told},
+    error::{Trouble, Work, is_sync_failure, told},
     ledger::Ledger,
     stats::SqliteStats,
     watermarks::{Mark, mark},
@@ -43,7 +43,7 @@ pub(super) enum Job {
 /// A piece of work, its outcome once done, and who waits for it.
 pub(super) struct Task<W: Doable> {
     work: W,
-    outcome: Option<Work<W::Done>>,
+    outcome: Option<Result<W::Done>>,
     reply: oneshot::Sender<Result<W::Answer>>,
 }
 
@@ -63,23 +63,19 @@ impl<W: Doable> Task<W> {
 
     /// Fails only when the transaction is spoiled for everybody.
     fn attempt(&mut self, ledger: &mut Ledger) -> rusqlite::Result<()> {
-        match self.work.attempt(ledger) {
-            Err(Trouble::Engine(error)) if spoils_transaction(&error) => Err(error),
-            outcome => {
-                self.outcome = Some(outcome);
-                Ok(())
-            }
-        }
+        self.outcome = Some(match self.work.attempt(ledger) {
+            Ok(done) => Ok(done),
+            Err(Trouble::Refused(error)) => Err(error),
+            Err(Trouble::Engine(error)) => return Err(error),
+        });
+        Ok(())
     }
 
     /// Answers after the commit. Nobody may be waiting any more; the work is done all the same.
     fn finish(self) {
         let Self { work, outcome, reply } = self;
-        let outcome = outcome.unwrap_or_else(|| Err(StoreError::Unavailable("the job was not tried".into()).into()));
-        if let Err(Trouble::Engine(error)) = &outcome {
-            tracing::error!(%error, "A statement failed");
-        }
-        let _ = reply.send(outcome.map(|done| work.answer(done)).map_err(StoreError::from));
+        let outcome = outcome.unwrap_or_else(|| Err(StoreError::Unavailable("the job was not tried".to_owned())));
+        let _ = reply.send(outcome.map(|done| work.answer(done)));
     }
 
     fn fail(self, error: StoreError) {
@@ -212,6 +208,14 @@ impl Job {
     }
 }
 
+/// Why a batch was not written.
+enum Failure {
+    /// A job spoiled the transaction.
+    Job(rusqlite::Error),
+    /// The transaction itself failed.
+    Commit(rusqlite::Error),
+}
+
 /// The writer thread's state.
 pub(super) struct Writer {
     pub(super) ledger: Ledger,
@@ -238,36 +242,38 @@ impl Writer {
 
     fn commit(&mut self, batch: &mut Vec<Job>) {
         let begun = Instant::now();
-        match self.attempt(batch) {
+        let done = self.attempt(batch).and_then(|()| self.ledger.step("commit").map_err(Failure::Commit));
+        match done {
             Ok(()) => {
                 self.stats.committed(batch.len(), begun.elapsed());
                 let added = batch.drain(..).map(Job::finish).filter(|added| *added).count();
                 self.stats.messages.fetch_add(u64::try_from(added).unwrap_or(0), Ordering::Relaxed);
             }
-            Err(error) => self.fail(batch, &error),
+            Err(failure) => self.fail(batch, &failure),
         }
         self.ledger.age();
         (self.after_commit)(&self.ledger);
     }
 
-    fn attempt(&mut self, batch: &mut [Job]) -> rusqlite::Result<()> {
-        self.ledger.step("begin immediate")?;
+    fn attempt(&mut self, batch: &mut [Job]) -> std::result::Result<(), Failure> {
+        self.ledger.step("begin immediate").map_err(Failure::Commit)?;
         for job in batch {
-            job.attempt(&mut self.ledger)?;
+            job.attempt(&mut self.ledger).map_err(Failure::Job)?;
         }
-        self.ledger.write_heads()?;
-        self.ledger.step("commit")
+        self.ledger.write_heads().map_err(Failure::Job)
     }
 
-    /// Nothing of the batch was written. On a full disk each job gets a chance of its own: those that need no
-    /// room, such as ending a login, still work.
-    fn fail(&mut self, batch: &mut Vec<Job>, error: &rusqlite::Error) {
+    /// Nothing of the batch was written. When a job is to blame, each gets a chance of its own, so that none fails
+    /// for its neighbour's sake; on a full disk those that need no room, such as ending a login, still work.
+    fn fail(&mut self, batch: &mut Vec<Job>, failure: &Failure) {
+        let (Failure::Job(error) | Failure::Commit(error)) = failure;
         self.stats.failed_commits.fetch_add(1, Ordering::Relaxed);
         self.roll_back();
         if is_sync_failure(error) {
             (self.on_sync_failure)(&error.to_string());
         }
-        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) && batch.len() > 1 {
+        let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        if batch.len() > 1 && (is_full || matches!(failure, Failure::Job(_))) {
             for job in std::mem::take(batch) {
                 self.commit(&mut vec![job]);
             }
@@ -292,6 +298,9 @@ impl Writer {
         let Ledger { conn, .. } = self.ledger;
         conn.flush_prepared_statement_cache();
         if let Err(error) = conn.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())) {
+            if is_sync_failure(&error) {
+                (self.on_sync_failure)(&error.to_string());
+            }
             tracing::warn!(%error, "The last checkpoint failed; the next start repeats it");
         }
     }

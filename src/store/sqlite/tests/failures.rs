@@ -105,6 +105,19 @@ async fn a_failed_commit_fails_its_batch_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_job_that_spoils_the_transaction_fails_alone() {
+    let (store, _folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    let words = |number| store.append(&house.app, message(id, person("alice", Role::User), "words", at(number)));
+    let spoils = || store.write::<()>(|_| Err(failure(rusqlite::ffi::SQLITE_CORRUPT).into()));
+    let (first, fails, second) = tokio::join!(words(1), spoils(), words(2));
+    assert!(matches!(fails, Err(StoreError::Damaged(_))), "{fails:?}");
+    assert_eq!([first, second].map(|sent| sent.unwrap().message.seq.unwrap().0), [1, 2]);
+    assert_eq!(house.page(id, None, None, 10).await.0, [1, 2]);
+}
+
+#[tokio::test]
 async fn a_failed_job_does_not_fail_its_neighbours() {
     let (store, _folder) = fresh();
     let house = House::new(&store).await;
