@@ -215,6 +215,7 @@ impl SqliteStore {
         let writer = Writer {
             ledger: Ledger::new(conn, uids, epoch, stats.clone()),
             stats: stats.clone(),
+            owner: !options.beside_a_server,
             after_commit: upkeep::after_commit(upkeep.wake, stats.clone(), sync_failure.clone()),
             on_sync_failure: sync_failure,
         };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, OpenFlags,
+    Connection, ErrorCode, OpenFlags,
     backup::{Backup, StepResult},
 };
 use serde::Serialize;
@@ -166,10 +166,17 @@ fn set_epoch(database: &Path, epoch: i64) -> Result<(), OpenError> {
 /// Brings the log of a database that will be replaced into it and removes it: a log must never meet another database.
 fn retire(database: &Path) -> Result<(), OpenError> {
     if database.try_exists()? {
-        let folded = Connection::open(database)
-            .and_then(|conn| conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())));
-        if let Err(error) = folded {
-            tracing::warn!(%error, "The replaced database could not be closed properly");
+        let folded = Connection::open(database).and_then(|conn| {
+            conn.busy_timeout(connect::PATIENCE)?;
+            conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
+        });
+        match folded {
+            // Somebody has it open, such as a command that makes an account.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                return Err(OpenError::InUse(database.to_owned()));
+            }
+            Err(error) => tracing::warn!(%error, "The replaced database could not be closed properly"),
+            Ok(()) => {}
         }
     }
     for log in [beside(database, "-wal"), beside(database, "-shm"), beside(database, "-journal")] {

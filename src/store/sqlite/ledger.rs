@@ -1,4 +1,4 @@
-//! The one write connection and what it remembers. As nobody else writes, what it remembers is the truth.
+//! The one write connection and what it remembers. As long as nobody else writes, what it remembers is the truth.
 
 use std::collections::HashMap;
 
@@ -30,6 +30,8 @@ pub(super) struct Ledger {
     heads: Cache<ConversationId, Head>,
     /// Conversations whose head is ahead of its row; written once per batch.
     unwritten: Vec<ConversationId>,
+    /// Changes when another connection has written.
+    version: i64,
     stats: std::sync::Arc<SqliteStats>,
 }
 
@@ -43,6 +45,7 @@ impl Ledger {
             users: Cache::new(REMEMBERED),
             heads: Cache::new(REMEMBERED),
             unwritten: Vec::new(),
+            version: 0,
             stats,
         }
     }
@@ -97,6 +100,16 @@ impl Ledger {
         self.heads.remove(&id);
     }
 
+    /// Begins a transaction. When another process has written since the last one, nothing remembered can be trusted.
+    pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
+        self.step("begin immediate")?;
+        let version = self.conn.prepare_cached("pragma data_version")?.query_row([], |row| row.get(0))?;
+        if std::mem::replace(&mut self.version, version) != version {
+            self.forget_all();
+        }
+        Ok(())
+    }
+
     /// Brings the rows up to the heads.
     pub(super) fn write_heads(&mut self) -> rusqlite::Result<()> {
         for id in &self.unwritten {
@@ -108,7 +121,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Forgets everything: the transaction it came from was rolled back.
+    /// Forgets everything, such as after a rollback of the transaction it came from.
     pub(super) fn forget_all(&mut self) {
         self.apps.clear();
         self.users.clear();

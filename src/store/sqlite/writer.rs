@@ -221,6 +221,8 @@ pub(super) struct Writer {
     pub(super) ledger: Ledger,
     pub(super) stats: Arc<SqliteStats>,
     pub(super) on_sync_failure: SyncFailure,
+    /// Whether this process owns the folder, and so leaves one file behind.
+    pub(super) owner: bool,
     /// Called after every commit; brings the log into the database when it has grown too long.
     pub(super) after_commit: Box<dyn FnMut(&Ledger) + Send>,
 }
@@ -256,7 +258,7 @@ impl Writer {
     }
 
     fn attempt(&mut self, batch: &mut [Job]) -> std::result::Result<(), Failure> {
-        self.ledger.step("begin immediate").map_err(Failure::Commit)?;
+        self.ledger.begin().map_err(Failure::Commit)?;
         for job in batch {
             job.attempt(&mut self.ledger).map_err(Failure::Job)?;
         }
@@ -297,6 +299,9 @@ impl Writer {
     fn shut(self) {
         let Ledger { conn, .. } = self.ledger;
         conn.flush_prepared_statement_cache();
+        if !self.owner {
+            return;
+        }
         if let Err(error) = conn.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())) {
             if is_sync_failure(&error) {
                 (self.on_sync_failure)(&error.to_string());

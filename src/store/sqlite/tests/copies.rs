@@ -56,6 +56,9 @@ async fn a_restore_brings_everything_back_under_a_new_epoch() {
     assert!(matches!(restore(&copy, folder.path(), true, at(5)), Err(OpenError::InUse(_))));
     drop(store);
     assert!(matches!(restore(&copy, folder.path(), false, at(5)), Err(OpenError::Exists(_))));
+    let beside = SqliteStore::open(folder.path(), SqliteOptions { beside_a_server: true, ..options() }).unwrap();
+    assert!(matches!(restore(&copy, folder.path(), true, at(5)), Err(OpenError::InUse(_))));
+    drop(beside);
     restore(&copy, folder.path(), true, at(5)).unwrap();
     let store = open(&folder);
     let restored = store.conversation(&app, id).await.unwrap().unwrap();

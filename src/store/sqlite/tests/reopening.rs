@@ -60,6 +60,21 @@ async fn a_folder_has_one_store_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_command_may_write_beside_the_server() {
+    let (store, folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    let beside = SqliteStore::open(folder.path(), SqliteOptions { beside_a_server: true, ..options() }).unwrap();
+    beside.save_user(&house.app, person("carl", Role::User), NOON).await.unwrap();
+    house.says(id, person("alice", Role::User), "meanwhile", at(1)).await;
+    // Not what it is for, but it must not confuse the owner's memory of the conversation either.
+    beside.append(&house.app, message(id, person("bob", Role::User), "from beside", at(2))).await.unwrap();
+    beside.close().await;
+    assert_eq!(house.says(id, person("carl", Role::User), "again", at(3)).await.0, 3);
+    assert_eq!(house.page(id, None, None, 10).await.0, [1, 2, 3]);
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused_and_left_alone() {
     let (store, folder) = fresh();
     drop(store);
