@@ -13,6 +13,7 @@ pub mod headers;
 pub mod health;
 pub mod listen;
 mod metrics;
+pub mod page;
 pub mod socket;
 
 use std::sync::Arc;

@@ -32,6 +32,11 @@ pub fn get(name: &str) -> Option<Asset> {
     Some(Asset { name: name.to_owned(), file })
 }
 
+/// The text of a file, for those that are parts of others.
+pub(super) fn text(name: &str) -> Option<String> {
+    String::from_utf8(get(name)?.file.data.into_owned()).ok()
+}
+
 /// The address of a file: `/assets/<hash>/<name>`.
 pub fn url(name: &str) -> String {
     let hash = get(name).map(|asset| asset.hash());
@@ -94,7 +99,7 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
-fn takes_brotli(headers: &HeaderMap) -> bool {
+pub(super) fn takes_brotli(headers: &HeaderMap) -> bool {
     let encodings = headers.get_all(header::ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
     encodings.flat_map(|list| list.split(',')).any(|one| {
         let (coding, weight) = one.split_once(';').map_or((one, ""), |(coding, weight)| (coding, weight.trim()));
@@ -102,7 +107,7 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     })
 }
 
-fn has(request: &HttpRequest, tag: &EntityTag) -> bool {
+pub(super) fn has(request: &HttpRequest, tag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,
         Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|other| other.weak_eq(tag)),

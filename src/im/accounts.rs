@@ -40,6 +40,11 @@ impl Im {
         Ok((caller, token))
     }
 
+    /// How long a visitor's token lives without use.
+    pub fn visitor_token_secs(&self) -> i64 {
+        self.settings.visitor_token_secs
+    }
+
     /// The caller behind a token, with its life prolonged when it was used; `None` when it opens nothing (any more).
     pub async fn authenticate(&self, token: &Token) -> Result<Option<SignedIn>, Fault> {
         let (hash, now) = (token.hash(), self.clock.now());

@@ -3,7 +3,7 @@ import { openPoll } from "./poll.js"
 import { afterClose, CommandError, lost, readFrame, VERSION } from "./protocol.js"
 import { openSocket } from "./socket.js"
 
-/** @import { As, EndReason, Push, Reply, Since, State, Welcome } from "./protocol.js" */
+/** @import { As, EndReason, Push, Since, State, Welcome } from "./protocol.js" */
 /** @import { Line } from "./socket.js" */
 
 const REPLY_MS = 15_000

@@ -1,0 +1,22 @@
+//! The visitor's side: the pasted script, the page in the frame, the visitor's session.
+
+mod frame;
+mod launcher;
+mod rows;
+mod session;
+
+pub use frame::frame;
+pub use launcher::launcher;
+pub use session::{Mints, session, visitor_token};
+
+use crate::{
+    im::Im,
+    model::{Code, Fault, Site},
+};
+
+/// The site a path names. Unknown and malformed keys get the same answer (E2).
+async fn site(im: &Im, key: &str) -> Result<Site, Fault> {
+    let unknown = || Fault::new(Code::NotFound, "there is no such site");
+    let key = key.parse().map_err(|_| unknown())?;
+    im.site(&key).await?.ok_or_else(unknown)
+}
