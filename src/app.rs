@@ -87,7 +87,13 @@ impl Parlor {
 
         let config = Arc::new(config);
         let health = Arc::new(Health::default());
-        let parts = Parts { config: Arc::clone(&config), figures: Arc::new(figures), health: Arc::clone(&health), im };
+        let parts = Parts {
+            config: Arc::clone(&config),
+            figures: Arc::new(figures),
+            health: Arc::clone(&health),
+            im,
+            mints: Arc::default(),
+        };
         let demo = demo.zip(welcome.demo.clone());
         let server = http::listen::serve(&parts, Listeners { public, demo, metrics })?;
         let handle = server.handle();

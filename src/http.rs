@@ -41,6 +41,8 @@ pub struct Parts {
     pub health: Arc<Health>,
     /// The domain.
     pub im: Arc<Im>,
+    /// How many visitors each network made lately.
+    pub mints: Arc<page::widget::Mints>,
 }
 
 /// The public listener's addresses. Each is a `resource`, so that a wrong method is 405, not 404.
@@ -48,7 +50,15 @@ fn addresses(cfg: &mut ServiceConfig) {
     cfg.service(resource("/health").route(read().to(health::health)))
         .service(resource("/ready").route(read().to(health::ready)))
         .service(resource("/assets/{hash}/{name}").route(read().to(assets::serve)))
+        .configure(widget_addresses)
         .configure(console_addresses);
+}
+
+/// The visitors' part. `{site}.js` before `{site}`: a key has no dot.
+fn widget_addresses(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/w/{site}.js").route(read().to(page::widget::launcher)))
+        .service(resource("/w/{site}").route(read().to(page::widget::frame)))
+        .service(resource("/w/{site}/session").route(web::post().to(page::widget::session)));
 }
 
 /// The agents' part. Its API takes JSON with the word of a page (O4).
@@ -82,6 +92,7 @@ pub fn app(
         .app_data(Data::from(Arc::clone(&parts.figures)))
         .app_data(Data::from(Arc::clone(&parts.health)))
         .app_data(Data::from(Arc::clone(&parts.im)))
+        .app_data(Data::from(Arc::clone(&parts.mints)))
         .wrap(from_fn(guard::watch))
         .configure(addresses)
 }

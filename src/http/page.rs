@@ -1,5 +1,7 @@
 //! Pages: one module per surface, a struct per template beside its handler.
 
+use std::fmt::Write as _;
+
 use askama::filters::Safe;
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ pub fn page_data(data: &impl Serialize) -> Safe<String> {
     for c in json.chars() {
         match c {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+                write!(escaped, "\\u{:04x}", u32::from(c)).expect("writing to a string does not fail");
             }
             _ => escaped.push(c),
         }

@@ -93,7 +93,7 @@ fn colours(roles: &Roles) -> [String; 5] {
 }
 
 fn answer(request: &HttpRequest, script: String) -> HttpResponse {
-    let tag = HEXLOWER.encode(&Sha256::digest(&script)[..8]);
+    let tag = HEXLOWER.encode(&Sha256::digest(&script));
     let quoted = header::EntityTag::new_strong(tag.clone());
     let mut answer = HttpResponse::Ok();
     headers::asset(false).set(&mut answer);
