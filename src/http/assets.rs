@@ -15,7 +15,7 @@ use super::headers;
 use crate::model::{Code, Fault};
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/static/dist"]
+#[folder = "static/dist"]
 #[allow_missing = true]
 struct Dist;
 
