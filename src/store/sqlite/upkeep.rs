@@ -104,7 +104,7 @@ impl Keeper {
 }
 
 /// Moves what it can of the log into the database, without keeping anybody waiting.
-fn checkpoint(conn: &Connection, stats: &SqliteStats, on_sync_failure: &SyncFailure) {
+pub(super) fn checkpoint(conn: &Connection, stats: &SqliteStats, on_sync_failure: &SyncFailure) {
     match conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
         Ok(()) => {
             stats.checkpoints.fetch_add(1, Ordering::Relaxed);

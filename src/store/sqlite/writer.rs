@@ -18,6 +18,7 @@ use super::{
     error::{Trouble, Work, is_sync_failure, told},
     ledger::Ledger,
     stats::SqliteStats,
+    upkeep::checkpoint,
     watermarks::{Mark, mark},
 };
 use crate::{
@@ -275,6 +276,10 @@ impl Writer {
             (self.on_sync_failure)(&error.to_string());
         }
         let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+        if is_full {
+            // The log can begin anew, and then takes what needs no other room.
+            checkpoint(&self.ledger.conn, &self.stats, &self.on_sync_failure);
+        }
         if batch.len() > 1 && (is_full || matches!(failure, Failure::Job(_))) {
             for job in std::mem::take(batch) {
                 self.commit(&mut vec![job]);
