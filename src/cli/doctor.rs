@@ -91,6 +91,10 @@ fn database(folder: &Path) -> Finding {
         );
     }
     match sqlite::inspect(&file) {
+        Ok(found) if found.damaged_messages > 0 => {
+            let detail = format!("{} messages are damaged and not served; restore a backup", found.damaged_messages);
+            Finding::new("database", State::Bad, detail)
+        }
         Ok(found) if found.problems.is_empty() => {
             let detail = format!("{}, schema {}, sound", print::size(found.bytes), found.schema);
             Finding::new("database", State::Good, detail)

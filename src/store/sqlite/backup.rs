@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::{
     OpenError, connect,
     folder::{self, Folder},
+    messages::checksum,
     migrate,
 };
 use crate::model::Millis;
@@ -33,6 +34,8 @@ pub struct Inspection {
     pub log_bytes: u64,
     /// What SQLite's own check found; empty when all is well.
     pub problems: Vec<String>,
+    /// Messages that fail their own checksum; they are not served (D8).
+    pub damaged_messages: u64,
     /// Identity of the order of all conversations; grows with every restore.
     pub epoch: i64,
     /// Rows by table.
@@ -109,9 +112,29 @@ pub fn inspect(database: &Path) -> Result<Inspection, OpenError> {
         bytes: fs::metadata(database)?.len(),
         log_bytes: fs::metadata(beside(database, "-wal")).map_or(0, |log| log.len()),
         problems,
+        damaged_messages: damaged_messages(&conn)?,
         epoch: epoch(&conn)?,
         counts,
     })
+}
+
+fn damaged_messages(conn: &Connection) -> rusqlite::Result<u64> {
+    let mut statement = conn.prepare(
+        "select id, seq, name, body, checksum
+        from messages
+        order by id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut damaged = 0;
+    while let Some(row) = rows.next()? {
+        let (name, body) = (row.get_ref(2)?.as_str(), row.get_ref(3)?.as_str());
+        let sound = match (name, body) {
+            (Ok(name), Ok(body)) => checksum(row.get(0)?, row.get(1)?, name, body) == row.get::<_, i64>(4)?,
+            _ => false,
+        };
+        damaged += u64::from(!sound);
+    }
+    Ok(damaged)
 }
 
 fn sound(found: &Inspection) -> Result<(), OpenError> {

@@ -91,6 +91,7 @@ async fn d8_a_damaged_record_is_reported_and_left_out() {
     assert_eq!(behind(&folder).execute(spoil, [uids[2].number()]).unwrap(), 1);
     assert_eq!(house.get(id).await.last, None, "the conversation itself still opens");
     assert_eq!(store.damaged(), 3);
+    assert_eq!(inspect(&database_in(folder.path())).unwrap().damaged_messages, 2);
 }
 
 #[tokio::test]
