@@ -12,10 +12,15 @@ const QUIET: &str = "actix_server=warn,actix_http=warn,mio=warn";
 
 /// Sends every log line of this process to standard error.
 pub fn start(settings: &Log) -> Result<(), SetGlobalDefaultError> {
-    tracing::subscriber::set_global_default(subscriber(settings, std::io::stderr))
+    install(subscriber(settings, std::io::stderr))
 }
 
-/// The same, to any writer.
+/// Makes these the lines of this process. Works once.
+pub fn install(subscriber: Box<dyn Subscriber + Send + Sync>) -> Result<(), SetGlobalDefaultError> {
+    tracing::subscriber::set_global_default(subscriber)
+}
+
+/// Log lines to any writer.
 pub fn subscriber<W>(settings: &Log, writer: W) -> Box<dyn Subscriber + Send + Sync>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,

@@ -5,3 +5,6 @@ mod cli;
 mod domain;
 mod hardening;
 mod harness;
+mod hygiene;
+mod layering;
+mod privacy;

@@ -6,6 +6,8 @@ use parlor::{app::Parlor, config::Config, lifecycle};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
+use super::logs;
+
 /// A running server with a data folder of its own. Stops in order when dropped.
 pub(crate) struct TestServer {
     config: Config,
@@ -23,6 +25,7 @@ impl TestServer {
 
     /// A server with some settings changed.
     pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        logs::listen();
         let folder = tempfile::tempdir().unwrap();
         let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let mut config = Config::default();
