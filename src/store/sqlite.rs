@@ -1,6 +1,6 @@
 //! The embedded engine: SQLite in WAL mode with `synchronous=FULL`.
 //!
-//! One thread writes ([`writer`]): it takes whatever waits into one transaction and answers after its fsync. A few
+//! One thread writes: it takes whatever waits into one transaction and answers after its fsync. A few
 //! threads read, each with a connection of its own. Another moves the log into the database, beside the commit
 //! path. The data folder belongs to one process at a time.
 
