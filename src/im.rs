@@ -26,6 +26,7 @@ mod history;
 mod presence;
 mod receipt;
 mod send;
+pub mod turn;
 mod typing;
 mod uid;
 pub mod upkeep;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Im, conversation::Route, desk::Control, error::not_found};
+use super::{Im, conversation::Route, desk::Control, error::not_found, turn::Turn};
 use crate::{
     model::{
         Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, Role, Stage,
@@ -17,6 +17,18 @@ use crate::{
 impl Im {
     /// Sends a message. Returns when it is durable; a retry with the same client id returns the first result.
     pub async fn send(&self, caller: &Caller, connection: Option<ConnectionId>, send: Send) -> Result<Sent, Fault> {
+        self.send_in_turn(caller, connection, send, Turn::default()).await
+    }
+
+    /// As [`Im::send`], for clients that send again before the first answer came: sends that begin in the order of
+    /// their turns are kept in that order.
+    pub async fn send_in_turn(
+        &self,
+        caller: &Caller,
+        connection: Option<ConnectionId>,
+        send: Send,
+        turn: Turn,
+    ) -> Result<Sent, Fault> {
         self.check_content(&send.content)?;
         if caller.person.role == Role::Visitor {
             if is_reserved(&send.content) {
@@ -38,7 +50,7 @@ impl Im {
         may_write(caller, &route)?;
         if send.content.name.flags().stored {
             let route = self.follow_availability(caller, route).await?;
-            self.keep(caller, connection, &route, send).await
+            self.keep(caller, connection, &route, send, turn).await
         } else {
             Ok(self.pass(caller, connection, &route, send))
         }
@@ -51,6 +63,7 @@ impl Im {
         connection: Option<ConnectionId>,
         route: &Route,
         send: Send,
+        turn: Turn,
     ) -> Result<Sent, Fault> {
         let new = NewMessage {
             conversation: route.id,
@@ -61,7 +74,7 @@ impl Im {
             at: self.clock.now(),
             only_if_open: true,
         };
-        let appended = match self.store.append(&caller.app, new).await {
+        let appended = match turn.until_in_line(self.store.append(&caller.app, new)).await {
             Err(crate::store::StoreError::WrongStage) => {
                 return Err(Fault::new(Code::ConversationClosed, "this conversation has ended; start a new one"));
             }

@@ -102,7 +102,7 @@ impl Reader {
                 CLOSE => return close(&payload).map(Some),
                 _ if head.last && self.begun.is_none() => return text(payload).map(Some),
                 _ => {
-                    if let Some(whole) = self.join(&payload, head.last)? {
+                    if let Some(whole) = self.join(&payload, head.last) {
                         return text(whole).map(Some);
                     }
                 }
@@ -154,11 +154,11 @@ impl Reader {
         Ok(())
     }
 
-    fn join(&mut self, payload: &[u8], last: bool) -> Result<Option<BytesMut>, Broken> {
+    fn join(&mut self, payload: &[u8], last: bool) -> Option<BytesMut> {
         let begun = self.begun.get_or_insert_with(|| Box::new(Begun { text: BytesMut::new(), fragments: 0 }));
         begun.text.extend_from_slice(payload);
         begun.fragments += 1;
-        Ok(if last { self.begun.take().map(|begun| begun.text) } else { None })
+        if last { self.begun.take().map(|begun| begun.text) } else { None }
     }
 }
 

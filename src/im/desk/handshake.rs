@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::house::Note;
 use crate::{
-    im::Im,
+    im::{Im, turn::Turn},
     model::{
         Caller, Code, ConnectionId, Content, Conversation, ConversationId, Fault, Person, Stage,
         command::{List, Send, Sent, Target},
@@ -196,7 +196,7 @@ impl Im {
         };
         let answers = to_desk.content.body().to_owned();
         let before = self.store.conversation(&caller.app, route.id).await?.map(|c| c.head.seq);
-        let sent = self.keep(caller, connection, &route, to_desk).await?;
+        let sent = self.keep(caller, connection, &route, to_desk, Turn::default()).await?;
         let is_new = sent.seq > before;
         if is_new {
             self.stay_offline(caller, &route).await?;

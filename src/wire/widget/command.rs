@@ -22,10 +22,10 @@ const MAX_SINCE: usize = 128;
 pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
     let command = match name {
         "send" => send(read(body)?)?,
-        "receipt" => receipt(read(body)?),
-        "typing" => typing(read(body)?),
-        "history" => history(read(body)?)?,
-        "conversations" => list(read(body)?)?,
+        "receipt" => receipt(&read(body)?),
+        "typing" => typing(&read(body)?),
+        "history" => history(&read(body)?)?,
+        "conversations" => list(&read(body)?)?,
         "conversation" => Command::Conversation(read::<One>(body)?.conversation),
         "accept" => Command::Accept(read::<One>(body)?.conversation),
         "end" => Command::End(read::<One>(body)?.conversation),
@@ -125,7 +125,7 @@ fn send(body: SendBody) -> Result<Command, Fault> {
     Ok(Command::Send(Send { to, client_id: body.client_id, content }))
 }
 
-fn history(body: HistoryBody) -> Result<Command, Fault> {
+fn history(body: &HistoryBody) -> Result<Command, Fault> {
     if body.before.is_some() && body.after.is_some() {
         return Err(bad("give `before` or `after`, not both"));
     }
@@ -133,17 +133,17 @@ fn history(body: HistoryBody) -> Result<Command, Fault> {
     Ok(Command::History(History { conversation: body.conversation, before: body.before, after: body.after, limit }))
 }
 
-fn receipt(body: ReceiptBody) -> Command {
+fn receipt(body: &ReceiptBody) -> Command {
     Command::Receipt(Receipt { conversation: body.conversation, delivered: body.delivered, read: body.read })
 }
 
-fn typing(body: TypingBody) -> Command {
+fn typing(body: &TypingBody) -> Command {
     Command::Typing { conversation: body.conversation, on: body.on }
 }
 
-fn list(body: ListBody) -> Result<Command, Fault> {
+fn list(body: &ListBody) -> Result<Command, Fault> {
     let limit = within(body.limit.unwrap_or(30))?;
-    let before = body.before.map(|before| (before.changed_at, before.id));
+    let before = body.before.as_ref().map(|before| (before.changed_at, before.id));
     Ok(Command::Conversations(List { view: body.view, before, limit }))
 }
 
