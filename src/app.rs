@@ -18,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 pub use self::first_start::Welcome;
 use self::{figures::StoreFigures, first_start::welcome};
 use crate::{
-    bus::LocalBus,
+    bus::{Bus, LocalBus},
     config::Config,
+    gateway::Gateway,
     http::{self, Parts, health::Health, listen::Listeners},
     im::{self, Im, upkeep},
     model::{Fault, clock::SystemClock},
@@ -37,6 +38,7 @@ pub struct Parlor {
     /// What to tell the person who started it.
     pub welcome: Welcome,
     pub(crate) health: Arc<Health>,
+    pub(crate) gateway: Arc<Gateway>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) upkeep: CancellationToken,
     pub(crate) server: ServerHandle,
@@ -80,25 +82,30 @@ impl Parlor {
         let mut figures = Figures::default();
         figures.add(Box::new(StoreFigures(store.stats())));
         let store: Arc<dyn Store> = Arc::new(store);
-        let im = Arc::new(domain(&config, Arc::clone(&store)));
+        let bus = Arc::new(LocalBus::default());
+        let im = Arc::new(domain(&config, Arc::clone(&store), bus.clone()));
         let welcome = welcome(&im, &config).await?;
         let upkeep = CancellationToken::new();
         tokio::task::spawn_local(upkeep::run(Arc::clone(&im), upkeep.clone()));
 
         let config = Arc::new(config);
         let health = Arc::new(Health::default());
+        let figures = Arc::new(figures);
+        let gateway = Gateway::new(Arc::clone(&im), config.limits.clone(), Arc::clone(&figures));
+        bus.connect(gateway.bridge());
         let parts = Parts {
             config: Arc::clone(&config),
-            figures: Arc::new(figures),
+            figures,
             health: Arc::clone(&health),
             im,
             mints: Arc::default(),
+            gateway: Arc::clone(&gateway),
         };
         let demo = demo.zip(welcome.demo.clone());
         let server = http::listen::serve(&parts, Listeners { public, demo, metrics })?;
         let handle = server.handle();
         let serving = tokio::task::spawn_local(server);
-        Ok(Self { config, welcome, health, store, upkeep, server: handle, serving })
+        Ok(Self { config, welcome, health, gateway, store, upkeep, server: handle, serving })
     }
 }
 
@@ -123,7 +130,7 @@ fn open_store(config: &Config) -> Result<SqliteStore, OpenError> {
 }
 
 /// The domain on top of a store, as the settings want it.
-pub fn domain(config: &Config, store: Arc<dyn Store>) -> Im {
+pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Im {
     let settings = im::Settings {
         idle_end_secs: config.desk.idle_end_secs,
         setup_code_secs: i64::from(config.desk.setup_code_secs),
@@ -132,5 +139,5 @@ pub fn domain(config: &Config, store: Arc<dyn Store>) -> Im {
         logins_per_network: config.limits.logins_per_network,
         ..im::Settings::default()
     };
-    Im::new(store, Arc::new(LocalBus::default()), Arc::new(SystemClock), settings)
+    Im::new(store, bus, Arc::new(SystemClock), settings)
 }

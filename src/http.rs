@@ -14,6 +14,7 @@ pub mod health;
 pub mod listen;
 mod metrics;
 pub mod page;
+pub mod poll;
 pub mod socket;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use actix_web::{
 };
 
 use self::health::Health;
-use crate::{config::Config, im::Im, telemetry::Figures};
+use crate::{config::Config, gateway::Gateway, im::Im, telemetry::Figures};
 
 /// What handlers reach, each as `web::Data<…>`.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub struct Parts {
     pub im: Arc<Im>,
     /// How many visitors each network made lately.
     pub mints: Arc<page::widget::Mints>,
+    /// Who is connected here.
+    pub gateway: Arc<Gateway>,
 }
 
 /// The public listener's addresses. Each is a `resource`, so that a wrong method is 405, not 404.
@@ -51,6 +54,9 @@ fn addresses(cfg: &mut ServiceConfig) {
         .service(resource("/ready").route(read().to(health::ready)))
         .service(resource("/assets/{hash}/{name}").route(read().to(assets::serve)))
         .configure(widget_addresses)
+        .service(resource("/ws").route(web::get().to(socket::plain)))
+        .service(resource("/poll").route(web::post().to(poll::begin)))
+        .service(resource("/poll/{id}").route(web::post().to(poll::next)))
         .configure(console_addresses);
 }
 
@@ -93,6 +99,7 @@ pub fn app(
         .app_data(Data::from(Arc::clone(&parts.health)))
         .app_data(Data::from(Arc::clone(&parts.im)))
         .app_data(Data::from(Arc::clone(&parts.mints)))
+        .app_data(Data::from(Arc::clone(&parts.gateway)))
         .wrap(from_fn(guard::watch))
         .configure(addresses)
 }

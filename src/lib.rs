@@ -7,6 +7,7 @@ pub mod auth;
 pub mod bus;
 pub mod cli;
 pub mod config;
+pub mod gateway;
 pub mod http;
 pub mod im;
 pub mod lifecycle;

@@ -32,6 +32,10 @@ pub async fn run(parlor: Parlor, mut orders: mpsc::Receiver<()>) {
 /// Nothing new; what is under way is finished.
 async fn drain(parlor: &Parlor) {
     parlor.health.drain();
+    parlor.server.pause().await;
+    // Connections live on the workers: they must have ended before those stop.
+    let time = Duration::from_secs(parlor.config.server.stop_secs) * 4 / 5;
+    parlor.gateway.drain(time).await;
     parlor.server.stop(true).await;
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Output, Settings, password, print};
 use crate::{
     app,
+    bus::LocalBus,
     config::{Config, Log, LogFormat},
     http::demo::pasted_line,
     im::{Im, accounts::NewAgent},
@@ -215,7 +216,7 @@ fn with_domain(settings: Settings, work: impl AsyncFnOnce(&Im, &Config) -> anyho
     telemetry::log::start(&Log { format: LogFormat::Text, level: "warn".to_owned() })?;
     actix_rt::System::new().block_on(async {
         let store = app::open_beside(&config)?;
-        let result = work(&app::domain(&config, Arc::clone(&store)), &config).await;
+        let result = work(&app::domain(&config, Arc::clone(&store), Arc::new(LocalBus::default())), &config).await;
         store.close().await;
         result
     })

@@ -25,7 +25,7 @@ impl Turn {
         let (mut turn, mut append) = (Some(self), pin!(append));
         std::future::poll_fn(move |context| {
             let done = append.as_mut().poll(context);
-            turn = None;
+            drop(turn.take());
             done
         })
         .await

@@ -169,6 +169,25 @@ impl CloseCode {
     pub const fn number(self) -> u16 {
         self as u16
     }
+
+    /// A few words for whoever reads the close frame.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Normal => "done",
+            Self::Protocol => "broken frame",
+            Self::NotUtf8 => "not UTF-8",
+            Self::Policy => "too many bad frames",
+            Self::TooLarge => "frame too large",
+            Self::Restart => "the server restarts",
+            Self::Overload => "too busy",
+            Self::Slow => "read too slowly",
+            Self::Token => "credentials missing, wrong or expired",
+            Self::Forbidden => "not allowed here",
+            Self::Timeout => "nothing was heard for too long",
+            Self::Replaced => "replaced by a newer connection",
+            Self::RateLimited => "too many requests",
+        }
+    }
 }
 
 #[cfg(test)]

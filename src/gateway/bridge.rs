@@ -1,0 +1,38 @@
+//! From the bus to the queues of those who must hear.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+
+use super::sessions::Sessions;
+use crate::{
+    bus::Listener,
+    model::{Event, Hint, error::CloseCode},
+    wire::Wire,
+};
+
+/// Passes hints on to this node's connections. An event is encoded at most once per wire, and only for somebody.
+#[derive(Debug)]
+pub struct Bridge {
+    sessions: Arc<Sessions>,
+}
+
+impl Bridge {
+    pub(super) const fn new(sessions: Arc<Sessions>) -> Self {
+        Self { sessions }
+    }
+}
+
+impl Listener for Bridge {
+    fn hear(&self, Hint { audience, event }: Hint) {
+        if event == Event::SignedOut {
+            self.sessions.close(&audience, CloseCode::Token);
+            return;
+        }
+        let mut frames: [Option<Option<ByteString>>; Wire::COUNT] = [const { None }; Wire::COUNT];
+        self.sessions.tell(&audience, |wire| {
+            let frame = frames.get_mut(wire.index())?;
+            frame.get_or_insert_with(|| wire.push(&event)).clone()
+        });
+    }
+}

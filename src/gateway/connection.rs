@@ -1,0 +1,482 @@
+//! The loop of one connection: frames in, commands under way, answers and pushes out, timers.
+//!
+//! One task owns the socket. Everything that may wait is polled here side by side; what happens in between never waits.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    ops::ControlFlow,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytestring::ByteString;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, Sleep};
+
+use super::{
+    Gateway,
+    hello::{self, Opening, Rejected, Seat},
+    limits::{Admission, Excess},
+    outbox::Outbox,
+    sessions::Open,
+    socket::{Incoming, Socket},
+};
+use crate::{
+    im::{accounts::SignedIn, turn::Turn},
+    model::{
+        Code, Command, Fault, Reply,
+        command::{Send, Welcome},
+        error::CloseCode,
+    },
+    wire::{Hello, Refused, Request},
+};
+
+/// Commands under way; with more the client is not read (back-pressure).
+const MOST_WORK: usize = 32;
+/// Frames read before others get their turn.
+const MOST_READ: usize = 32;
+/// Bytes handed to the socket at once.
+const MOST_WRITE: usize = 64 << 10;
+/// Broken frames of one connection (W5).
+const MOST_BAD_FRAMES: u8 = 5;
+/// A message that began must have come whole by then (W2).
+const MESSAGE_TIME: Duration = Duration::from_secs(15);
+/// A farewell may take this long (W4).
+const FAREWELL_TIME: Duration = Duration::from_secs(5);
+
+/// One connection and everything it waits for.
+pub(super) struct Connection<S> {
+    gateway: Arc<Gateway>,
+    socket: S,
+    outbox: Arc<Outbox>,
+    phase: Phase,
+    work: FuturesUnordered<Work>,
+    sends: Sends,
+    bad_frames: u8,
+    clocks: Clocks,
+    admission: Admission,
+    _open: Open,
+}
+
+enum Phase {
+    /// Nobody has said hello yet.
+    Silent(Box<Opening>),
+    /// Hello is being checked.
+    Greeting,
+    /// Somebody is here.
+    Seated(Box<Seat>),
+}
+
+/// Sends begin one after the other, each as soon as the one before stands in the store's line.
+#[derive(Default)]
+struct Sends {
+    waiting: VecDeque<(u64, Send)>,
+    turn_over: Option<Arc<AtomicBool>>,
+}
+
+struct Clocks {
+    /// When the connection was made.
+    began: Instant,
+    /// When the client last gave a sign.
+    heard: Instant,
+    /// When it was last asked for one.
+    pinged: Instant,
+    /// Since when the client does not take what we write.
+    blocked: Option<Instant>,
+    /// Since when a message is on its way in.
+    message: Option<Instant>,
+}
+
+type Work = Pin<Box<dyn Future<Output = Done> + std::marker::Send>>;
+
+/// Work that came to its end.
+enum Done {
+    Greeted { id: u64, outcome: Result<Box<(Seat, Welcome)>, Rejected> },
+    Sent { id: u64, outcome: Result<Reply, Fault>, began_at: Instant },
+    Command { id: u64, outcome: Result<Reply, Fault> },
+    Checked(Result<Option<SignedIn>, Fault>),
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// We close.
+    Ours(CloseCode),
+    /// The client closes.
+    Theirs,
+    /// The transport is gone.
+    Gone,
+}
+
+/// Go on, or end.
+type Turned<T = ()> = ControlFlow<End, T>;
+
+impl<S: Socket> Connection<S> {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        outbox: Arc<Outbox>,
+        socket: S,
+        opening: Opening,
+        admission: Admission,
+    ) -> Self {
+        let now = Instant::now();
+        gateway.figures.connections.inc();
+        let open = gateway.sessions.open(&outbox);
+        Self {
+            gateway,
+            socket,
+            outbox,
+            phase: Phase::Silent(Box::new(opening)),
+            work: FuturesUnordered::new(),
+            sends: Sends::default(),
+            bad_frames: 0,
+            clocks: Clocks { began: now, heard: now, pinged: now, blocked: None, message: None },
+            admission,
+            _open: open,
+        }
+    }
+
+    /// From the first frame to the farewell.
+    pub(super) async fn live(mut self) {
+        let end = {
+            let mut timer = pin!(tokio::time::sleep_until(self.due()));
+            poll_fn(|cx| self.turn(cx, timer.as_mut())).await
+        };
+        Box::pin(self.part(end)).await;
+    }
+
+    /// One look at everything that may have happened.
+    fn turn(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<End> {
+        self.outbox.watch(cx);
+        match self.try_turn(cx, timer.as_mut()) {
+            Turned::Break(end) => Poll::Ready(end),
+            Turned::Continue(()) => Poll::Pending,
+        }
+    }
+
+    fn try_turn(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Turned {
+        let closing = self.outbox.closing();
+        if let Some(code) = closing
+            && (code != CloseCode::Restart || !self.has_work())
+        {
+            return Turned::Break(End::Ours(code));
+        }
+        if timer.as_mut().poll(cx).is_ready() {
+            self.look_at_clocks()?;
+        }
+        let mut to_read = if closing.is_none() { MOST_READ } else { 0 };
+        loop {
+            let answered = self.answer_finished(cx)?;
+            let begun = self.begin_send();
+            if !self.read(cx, &mut to_read)? && !answered && !begun {
+                break;
+            }
+        }
+        if closing.is_some() && !self.has_work() {
+            return Turned::Break(End::Ours(closing.unwrap_or(CloseCode::Restart)));
+        }
+        self.flush(cx)?;
+        let due = self.due();
+        if timer.is_elapsed() || due < timer.deadline() {
+            timer.as_mut().reset(due);
+            // Registers the new deadline; if it lies in the past, the next turn comes at once.
+            if timer.poll(cx).is_ready() {
+                cx.waker().wake_by_ref();
+            }
+        }
+        Turned::Continue(())
+    }
+
+    fn has_work(&self) -> bool {
+        !self.work.is_empty() || !self.sends.waiting.is_empty()
+    }
+
+    /// Answers what came to its end; tells whether anything did.
+    fn answer_finished(&mut self, cx: &mut Context<'_>) -> Turned<bool> {
+        let mut any = false;
+        while let Poll::Ready(Some(done)) = self.work.poll_next_unpin(cx) {
+            any = true;
+            self.finish(done)?;
+        }
+        Turned::Continue(any)
+    }
+
+    fn finish(&mut self, done: Done) -> Turned {
+        match done {
+            Done::Command { id, outcome } => self.answer(id, &outcome),
+            Done::Sent { id, outcome, began_at } => {
+                self.gateway.figures.deliver_seconds.observe(began_at.elapsed().as_secs_f64());
+                // Nobody knows whether it was kept: no answer, the client sends it again (D1).
+                if matches!(&outcome, Err(fault) if fault.code == Code::Unavailable) {
+                    return Turned::Break(End::Ours(CloseCode::Overload));
+                }
+                self.answer(id, &outcome);
+            }
+            Done::Greeted { id, outcome: Ok(greeted) } => self.seat(id, *greeted),
+            Done::Greeted { id, outcome: Err(rejected) } => {
+                self.outbox.push_first(self.outbox.wire.fault(Some(id), &rejected.fault));
+                return Turned::Break(End::Ours(rejected.close));
+            }
+            Done::Checked(outcome) => return self.checked(outcome),
+        }
+        Turned::Continue(())
+    }
+
+    fn answer(&self, id: u64, outcome: &Result<Reply, Fault>) {
+        let wire = self.outbox.wire;
+        self.outbox.push(match outcome {
+            Ok(reply) => wire.reply(id, reply),
+            Err(fault) => wire.fault(Some(id), fault),
+        });
+    }
+
+    fn seat(&mut self, id: u64, (seat, welcome): (Seat, Welcome)) {
+        self.admission.authenticated();
+        if seat.membership.caller.is_agent() {
+            self.socket.set_limit(self.gateway.limits.agent_frame_bytes);
+        }
+        self.phase = Phase::Seated(Box::new(seat));
+        self.outbox.push_first(self.outbox.wire.reply(id, &Reply::Welcome(Box::new(welcome))));
+    }
+
+    fn checked(&mut self, outcome: Result<Option<SignedIn>, Fault>) -> Turned {
+        let Phase::Seated(seat) = &mut self.phase else { return Turned::Continue(()) };
+        match outcome {
+            Ok(Some(signed_in)) => seat.check_at = hello::check_at(&self.gateway.im, &signed_in),
+            Ok(None) => return Turned::Break(End::Ours(CloseCode::Token)),
+            // The store does not answer; ask again soon rather than throw everybody out.
+            Err(_) => seat.check_at = Instant::now() + Duration::from_mins(1),
+        }
+        Turned::Continue(())
+    }
+
+    /// Reads what is there, within bounds; tells whether work began.
+    fn read(&mut self, cx: &mut Context<'_>, to_read: &mut usize) -> Turned<bool> {
+        let before = self.work.len() + self.sends.waiting.len();
+        while *to_read > 0 && self.may_read() {
+            let Poll::Ready(incoming) = self.socket.poll_recv(cx) else { break };
+            *to_read -= 1;
+            if *to_read == 0 {
+                cx.waker().wake_by_ref();
+            }
+            self.clocks.heard = Instant::now();
+            match incoming {
+                Incoming::Text(frame) => {
+                    self.clocks.message = None;
+                    self.take(&frame)?;
+                }
+                Incoming::Sign => {}
+                Incoming::Close => return Turned::Break(End::Theirs),
+                Incoming::Broken(code) => return Turned::Break(End::Ours(code)),
+                Incoming::Gone => return Turned::Break(End::Gone),
+            }
+        }
+        if !self.socket.is_mid_message() {
+            self.clocks.message = None;
+        } else if self.clocks.message.is_none() {
+            self.clocks.message = Some(Instant::now());
+        }
+        Turned::Continue(self.work.len() + self.sends.waiting.len() > before)
+    }
+
+    fn may_read(&self) -> bool {
+        !matches!(self.phase, Phase::Greeting) && self.work.len() + self.sends.waiting.len() < MOST_WORK
+    }
+
+    /// Takes one frame.
+    fn take(&mut self, frame: &ByteString) -> Turned {
+        let silent = matches!(self.phase, Phase::Silent(_));
+        match self.outbox.wire.decode(frame) {
+            Ok((id, Request::Hello(hello))) if silent => {
+                self.greet(id, *hello);
+                Turned::Continue(())
+            }
+            Ok((id, Request::Command(command))) if !silent => self.command(id, command),
+            Ok((id, _)) if silent => {
+                self.refuse(Some(id), &Fault::new(Code::Unauthorized, "the first frame must be `hello`"), true)
+            }
+            Ok((id, _)) => self.refuse(Some(id), &Fault::new(Code::BadRequest, "`hello` was said already"), true),
+            Err(Refused { id, fault, bad_frame }) => self.refuse(id, &fault, bad_frame),
+        }
+    }
+
+    fn greet(&mut self, id: u64, hello: Hello) {
+        if let Phase::Silent(opening) = std::mem::replace(&mut self.phase, Phase::Greeting) {
+            let greeting = hello::greet(self.gateway.clone(), self.outbox.clone(), *opening, hello);
+            self.work.push(Box::pin(async move { Done::Greeted { id, outcome: greeting.await.map(Box::new) } }));
+        }
+    }
+
+    fn refuse(&mut self, id: Option<u64>, fault: &Fault, bad_frame: bool) -> Turned {
+        self.outbox.push(self.outbox.wire.fault(id, fault));
+        self.bad_frames += u8::from(bad_frame);
+        if self.bad_frames >= MOST_BAD_FRAMES {
+            return Turned::Break(End::Ours(CloseCode::Policy));
+        }
+        Turned::Continue(())
+    }
+
+    fn command(&mut self, id: u64, command: Command) -> Turned {
+        let Phase::Seated(seat) = &self.phase else { return Turned::Continue(()) };
+        let (rates, member) = (&self.gateway.rates, &seat.membership);
+        let allowed = match &command {
+            Command::Send(_) => rates.send(&member.budget, &seat.app, member.caller.is_agent()),
+            _ => rates.other(&member.budget, member.caller.is_agent()),
+        };
+        match (allowed, command) {
+            (Ok(()), Command::Send(send)) => self.sends.waiting.push_back((id, send)),
+            (Ok(()), Command::Ping) => self.answer(id, &Ok(Reply::Done {})),
+            (Ok(()), command) => {
+                let (im, caller, connection) = (self.gateway.im.clone(), member.caller.clone(), self.outbox.id);
+                self.work.push(Box::pin(async move {
+                    Done::Command { id, outcome: im.command(&caller, connection, command).await }
+                }));
+            }
+            (Err(Excess::Refused(fault)), _) => self.answer(id, &Err(fault)),
+            (Err(Excess::Close), _) => return Turned::Break(End::Ours(CloseCode::RateLimited)),
+        }
+        Turned::Continue(())
+    }
+
+    /// Begins the next send if the one before has its place in line; tells whether it did.
+    fn begin_send(&mut self) -> bool {
+        if self.sends.turn_over.as_ref().is_some_and(|over| !over.load(Ordering::Acquire)) {
+            return false;
+        }
+        self.sends.turn_over = None;
+        let Phase::Seated(seat) = &self.phase else { return false };
+        let Some((id, send)) = self.sends.waiting.pop_front() else { return false };
+        let (turn, over) = Turn::begin();
+        self.sends.turn_over = Some(over);
+        let (im, caller, connection) = (self.gateway.im.clone(), seat.membership.caller.clone(), self.outbox.id);
+        let began_at = Instant::now();
+        self.work.push(Box::pin(async move {
+            let outcome = im.send_in_turn(&caller, Some(connection), send, turn).await.map(Reply::Sent);
+            Done::Sent { id, outcome, began_at }
+        }));
+        true
+    }
+
+    /// Writes what waits, as far as the client takes it.
+    fn flush(&mut self, cx: &mut Context<'_>) -> Turned {
+        loop {
+            match self.socket.poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.clocks.blocked = None,
+                Poll::Ready(Err(_)) => return Turned::Break(End::Gone),
+                Poll::Pending => {
+                    self.clocks.blocked.get_or_insert_with(Instant::now);
+                    return Turned::Continue(());
+                }
+            }
+            // Pushes that came in before the welcome leave after it.
+            if matches!(self.phase, Phase::Greeting) {
+                return Turned::Continue(());
+            }
+            let (outbox, socket) = (&self.outbox, &mut self.socket);
+            if outbox.take(MOST_WRITE, |frame| socket.send(frame)) == 0 {
+                return Turned::Continue(());
+            }
+        }
+    }
+
+    /// The next instant at which time alone changes something.
+    fn due(&self) -> Instant {
+        let (clocks, limits) = (&self.clocks, &self.gateway.limits);
+        let after = |instant: Instant, secs| instant + Duration::from_secs(secs);
+        let mut due = after(clocks.heard, limits.idle_secs).min(after(clocks.pinged, limits.ping_secs));
+        match &self.phase {
+            Phase::Silent(_) | Phase::Greeting => due = due.min(after(clocks.began, limits.hello_secs)),
+            Phase::Seated(seat) => due = due.min(seat.check_at),
+        }
+        if let Some(since) = clocks.blocked {
+            due = due.min(after(since, limits.write_secs));
+        }
+        if let Some(since) = clocks.message {
+            due = due.min(since + MESSAGE_TIME);
+        }
+        due
+    }
+
+    fn look_at_clocks(&mut self) -> Turned {
+        let (now, limits) = (Instant::now(), &self.gateway.limits);
+        let over = |since: Instant, time: Duration| now >= since + time;
+        let clocks = &mut self.clocks;
+        let secs = Duration::from_secs;
+        if clocks.blocked.is_some_and(|since| over(since, secs(limits.write_secs))) {
+            return Turned::Break(End::Ours(CloseCode::Slow));
+        }
+        let greeted = matches!(self.phase, Phase::Seated(_));
+        if over(clocks.heard, secs(limits.idle_secs))
+            || clocks.message.is_some_and(|since| over(since, MESSAGE_TIME))
+            || (!greeted && over(clocks.began, secs(limits.hello_secs)))
+        {
+            return Turned::Break(End::Ours(CloseCode::Timeout));
+        }
+        if over(clocks.pinged, secs(limits.ping_secs)) {
+            clocks.pinged = now;
+            if clocks.blocked.is_none() {
+                self.socket.ping();
+            }
+        }
+        if let Phase::Seated(seat) = &mut self.phase
+            && now >= seat.check_at
+        {
+            seat.check_at = now + Duration::from_hours(1);
+            let (im, token) = (self.gateway.im.clone(), seat.token.clone());
+            self.work.push(Box::pin(async move { Done::Checked(im.authenticate(&token).await) }));
+        }
+        Turned::Continue(())
+    }
+
+    /// The farewell, and what must be finished though nobody waits for it.
+    async fn part(mut self, end: End) {
+        if end == End::Ours(CloseCode::Slow) {
+            self.gateway.figures.slow_disconnects.inc();
+        }
+        // Others see at once that this connection went.
+        self.phase = Phase::Greeting;
+        self.finish_alone();
+        if let End::Ours(_) | End::Theirs = end
+            && tokio::time::timeout(FAREWELL_TIME, self.say_farewell(end)).await.is_err()
+        {
+            self.socket.abort();
+        }
+    }
+
+    /// A message that was taken is also told, though its sender went. Those not begun were never promised anything.
+    fn finish_alone(&mut self) {
+        self.sends.waiting.clear();
+        let mut work = std::mem::take(&mut self.work);
+        if !work.is_empty() {
+            self.gateway.tasks.spawn(async move { while work.next().await.is_some() {} });
+        }
+    }
+
+    async fn say_farewell(&mut self, end: End) {
+        let (outbox, socket) = (&self.outbox, &mut self.socket);
+        let flushed = poll_fn(|cx| socket.poll_flush(cx)).await.is_ok();
+        outbox.take(usize::MAX, |frame| socket.send(frame));
+        socket.close(match end {
+            End::Ours(code) => code,
+            End::Theirs | End::Gone => CloseCode::Normal,
+        });
+        if !flushed || poll_fn(|cx| socket.poll_flush(cx)).await.is_err() || end == End::Theirs {
+            return;
+        }
+        // The client's part. What it still says is not heard.
+        let over = |incoming: &Incoming| matches!(incoming, Incoming::Close | Incoming::Broken(_) | Incoming::Gone);
+        while !over(&poll_fn(|cx| socket.poll_recv(cx)).await) {}
+    }
+}
+
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        self.gateway.figures.connections.dec();
+    }
+}

@@ -1,0 +1,147 @@
+//! The first frame: who the client is, by what proof, from which page (E3).
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Gateway, limits::Bucket, outbox::Outbox, sessions::Membership};
+use crate::{
+    auth::Token,
+    im::{Im, accounts::SignedIn},
+    model::{Caller, Code, Fault, Role, SiteKey, command::Welcome, error::CloseCode},
+    wire::{ClientKind, Hello, widget},
+};
+
+/// What is known of a connection before its first frame.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The page that opened it.
+    pub origin: Origin,
+    /// Visitors' cookies, by site.
+    pub visitors: Vec<(SiteKey, Token)>,
+    /// An agent's cookie.
+    pub agent: Option<Token>,
+}
+
+/// Where a connection comes from, by its `Origin` header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// No page, or one that hides its name.
+    Unknown,
+    /// A page of this server.
+    Own,
+    /// Another page.
+    Foreign(String),
+}
+
+/// Somebody is here, on this connection. Dropping it tells that they went.
+pub(super) struct Seat {
+    pub(super) membership: Membership,
+    pub(super) app: Arc<Bucket>,
+    pub(super) token: Token,
+    /// When the token is looked at again.
+    pub(super) check_at: Instant,
+    _presence: Presence,
+}
+
+/// Tells the domain on drop that a connection went.
+struct Presence {
+    im: Arc<Im>,
+    caller: Arc<Caller>,
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.im.disconnected(&self.caller);
+    }
+}
+
+/// A hello that was not taken.
+#[derive(Debug)]
+pub(super) struct Rejected {
+    pub(super) fault: Fault,
+    pub(super) close: CloseCode,
+}
+
+impl From<Fault> for Rejected {
+    fn from(fault: Fault) -> Self {
+        let close = match fault.code {
+            Code::Unauthorized => CloseCode::Token,
+            Code::OriginRefused | Code::Forbidden => CloseCode::Forbidden,
+            Code::UnsupportedVersion => CloseCode::Policy,
+            _ => CloseCode::Overload,
+        };
+        Self { fault, close }
+    }
+}
+
+/// Checks the proof, takes the seat, and tells the client where everything stands.
+pub(super) async fn greet(
+    gateway: Arc<Gateway>,
+    outbox: Arc<Outbox>,
+    opening: Opening,
+    hello: Hello,
+) -> Result<(Seat, Welcome), Rejected> {
+    if hello.version != widget::VERSION {
+        let message = format!("version {} is not spoken here; `v` must be {}", hello.version, widget::VERSION);
+        return Err(Fault::new(Code::UnsupportedVersion, message).into());
+    }
+    let (signed_in, token) = authenticate(&gateway.im, &opening, &hello).await?;
+    let check_at = check_at(&gateway.im, &signed_in);
+    let caller = Arc::new(signed_in.caller);
+    // From here on pushes gather in the outbox; they leave after the welcome.
+    let membership = gateway.sessions.join(caller.clone(), &outbox, gateway.limits.connections_per_person);
+    let app = gateway.rates.app(&caller.app);
+    let presence = Presence { im: gateway.im.clone(), caller: caller.clone() };
+    gateway.im.connected(&caller).await;
+    let welcome = gateway.im.welcome(&caller, &hello.since).await?;
+    Ok((Seat { membership, app, token, check_at, _presence: presence }, welcome))
+}
+
+async fn authenticate(im: &Im, opening: &Opening, hello: &Hello) -> Result<(SignedIn, Token), Fault> {
+    let token = proof(opening, hello)?;
+    let found = match &hello.site {
+        Some(site) => im.authenticate_visitor(&token, site).await?,
+        None => im.authenticate(&token).await?,
+    };
+    let wanted = match hello.kind {
+        ClientKind::Visitor => Role::Visitor,
+        ClientKind::Agent => Role::Agent,
+        ClientKind::User => Role::User,
+    };
+    let signed_in = found.filter(|found| found.caller.person.role == wanted).ok_or_else(unauthorized)?;
+    if let Origin::Foreign(origin) = &opening.origin
+        && !im.app_allows_origin(&signed_in.caller.app, origin).await?
+    {
+        return Err(Fault::new(Code::OriginRefused, "no site of this app lists the page's origin"));
+    }
+    Ok((signed_in, token))
+}
+
+/// The token in the frame, or the cookie when the page is our own (E3).
+fn proof(opening: &Opening, hello: &Hello) -> Result<Token, Fault> {
+    if let Some(token) = &hello.token {
+        return Token::presented(token).ok_or_else(unauthorized);
+    }
+    let cookie = match &hello.site {
+        Some(site) => opening.visitors.iter().find(|(of, _)| of == site).map(|(_, token)| token),
+        None if hello.kind == ClientKind::Agent => opening.agent.as_ref(),
+        None => None,
+    };
+    let cookie = cookie.ok_or_else(unauthorized)?;
+    if opening.origin != Origin::Own {
+        return Err(Fault::new(Code::OriginRefused, "a cookie counts only on this server's own pages; give a `token`"));
+    }
+    Ok(cookie.clone())
+}
+
+/// Hourly at least, and when the token ends.
+pub(super) fn check_at(im: &Im, signed_in: &SignedIn) -> Instant {
+    const HOUR_MS: i64 = 3_600_000;
+    let left = signed_in.expires_at.since(im.now()).saturating_add(500).min(HOUR_MS);
+    Instant::now() + std::time::Duration::from_millis(u64::try_from(left).unwrap_or(0))
+}
+
+fn unauthorized() -> Fault {
+    Fault::new(Code::Unauthorized, "no valid credentials came with `hello`")
+}

@@ -1,0 +1,194 @@
+//! What waits for one client: the only way by which others reach a connection. Bounded in frames and bytes (W3).
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Waker},
+};
+
+use bytestring::ByteString;
+
+use crate::{
+    model::{ConnectionId, error::CloseCode},
+    wire::Wire,
+};
+
+/// Queues with more room than this give it back when they are empty.
+const KEPT_ROOM: usize = 16;
+
+/// The queue of one connection.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    /// Whose.
+    pub(super) id: ConnectionId,
+    /// How its client speaks.
+    pub(super) wire: Wire,
+    bounds: Bounds,
+    state: Mutex<State>,
+}
+
+/// How much may wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Frames.
+    pub(super) frames: u32,
+    /// Bytes of all of them.
+    pub(super) bytes: u32,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    frames: VecDeque<ByteString>,
+    bytes: usize,
+    closing: Option<CloseCode>,
+    waker: Option<Waker>,
+}
+
+impl Outbox {
+    /// An empty queue.
+    pub(super) fn new(id: ConnectionId, wire: Wire, bounds: Bounds) -> Self {
+        Self { id, wire, bounds, state: Mutex::default() }
+    }
+
+    /// Puts a frame in line. When there is no room the client is too slow: its connection closes.
+    pub(super) fn push(&self, frame: ByteString) {
+        let waker = {
+            let mut state = self.state();
+            if state.closing.is_some() {
+                return;
+            }
+            if state.frames.len() >= self.bounds.frames as usize
+                || state.bytes + frame.len() > (self.bounds.bytes as usize).max(frame.len())
+            {
+                state.end(CloseCode::Slow)
+            } else {
+                state.bytes += frame.len();
+                state.frames.push_back(frame);
+                // With frames in line already, the connection is awake or waits for its client to read.
+                if state.frames.len() == 1 { state.waker.take() } else { None }
+            }
+        };
+        wake(waker);
+    }
+
+    /// Puts a frame before all others.
+    pub(super) fn push_first(&self, frame: ByteString) {
+        let mut state = self.state();
+        state.bytes += frame.len();
+        state.frames.push_front(frame);
+    }
+
+    /// Ends the connection. The first reason counts.
+    pub(super) fn close(&self, code: CloseCode) {
+        let waker = self.state().end(code);
+        wake(waker);
+    }
+
+    /// Why the connection must end, if it must.
+    pub(super) fn closing(&self) -> Option<CloseCode> {
+        self.state().closing
+    }
+
+    /// Wakes this task when something is put in.
+    pub(super) fn watch(&self, cx: &Context<'_>) {
+        let mut state = self.state();
+        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            state.waker = Some(cx.waker().clone());
+        }
+    }
+
+    /// Hands over frames, in order, until `most` bytes are reached; tells how many.
+    pub(super) fn take(&self, most: usize, mut to: impl FnMut(&ByteString)) -> usize {
+        let (mut taken, mut bytes) = (0, 0);
+        let mut state = self.state();
+        while bytes < most
+            && let Some(frame) = state.frames.pop_front()
+        {
+            taken += 1;
+            bytes += frame.len();
+            to(&frame);
+        }
+        state.bytes = state.bytes.saturating_sub(bytes);
+        if state.frames.is_empty() && state.frames.capacity() > KEPT_ROOM {
+            state.frames = VecDeque::new();
+        }
+        taken
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn end(&mut self, code: CloseCode) -> Option<Waker> {
+        if self.closing.is_none() {
+            self.closing = Some(code);
+            if code == CloseCode::Slow {
+                self.frames = VecDeque::new();
+                self.bytes = 0;
+            }
+        }
+        self.waker.take()
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox() -> Outbox {
+        Outbox::new(ConnectionId(1), Wire::Widget, Bounds { frames: 3, bytes: 10 })
+    }
+
+    fn taken(outbox: &Outbox) -> Vec<String> {
+        let mut frames = Vec::new();
+        outbox.take(usize::MAX, |frame| frames.push(frame.to_string()));
+        frames
+    }
+
+    #[test]
+    fn frames_leave_in_order_and_the_first_may_be_pushed_in_later() {
+        let outbox = outbox();
+        outbox.push("b".into());
+        outbox.push("c".into());
+        outbox.push_first("a".into());
+        assert_eq!(taken(&outbox), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn w3_too_many_frames_or_bytes_end_the_connection_as_slow() {
+        let outbox = outbox();
+        (0..4).for_each(|_| outbox.push("a".into()));
+        assert_eq!((outbox.closing(), taken(&outbox).len()), (Some(CloseCode::Slow), 0));
+        let outbox = self::outbox();
+        outbox.push("123456".into());
+        outbox.push("123456".into());
+        assert_eq!(outbox.closing(), Some(CloseCode::Slow));
+    }
+
+    #[test]
+    fn what_was_taken_makes_room() {
+        let outbox = outbox();
+        for _ in 0..9 {
+            outbox.push("12345".into());
+            outbox.push("1234".into());
+            assert_eq!(taken(&outbox).len(), 2);
+        }
+    }
+
+    #[test]
+    fn the_first_reason_to_close_counts() {
+        let outbox = outbox();
+        outbox.close(CloseCode::Token);
+        outbox.close(CloseCode::Restart);
+        assert_eq!(outbox.closing(), Some(CloseCode::Token));
+    }
+}

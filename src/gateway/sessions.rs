@@ -1,0 +1,253 @@
+//! Who is connected to this node. A small type around maps, with verbs; leaving happens on drop.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytestring::ByteString;
+use dashmap::{DashMap, Entry};
+
+use super::{limits::Budget, outbox::Outbox};
+use crate::{
+    model::{AppKey, Audience, Caller, ConnectionId, Role, UserId, error::CloseCode},
+    wire::Wire,
+};
+
+/// Every connection of this node, by whom and by app.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    all: DashMap<ConnectionId, Arc<Outbox>>,
+    people: DashMap<(AppKey, UserId), Session>,
+    crowds: DashMap<AppKey, Crowds>,
+}
+
+/// One person's connections, oldest first.
+#[derive(Debug, Default)]
+struct Session {
+    outboxes: Vec<Arc<Outbox>>,
+    budget: Arc<Budget>,
+}
+
+/// Those of an app who are told of things together.
+#[derive(Debug, Default)]
+struct Crowds {
+    agents: HashMap<ConnectionId, Arc<Outbox>>,
+    visitors: HashMap<ConnectionId, Arc<Outbox>>,
+}
+
+impl Crowds {
+    fn of(&mut self, role: Role) -> Option<&mut HashMap<ConnectionId, Arc<Outbox>>> {
+        match role {
+            Role::Agent => Some(&mut self.agents),
+            Role::Visitor => Some(&mut self.visitors),
+            Role::User | Role::Robot | Role::System => None,
+        }
+    }
+}
+
+impl Sessions {
+    /// Notes a connection, authenticated or not, so that it can be told to end.
+    pub(super) fn open(self: &Arc<Self>, outbox: &Arc<Outbox>) -> Open {
+        self.all.insert(outbox.id, outbox.clone());
+        Open { sessions: self.clone(), id: outbox.id }
+    }
+
+    /// Notes whose connection it is. Beyond `most`, the person's oldest one is closed.
+    pub(super) fn join(self: &Arc<Self>, caller: Arc<Caller>, outbox: &Arc<Outbox>, most: usize) -> Membership {
+        let budget = {
+            let mut session = self.people.entry((caller.app.clone(), caller.id().clone())).or_default();
+            session.outboxes.push(outbox.clone());
+            let excess = session.outboxes.len().saturating_sub(most);
+            for oldest in session.outboxes.iter().take(excess) {
+                oldest.close(CloseCode::Replaced);
+            }
+            session.budget.clone()
+        };
+        if let Some(crowd) = self.crowds.entry(caller.app.clone()).or_default().of(caller.person.role) {
+            crowd.insert(outbox.id, outbox.clone());
+        }
+        Membership { sessions: self.clone(), caller, id: outbox.id, budget }
+    }
+
+    /// Gives everybody of the audience the frame of their wire. Frames are asked for only when somebody is there.
+    pub(super) fn tell(&self, audience: &Audience, mut frame: impl FnMut(Wire) -> Option<ByteString>) {
+        let mut give = |outbox: &Arc<Outbox>| {
+            if Some(outbox.id) != audience.except
+                && let Some(frame) = frame(outbox.wire)
+            {
+                outbox.push(frame);
+            }
+        };
+        if audience.agents || audience.visitors {
+            self.crowd(audience).iter().for_each(give);
+        } else {
+            self.each_of(audience, |outbox| give(outbox));
+        }
+    }
+
+    /// Closes every connection of the named users.
+    pub(super) fn close(&self, audience: &Audience, code: CloseCode) {
+        self.each_of(audience, |outbox| outbox.close(code));
+    }
+
+    /// Every connection now.
+    pub(super) fn everybody(&self) -> Vec<Arc<Outbox>> {
+        self.all.iter().map(|outbox| outbox.clone()).collect()
+    }
+
+    /// How many connections there are.
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    fn each_of(&self, audience: &Audience, mut each: impl FnMut(&Arc<Outbox>)) {
+        for user in &audience.users {
+            if let Some(session) = self.people.get(&(audience.app.clone(), user.clone())) {
+                session.outboxes.iter().for_each(&mut each);
+            }
+        }
+    }
+
+    /// Everybody once, though they may be meant twice. Copied out: a large crowd must not hold the map.
+    fn crowd(&self, audience: &Audience) -> Vec<Arc<Outbox>> {
+        let mut crowd = Vec::new();
+        self.each_of(audience, |outbox| crowd.push(outbox.clone()));
+        if let Some(crowds) = self.crowds.get(&audience.app) {
+            if audience.agents {
+                crowd.extend(crowds.agents.values().cloned());
+            }
+            if audience.visitors {
+                crowd.extend(crowds.visitors.values().cloned());
+            }
+        }
+        crowd.sort_unstable_by_key(|outbox| outbox.id.0);
+        crowd.dedup_by_key(|outbox| outbox.id.0);
+        crowd
+    }
+
+    fn leave(&self, caller: &Caller, id: ConnectionId) {
+        if let Entry::Occupied(mut session) = self.people.entry((caller.app.clone(), caller.id().clone())) {
+            session.get_mut().outboxes.retain(|outbox| outbox.id != id);
+            if session.get().outboxes.is_empty() {
+                session.remove();
+            }
+        }
+        if let Some(mut crowds) = self.crowds.get_mut(&caller.app)
+            && let Some(crowd) = crowds.of(caller.person.role)
+        {
+            crowd.remove(&id);
+        }
+    }
+}
+
+/// A connection that stands. Dropping it forgets the connection.
+#[derive(Debug)]
+pub(super) struct Open {
+    sessions: Arc<Sessions>,
+    id: ConnectionId,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.sessions.all.remove(&self.id);
+    }
+}
+
+/// A connection with a person behind it. Dropping it takes the connection from the person.
+#[derive(Debug)]
+pub(super) struct Membership {
+    sessions: Arc<Sessions>,
+    /// Who.
+    pub(super) caller: Arc<Caller>,
+    id: ConnectionId,
+    /// What they have used up.
+    pub(super) budget: Arc<Budget>,
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.sessions.leave(&self.caller, self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gateway::outbox::Bounds,
+        model::{Caller, Person},
+    };
+
+    fn caller(id: &str, role: Role) -> Arc<Caller> {
+        let person = Person { id: id.parse().unwrap(), name: String::new(), role, portrait: None };
+        Arc::new(Caller { app: "app1".parse().unwrap(), person, site: None })
+    }
+
+    fn outbox(id: u64) -> Arc<Outbox> {
+        Arc::new(Outbox::new(ConnectionId(id), Wire::Widget, Bounds { frames: 9, bytes: 99 }))
+    }
+
+    fn audience() -> Audience {
+        Audience::of("app1".parse().unwrap())
+    }
+
+    fn heard(outbox: &Outbox) -> usize {
+        outbox.take(usize::MAX, |_| {})
+    }
+
+    #[test]
+    fn a_person_hears_on_every_connection_but_the_excepted_one() {
+        let sessions = Arc::new(Sessions::default());
+        let (one, two) = (outbox(1), outbox(2));
+        let _memberships = [&one, &two].map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, 10));
+        let audience = Audience { users: vec!["v1".parse().unwrap()], except: Some(ConnectionId(1)), ..audience() };
+        sessions.tell(&audience, |_| Some("x".into()));
+        assert_eq!((heard(&one), heard(&two)), (0, 1));
+    }
+
+    #[test]
+    fn who_is_meant_twice_hears_once() {
+        let sessions = Arc::new(Sessions::default());
+        let agent = outbox(1);
+        let _membership = sessions.join(caller("a1", Role::Agent), &agent, 10);
+        let audience = Audience { users: vec!["a1".parse().unwrap()], agents: true, ..audience() };
+        sessions.tell(&audience, |_| Some("x".into()));
+        assert_eq!(heard(&agent), 1);
+    }
+
+    #[test]
+    fn nothing_is_encoded_when_nobody_is_there() {
+        let sessions = Arc::new(Sessions::default());
+        let audience = Audience { users: vec!["a1".parse().unwrap()], agents: true, visitors: true, ..audience() };
+        sessions.tell(&audience, |_| panic!("nobody is there"));
+    }
+
+    #[test]
+    fn another_apps_people_hear_nothing() {
+        let sessions = Arc::new(Sessions::default());
+        let agent = outbox(1);
+        let _membership = sessions.join(caller("a1", Role::Agent), &agent, 10);
+        let other =
+            Audience { users: vec!["a1".parse().unwrap()], agents: true, ..Audience::of("app2".parse().unwrap()) };
+        sessions.tell(&other, |_| Some("x".into()));
+        assert_eq!(heard(&agent), 0);
+    }
+
+    #[test]
+    fn the_oldest_of_too_many_connections_is_replaced() {
+        let sessions = Arc::new(Sessions::default());
+        let outboxes = [outbox(1), outbox(2), outbox(3)];
+        let _memberships = outboxes.each_ref().map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, 2));
+        assert_eq!(outboxes.map(|outbox| outbox.closing()), [Some(CloseCode::Replaced), None, None]);
+    }
+
+    #[test]
+    fn who_leaves_is_forgotten() {
+        let sessions = Arc::new(Sessions::default());
+        let visitor = outbox(1);
+        let open = sessions.open(&visitor);
+        let membership = sessions.join(caller("v1", Role::Visitor), &visitor, 10);
+        drop((membership, open));
+        let audience = Audience { users: vec!["v1".parse().unwrap()], visitors: true, ..audience() };
+        sessions.tell(&audience, |_| panic!("nobody is there"));
+        assert!(sessions.people.is_empty() && sessions.count() == 0);
+    }
+}
