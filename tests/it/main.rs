@@ -2,9 +2,11 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "all of this is test code")]
 
 mod cli;
+mod client;
 mod domain;
 mod hardening;
 mod harness;
 mod hygiene;
 mod layering;
 mod privacy;
+mod wire;

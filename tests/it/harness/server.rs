@@ -57,6 +57,11 @@ impl TestServer {
         }
     }
 
+    /// The settings, with addresses as they were bound.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.config.data.dir

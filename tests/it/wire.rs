@@ -1,0 +1,3 @@
+//! The widget wire on a live server: journeys, and everything that may go wrong on the way.
+
+mod journeys;
