@@ -85,8 +85,8 @@ create table conversations (
   agent_id integer references users (id),
   ended_by text check (ended_by in ('visitor_closed', 'visitor_timeout', 'agent_closed')),
   waiting_since integer,
-  context text check (json_valid(context)),
-  rating text check (json_valid(rating)),
+  context text check (context is null or json_valid(context)),
+  rating text check (rating is null or json_valid(rating)),
   check ((kind = 1) = (low_user_id is not null and high_user_id is not null)),
   check (low_user_id <= high_user_id),
   check ((kind = 5) = (site_id is not null and visitor_id is not null and stage is not null

@@ -126,7 +126,10 @@ async fn a_damaged_copy_is_not_put_back() {
 #[tokio::test]
 async fn an_inspection_counts_and_checks() {
     let (store, folder) = fresh();
-    House::new(&store).await;
+    let house = House::new(&store).await;
+    let id = house.queued("vera", NOON).await.id;
+    house.accept(id, "anna", at(1)).await.unwrap();
+    house.says(id, person("anna", Role::Agent), "hello", at(2)).await;
     let found = inspect(&database_in(folder.path())).unwrap();
     assert_eq!((found.schema, found.known_schema, found.epoch), (1, 1, 1));
     assert_eq!(found.problems, Vec::<String>::new());
