@@ -3,6 +3,7 @@
 
 mod cli;
 mod client;
+mod crash;
 mod domain;
 mod hardening;
 mod harness;

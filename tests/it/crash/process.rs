@@ -1,0 +1,102 @@
+//! The built binary as a process of its own, on a data folder that outlives it.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+
+/// A server that can be killed and started again.
+pub(crate) struct ServerProcess {
+    folder: TempDir,
+    address: String,
+    child: Option<Child>,
+}
+
+impl ServerProcess {
+    /// A data folder and an address; nothing runs yet.
+    pub(crate) fn prepare() -> Self {
+        // The port must be the same after each start. It was free a moment ago; nobody else asks for it by number.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap().to_string();
+        Self { folder: tempfile::tempdir().unwrap(), address, child: None }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command
+            .current_dir(self.folder.path())
+            .env("PARLOR_DATA_DIR", self.folder.path().join("data"))
+            .env("PARLOR_DATA_RESERVE_BYTES", "0")
+            .env("PARLOR_DEMO_ENABLED", "false")
+            .env("PARLOR_METRICS_ENABLED", "false")
+            .env("PARLOR_SERVER_LISTEN", &self.address)
+            .env("PARLOR_LIMITS_VISITOR_SENDS_PER_SEC", "10000")
+            .env("PARLOR_LIMITS_VISITOR_SEND_BURST", "10000")
+            .env("PARLOR_LIMITS_APP_SENDS_PER_SEC", "100000")
+            .env("PARLOR_LOG_LEVEL", "error");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.command().args(arguments).arg("--json").output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Makes an app and returns its key.
+    pub(crate) fn add_app(&self, name: &str) -> String {
+        self.run(&["app", "add", name])["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a user and returns their token.
+    pub(crate) fn token(&self, app: &str, user: &str) -> String {
+        self.run(&["token", user, "--app", app])["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Starts the server and waits until it answers; returns its address.
+    pub(crate) async fn start(&mut self) -> String {
+        let child = self.command().arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        self.child = Some(child);
+        timeout(Duration::from_secs(30), self.answers()).await.expect("the server answers in time");
+        self.address.clone()
+    }
+
+    /// Asks again and again: a starting process has no event that another could wait for.
+    async fn answers(&self) {
+        let mut pause = tokio::time::interval(Duration::from_millis(10));
+        loop {
+            pause.tick().await;
+            if let Ok(mut stream) = TcpStream::connect(&self.address).await
+                && stream.write_all(b"GET /ready HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").await.is_ok()
+                && read_all(&mut stream).await.starts_with("HTTP/1.1 200")
+            {
+                return;
+            }
+        }
+    }
+
+    /// SIGKILL: no time for anything.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+async fn read_all(stream: &mut TcpStream) -> String {
+    use tokio::io::AsyncReadExt;
+    let mut text = String::new();
+    // A connection that breaks off has said what it had to say.
+    let _ = stream.read_to_string(&mut text).await;
+    text
+}
