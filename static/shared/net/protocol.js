@@ -26,7 +26,7 @@ export const VERSION = 1
  *
  * @typedef {{ epoch: number, seq: number }} Position
  *
- * @typedef {Person & { delivered: number, read: number, read_at?: number, unread: number }} Participant
+ * @typedef {Person & { online: boolean, delivered: number, read: number, read_at?: number, unread: number }} Participant
  *
  * @typedef {(
  *   | { name: "queued", since: number }
@@ -50,7 +50,7 @@ export const VERSION = 1
  * @property {string} visitor
  * @property {Stage} stage
  * @property {number | null} waiting_since
- * @property {number} [position] place in line, from 1; only while queued
+ * @property {number} [ahead] how many wait longer; only while waiting
  * @property {Context} context
  * @property {Rating} [rating]
  *
