@@ -230,7 +230,7 @@ impl<S: Socket> Connection<S> {
 
     fn answer(&self, id: u64, outcome: &Result<Reply, Fault>) {
         let wire = self.outbox.wire;
-        self.outbox.push(match outcome {
+        self.outbox.answer(match outcome {
             Ok(reply) => wire.reply(id, reply),
             Err(fault) => wire.fault(Some(id), fault),
         });
@@ -314,7 +314,7 @@ impl<S: Socket> Connection<S> {
     }
 
     fn refuse(&mut self, id: Option<u64>, fault: &Fault, bad_frame: bool) -> Turned {
-        self.outbox.push(self.outbox.wire.fault(id, fault));
+        self.outbox.answer(self.outbox.wire.fault(id, fault));
         self.bad_frames += u8::from(bad_frame);
         if self.bad_frames >= MOST_BAD_FRAMES {
             return Turned::Break(End::Ours(CloseCode::Policy));
@@ -439,9 +439,9 @@ impl<S: Socket> Connection<S> {
         if end == End::Ours(CloseCode::Slow) {
             self.gateway.figures.slow_disconnects.inc();
         }
+        self.finish_alone(end);
         // Others see at once that this connection went.
         self.phase = Phase::Greeting;
-        self.finish_alone();
         if let End::Ours(_) | End::Theirs = end
             && tokio::time::timeout(FAREWELL_TIME, self.say_farewell(end)).await.is_err()
         {
@@ -449,13 +449,25 @@ impl<S: Socket> Connection<S> {
         }
     }
 
-    /// A message that was taken is also told, though its sender went. Those not begun were never promised anything.
-    fn finish_alone(&mut self) {
-        self.sends.waiting.clear();
+    /// What a client said before it went is also done. When we close, it learns what was not answered and comes again.
+    fn finish_alone(&mut self, end: End) {
         let mut work = std::mem::take(&mut self.work);
-        if !work.is_empty() {
-            self.gateway.tasks.spawn(async move { while work.next().await.is_some() {} });
+        let mut waiting = std::mem::take(&mut self.sends.waiting);
+        if matches!(end, End::Ours(_)) {
+            waiting.clear();
         }
+        let Phase::Seated(seat) = &self.phase else { return };
+        if work.is_empty() && waiting.is_empty() {
+            return;
+        }
+        let (im, caller, connection) = (self.gateway.im.clone(), seat.membership.caller.clone(), self.outbox.id);
+        self.gateway.tasks.spawn(async move {
+            while work.next().await.is_some() {}
+            for (_, send) in waiting {
+                // There is nobody left to answer.
+                let _ = im.send(&caller, Some(connection), send).await;
+            }
+        });
     }
 
     async fn say_farewell(&mut self, end: End) {

@@ -50,11 +50,21 @@ impl Outbox {
         Self { id, wire, bounds, state: Mutex::default() }
     }
 
-    /// Puts a frame in line. When there is no room the client is too slow: its connection closes.
+    /// Puts a frame in line. When there is no room the client is too slow: its connection closes. What others say to
+    /// a connection that closes is not heard any more; it comes back and resumes.
     pub(super) fn push(&self, frame: ByteString) {
+        self.put(frame, |closing| closing.is_some());
+    }
+
+    /// Puts an answer in line, also when the connection closes: it was promised.
+    pub(super) fn answer(&self, frame: ByteString) {
+        self.put(frame, |closing| closing == Some(CloseCode::Slow));
+    }
+
+    fn put(&self, frame: ByteString, is_deaf: impl FnOnce(Option<CloseCode>) -> bool) {
         let waker = {
             let mut state = self.state();
-            if state.closing.is_some() {
+            if is_deaf(state.closing) {
                 return;
             }
             if state.frames.len() >= self.bounds.frames as usize

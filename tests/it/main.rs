@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod crash;
 mod domain;
+mod gateway;
 mod hardening;
 mod harness;
 mod hygiene;
