@@ -28,8 +28,8 @@ use crate::{
 
 /// How long a request waits for something to tell.
 const WAIT: Duration = Duration::from_secs(25);
-/// Requests open at once.
-const MOST_ASKING: u8 = 2;
+/// Requests open at once: two, and a waiting one that is about to end because a newer came.
+const MOST_ASKING: u8 = 3;
 /// Commands waiting to be read.
 const MOST_INBOUND: usize = 64;
 /// Frames waiting for their `ack`; with more the queue behind fills up, and its bounds count.
@@ -197,9 +197,7 @@ impl<'a> Asking<'a> {
             if ask.ack > next {
                 return bad("`ack` is beyond the newest frame");
             }
-            // The waiting request that is about to end does not count against its successor.
-            let waits = ask.frames.is_empty() && !ask.close;
-            if state.asking >= MOST_ASKING + u8::from(waits) {
+            if state.asking >= MOST_ASKING {
                 return Err(Fault::new(Code::RateLimited, "two requests are open already").retry_after(1));
             }
             if state.inbound.len() + ask.frames.len() > MOST_INBOUND {
@@ -299,7 +297,8 @@ impl Socket for PollSocket {
         if let Some(frame) = state.inbound.pop_front() {
             return Poll::Ready(Incoming::Text(frame));
         }
-        if state.farewell {
+        // While the server stops no request comes in any more; those that wait hear it from the letterbox.
+        if state.farewell || state.closed == Some(CloseCode::Restart) {
             return Poll::Ready(Incoming::Gone);
         }
         if state.left {

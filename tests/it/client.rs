@@ -123,7 +123,7 @@ impl Client {
         match next {
             Some(Ok(Message::Text(text))) => Heard::Frame(serde_json::from_str(&text).unwrap()),
             Some(Ok(Message::Close(Some(frame)))) => Heard::Closed(frame.code.into()),
-            Some(Ok(Message::Close(None))) | Some(Err(_)) | None => Heard::Gone,
+            Some(Ok(Message::Close(None)) | Err(_)) | None => Heard::Gone,
             Some(Ok(_)) => Box::pin(self.hear()).await,
         }
     }
@@ -169,7 +169,7 @@ impl Client {
 
     /// Somebody writes somewhere, with an own id.
     pub(crate) async fn sends(&mut self, to: Value, client_id: &str, text: &str) -> Result<Value, Value> {
-        self.ask("send", text_body(to, client_id, text)).await
+        self.ask("send", text_body(&to, client_id, text)).await
     }
 
     /// The next message says this.
@@ -183,7 +183,7 @@ impl Client {
     }
 }
 
-pub(crate) fn text_body(to: Value, client_id: &str, text: &str) -> Value {
+pub(crate) fn text_body(to: &Value, client_id: &str, text: &str) -> Value {
     let mut body = json!({ "client_id": client_id, "type": "RC:TxtMsg", "content": { "content": text } });
     body.as_object_mut().unwrap().extend(to.as_object().unwrap().clone());
     body

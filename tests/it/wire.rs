@@ -1,3 +1,6 @@
 //! The widget wire on a live server: journeys, and everything that may go wrong on the way.
 
+mod breakage;
+mod drain;
 mod journeys;
+mod poll;
