@@ -54,16 +54,16 @@ export class MessageLog {
   /**
    * One message that was pushed or that an acknowledgement proved.
    * @param {Message} message with a `seq`
-   * @returns {"added" | "known" | "hole"} on `hole`: ask for what comes after `last`, then call `fill`
+   * @returns {"added" | "known" | "hole"} on `hole`: ask for what comes after `last`, then call `fill`;
+   *   when nothing is held yet, ask for the newest page, then call `reset`
    */
   receive(message) {
     const seq = message.seq ?? 0
     if (seq <= 0 || (this.first && seq < this.first) || this.#has(seq)) return "known"
-    if (this.#messages.length > 0 && seq !== this.last + 1) {
+    if (seq !== this.last + 1) {
       this.#early.set(seq, message)
       return "hole"
     }
-    if (this.#messages.length === 0 && seq > 1 && this.#epoch === 0) this.more = true
     this.#messages.push(message)
     this.#drain()
     return "added"

@@ -1,0 +1,235 @@
+import { isEmojiOnly } from "../../shared/lib/emoji.js"
+
+/** @import { Strings } from "../../shared/lib/strings.js" */
+/** @import { Times } from "../../shared/lib/time.js" */
+/** @import { Entry } from "../../shared/models/outbox.js" */
+/** @import { Conversation, Message, Person } from "../../shared/net/protocol.js" */
+
+/**
+ * The lines of a conversation, as they are shown. The server prints the first page by the same rules
+ * (`page/widget/rows.rs`), under the same keys.
+ *
+ * @typedef {"" | "sending" | "waiting" | "sent" | "delivered" | "read" | "failed"} State
+ *
+ * @typedef {object} MessageRow
+ * @property {"message"} kind
+ * @property {string} key stays the same from pending to read
+ * @property {number} seq 0 until the server has it
+ * @property {boolean} own
+ * @property {boolean} first of its group
+ * @property {boolean} last of its group
+ * @property {Person} from
+ * @property {string} name shown above, when several could speak
+ * @property {string} text
+ * @property {boolean} emoji
+ * @property {number} at
+ * @property {State} state own messages only
+ * @property {string} meta the words under it; empty hides them
+ * @property {string} label
+ *
+ * @typedef {(
+ *   | MessageRow
+ *   | { kind: "day", key: string, text: string }
+ *   | { kind: "note", key: string, text: string }
+ *   | { kind: "unread", key: string, text: string }
+ *   | { kind: "typing", key: string, person: Person, text: string }
+ *   | { kind: "queue", key: string, title: string, wait: string, text: string, ahead: number, agents: Person[], leave: string }
+ * )} Row
+ *
+ * @typedef {object} Reading
+ * @property {readonly Message[]} messages
+ * @property {Entry[]} pending not confirmed, in order
+ * @property {Conversation | undefined} conversation
+ * @property {Person | null} me
+ * @property {boolean} online whether the line stands
+ * @property {number} now
+ * @property {number} unreadFrom the first unseen place; 0 shows no line
+ * @property {Strings} strings
+ * @property {Times} times
+ *
+ * One thing said or noted, wherever it stands now.
+ * @typedef {{ key: string, seq: number, at: number, from: Person, own: boolean, text: string | null, note: string, failed: boolean, pending: boolean }} Item
+ */
+
+const GROUP_MS = 5 * 60_000
+
+/**
+ * @param {Reading} reading
+ * @returns {Row[]}
+ */
+export function arrange(reading) {
+  const items = itemsOf(reading)
+  const lastOwn = items.findLast(({ own, failed, text }) => own && !failed && text !== null)
+  const speakers = new Set(items.filter(({ own, text }) => !own && text !== null).map(({ from }) => from.id))
+  /** @type {Row[]} */
+  const rows = []
+  let lineDrawn = reading.unreadFrom === 0
+  items.forEach((item, index) => {
+    const [before, after] = [items[index - 1], items[index + 1]]
+    const day = reading.times.dayKey(item.at)
+    if (!before || reading.times.dayKey(before.at) !== day) {
+      rows.push({ kind: "day", key: `day-${day}`, text: reading.times.day(item.at, reading.now) })
+    }
+    if (!lineDrawn && !item.own && item.text !== null && item.seq >= reading.unreadFrom) {
+      lineDrawn = true
+      rows.push({ kind: "unread", key: "unread", text: reading.strings.get("log-unread") })
+    }
+    if (item.text === null) rows.push({ kind: "note", key: item.key, text: item.note })
+    else rows.push(bubble(item, before, after, item === lastOwn, speakers.size > 1, reading))
+  })
+  return rows
+}
+
+/** @param {Reading} reading */
+function itemsOf(reading) {
+  const { messages, pending, me, now } = reading
+  const known = new Set(messages.map(({ client_id }) => client_id))
+  const nobody = { id: "", name: "", role: /** @type {const} */ ("visitor") }
+  const waiting = pending.filter(({ type, client_id }) => isSpoken(type) && !known.has(client_id))
+  return [
+    ...messages.map((message) => stored(message, reading)),
+    ...waiting.map((entry) => ({
+      key: entry.client_id,
+      seq: 0,
+      at: Math.min(entry.at, now),
+      from: me ?? nobody,
+      own: true,
+      text: wordsOf(entry.type, entry.content),
+      note: "",
+      failed: entry.failed !== undefined,
+      pending: true,
+    })),
+  ]
+}
+
+/**
+ * @param {Message} message
+ * @param {Reading} reading
+ * @returns {Item}
+ */
+function stored(message, reading) {
+  const own = message.from.id === reading.me?.id
+  const text = message.from.role === "system" ? null : wordsOf(message.type, message.content)
+  return {
+    key: own && message.client_id ? message.client_id : message.uid,
+    seq: message.seq ?? 0,
+    at: message.at,
+    from: message.from,
+    own,
+    text,
+    note: text === null ? noteOf(message, reading) : "",
+    failed: false,
+    pending: false,
+  }
+}
+
+/**
+ * @param {Item} item
+ * @param {Item | undefined} before
+ * @param {Item | undefined} after
+ * @param {boolean} isLastOwn
+ * @param {boolean} named
+ * @param {Reading} reading
+ * @returns {MessageRow}
+ */
+function bubble(item, before, after, isLastOwn, named, reading) {
+  const { times, strings } = reading
+  const first = !before || !grouped(before, item, times)
+  const last = !after || !grouped(item, after, times)
+  const text = item.text ?? ""
+  const time = times.clock(item.at)
+  const state = stateOf(item, isLastOwn, reading)
+  const sameMinute = after && after.text !== null && !after.own && times.clock(after.at) === time
+  const plain = last && !sameMinute ? time : ""
+  return {
+    kind: "message",
+    key: item.key,
+    seq: item.seq,
+    own: item.own,
+    first,
+    last,
+    from: item.from,
+    name: named && first && !item.own ? item.from.name : "",
+    text,
+    emoji: isEmojiOnly(text),
+    at: item.at,
+    state: state.name,
+    meta: state.name ? state.words : plain,
+    label: item.own
+      ? strings.get("a11y-own", { text, time, state: strings.get(`a11y-${state.name || "sent"}`) })
+      : strings.get("a11y-message", { name: item.from.name, text, time }),
+  }
+}
+
+/**
+ * @param {Item} a
+ * @param {Item} b
+ * @param {Times} times
+ */
+function grouped(a, b, times) {
+  const same = a.own === b.own && a.from.id === b.from.id && (a.text === null) === (b.text === null)
+  return same && b.at - a.at <= GROUP_MS && times.dayKey(a.at) === times.dayKey(b.at)
+}
+
+/**
+ * Said in words on the newest own message only, and on every one that failed.
+ * @param {Item} item
+ * @param {boolean} isLastOwn
+ * @param {Reading} reading
+ * @returns {{ name: State, words: string }}
+ */
+function stateOf(item, isLastOwn, { conversation, pending, online, strings, times, me }) {
+  if (item.failed) return { name: "failed", words: strings.get("state-failed") }
+  if (!item.own || !isLastOwn) return { name: "", words: "" }
+  if (item.pending) {
+    const count = pending.filter(({ type, failed }) => isSpoken(type) && !failed).length
+    return online
+      ? { name: "sending", words: strings.get("state-sending") }
+      : { name: "waiting", words: strings.get("state-waiting", { n: count }) }
+  }
+  const others = (conversation?.participants ?? []).filter(({ id }) => id !== me?.id)
+  const reader = others.find(({ read }) => read >= item.seq)
+  if (reader) {
+    const time = times.clock(Math.max(reader.read_at ?? item.at, item.at))
+    return { name: "read", words: strings.get("state-read", { time }) }
+  }
+  const name = others.some(({ delivered }) => delivered >= item.seq) ? "delivered" : "sent"
+  return { name, words: strings.get(`state-${name}`, { time: times.clock(item.at) }) }
+}
+
+/** @param {string} type */
+export function isSpoken(type) {
+  return type === "RC:TxtMsg" || type === "RC:CsLm"
+}
+
+/**
+ * @param {string} type
+ * @param {Record<string, unknown>} content
+ * @returns {string | null} what a bubble says; null for what is a note
+ */
+export function wordsOf(type, content) {
+  const words = type === "RC:TxtMsg" ? content.content : type === "RC:CsLm" ? content.msg_content : null
+  return typeof words === "string" ? words : null
+}
+
+/**
+ * @param {Message} message
+ * @param {{ strings: Strings, times: Times }} reading
+ * @returns {string}
+ */
+export function noteOf({ type, content, at }, { strings, times }) {
+  if (type !== "RC:InfoNtf") return strings.get("note-unknown")
+  const user = /** @type {{ name?: unknown } | undefined} */ (content.user)
+  switch (content.extra) {
+    case "joined":
+      return strings.get("note-joined", { name: typeof user?.name === "string" ? user.name : "" })
+    case "ended_by_agent":
+    case "ended_by_visitor":
+    case "ended_by_timeout":
+      return strings.get("note-ended", { time: times.clock(at) })
+    case "message_left":
+      return strings.get("note-left-message")
+    default:
+      return typeof content.message === "string" ? content.message : strings.get("note-unknown")
+  }
+}
