@@ -16,7 +16,7 @@ export function confirmSheet({ title, text, keep, go }) {
     class: "button",
     type: "button",
     textContent: keep,
-    autofocus: true,
+
     "data-outline": "",
   })
   const leave = make("button", { class: "button", type: "button", textContent: go, "data-bad": "" })
@@ -50,7 +50,7 @@ export function confirmSheet({ title, text, keep, go }) {
  */
 export function elsewhereSheet({ title, text, here }, take) {
   const sheet = make("dialog", { class: "sheet", "aria-labelledby": "sheet-title", "data-elsewhere": "" })
-  const button = make("button", { class: "button", type: "button", textContent: here, autofocus: true })
+  const button = make("button", { class: "button", type: "button", textContent: here })
   sheet.append(
     drawing(),
     make("h2", { id: "sheet-title", textContent: title }),

@@ -15,7 +15,7 @@ export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(properties)) {
     if (name === "class" || name.includes("-")) element.setAttribute(name, String(value))
-    /** @type {any} */ else element[name] = value
+    else Reflect.set(element, name, value)
   }
   element.append(...children)
   return element

@@ -159,7 +159,7 @@ impl Reading<'_> {
     }
 
     fn clock(&self, message: &Message) -> String {
-        let format = if self.twelve_hours { "%-I:%M %p" } else { "%H:%M" };
+        let format = if self.twelve_hours { "%-I:%M %p" } else { "%-H:%M" };
         instant(message).to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 
