@@ -9,6 +9,7 @@ mod gateway;
 mod hardening;
 mod harness;
 mod hygiene;
+mod journeys;
 mod layering;
 mod privacy;
 mod wire;

@@ -77,6 +77,11 @@ impl TestServer {
         format!("{}{path}", self.config.server.origin())
     }
 
+    /// The demo page's address.
+    pub(crate) fn demo_url(&self) -> String {
+        format!("http://{}/", self.config.demo.listen)
+    }
+
     /// A full address of the metrics listener.
     pub(crate) fn metrics_url(&self) -> String {
         format!("http://{}/metrics", self.config.metrics.listen)
