@@ -31,8 +31,8 @@ pub async fn run(parlor: Parlor, mut orders: mpsc::Receiver<()>) {
 
 /// Nothing new; what is under way is finished.
 async fn drain(parlor: &Parlor) {
+    // The listeners stay open: who comes now hears 503 at once, instead of waiting in a queue that nobody serves.
     parlor.health.drain();
-    parlor.server.pause().await;
     // Connections live on the workers: they must have ended before those stop.
     let time = Duration::from_secs(parlor.config.server.stop_secs) * 4 / 5;
     parlor.gateway.drain(time).await;

@@ -11,5 +11,6 @@ mod harness;
 mod hygiene;
 mod journeys;
 mod layering;
+mod lifecycle;
 mod privacy;
 mod wire;

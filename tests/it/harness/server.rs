@@ -13,6 +13,7 @@ pub(crate) struct TestServer {
     config: Config,
     orders: mpsc::Sender<()>,
     running: Option<JoinHandle<()>>,
+    stopping: bool,
     // Last, so that the folder outlives the server.
     _folder: TempDir,
 }
@@ -38,20 +39,28 @@ impl TestServer {
         config.data.reserve_bytes = 0;
         change(&mut config);
         let (config, orders, running) = launch(config);
-        Self { config, orders, running: Some(running), _folder: folder }
+        Self { config, orders, running: Some(running), stopping: false, _folder: folder }
     }
 
     /// Stops in order, then starts on the same data and the same addresses.
     pub(crate) fn restart(&mut self) {
         self.stop();
         let (config, orders, running) = launch(self.config.clone());
-        (self.config, self.orders, self.running) = (config, orders, Some(running));
+        (self.config, self.orders, self.running, self.stopping) = (config, orders, Some(running), false);
+    }
+
+    /// Orders it to stop and does not wait.
+    pub(crate) fn begin_stop(&mut self) {
+        if !self.stopping {
+            // A server that stopped already takes no orders.
+            let _ = self.orders.try_send(());
+        }
+        self.stopping = true;
     }
 
     /// Stops in order and waits for it.
     pub(crate) fn stop(&mut self) {
-        // A server that stopped already takes no orders.
-        let _ = self.orders.try_send(());
+        self.begin_stop();
         if let Some(running) = self.running.take() {
             running.join().expect("the server's thread ends without a panic");
         }
