@@ -234,7 +234,7 @@ async fn a_silent_client_is_asked_for_a_sign_and_closed_after_a_minute() {
     tokio::time::pause();
     let began = tokio::time::Instant::now();
     assert_eq!(visitor.closed().await, CloseCode::Timeout);
-    assert_eq!((began.elapsed().as_secs(), visitor.pings()), (59, 2));
+    assert!((59..=60).contains(&began.elapsed().as_secs()) && visitor.pings() == 2);
 }
 
 #[tokio::test]

@@ -1,0 +1,109 @@
+//! Measures a release build from outside: durable and delivered messages, CPU per message, fan-out, memory per
+//! visitor, start, and what a visitor downloads. `scripts/bench` runs it; figures of one machine compare only with
+//! each other.
+#![expect(clippy::print_stdout, reason = "a table of figures is what this makes")]
+#![expect(clippy::cast_precision_loss, reason = "figures are shown with three digits")]
+
+mod line;
+mod memory;
+mod server;
+mod traffic;
+mod weight;
+
+use std::time::Duration;
+
+use server::{People, Server};
+
+/// How long each load lasts, after a warm-up.
+const LASTS: Duration = Duration::from_secs(4);
+/// Each load is measured this often; the median is shown.
+const TIMES: usize = 3;
+
+fn main() -> anyhow::Result<()> {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        if wants("start") {
+            start().await?;
+        }
+        if wants("weight") {
+            let server = Server::start().await?;
+            weight::print(&server).await?;
+        }
+        if wants("traffic") {
+            traffic().await?;
+        }
+        if wants("fanout") {
+            fan_out().await?;
+        }
+        if wants("memory") {
+            memory().await?;
+        }
+        Ok(())
+    })
+}
+
+async fn start() -> anyhow::Result<()> {
+    let mut starts = Vec::new();
+    let mut idle = Vec::new();
+    for _ in 0..5 {
+        let server = Server::start().await?;
+        starts.push(server.started_in.as_secs_f64() * 1000.0);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        idle.push(server.resident_kib()? / 1024.0);
+    }
+    println!("start: {:.0} ms from an empty folder to ready · {:.1} MiB resident", median(starts), median(idle));
+    Ok(())
+}
+
+async fn traffic() -> anyhow::Result<()> {
+    println!("\nprivate messages of 300 bytes, acked after fsync and delivered to the peer");
+    println!("| senders | in flight each | messages/s | server CPU µs each | p50 ms | p99 ms |");
+    println!("|--:|--:|--:|--:|--:|--:|");
+    for (senders, in_flight) in [(1, 1), (64, 1), (512, 1), (64, 16), (512, 4)] {
+        let server = Server::start().await?;
+        let people = People::of(&server)?;
+        let mut pairs = traffic::Pairs::connect(&server, &people, senders).await?;
+        let mut runs = Vec::new();
+        for _ in 0..TIMES {
+            runs.push(pairs.run(&server, in_flight, LASTS).await?);
+        }
+        let of = |figure: fn(&traffic::Run) -> f64| median(runs.iter().map(figure).collect());
+        println!(
+            "| {senders} | {in_flight} | {:.0} | {:.1} | {:.2} | {:.2} |",
+            of(|run| run.per_second),
+            of(|run| run.cpu_micros),
+            of(|run| run.p50_millis),
+            of(|run| run.p99_millis)
+        );
+    }
+    Ok(())
+}
+
+async fn fan_out() -> anyhow::Result<()> {
+    let server = Server::start().await?;
+    let people = People::of(&server)?;
+    let mut runs = Vec::new();
+    for run in 0..TIMES {
+        runs.push(traffic::fan_out(&server, &people, 1000, run).await?);
+    }
+    println!("\nfan-out: one message to 1,000 connections, {:.1} µs of server CPU per delivery", median(runs));
+    Ok(())
+}
+
+async fn memory() -> anyhow::Result<()> {
+    println!("\n| idle visitors | KiB each (resident) |");
+    println!("|--:|--:|");
+    for visitors in [1000, 10_000] {
+        let server = Server::start().await?;
+        let people = People::of(&server)?;
+        println!("| {visitors} | {:.1} |", memory::per_visitor(&server, &people, visitors).await?);
+    }
+    Ok(())
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
