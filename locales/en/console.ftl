@@ -27,7 +27,7 @@ console-status-away-hint = Not here
 console-sounds = Sounds
 console-language = Language
 console-theme = Appearance
-console-theme-system = As the system
+console-theme-system = System
 console-theme-light = Light
 console-theme-dark = Dark
 console-keyboard = Keyboard
@@ -83,6 +83,7 @@ console-row-not-sent = Not sent
 console-row-on = On “{ $title }”
 console-row-left = Left a message
 console-row-with = With { $name }
+console-row-with-you = With you
 console-row-nobody = Nobody has it
 console-row-gone-ended = Ended
 console-row-gone-taken = With { $name } now
@@ -224,6 +225,9 @@ console-empty-all-fact = Paste the line into your site, and write yourself a mes
 console-empty-all-list = Nothing here yet.
 console-choose = Choose a conversation
 console-choose-fact = J and K walk through the list.
+console-quiet-online = You are online. The next visitor rings here.
+console-quiet-busy = You are busy. Nobody rings you until you are online again.
+console-quiet-away = You are away. Nobody rings you until you are online again.
 console-next-waiting =
     { $n ->
         [0] Nobody waits
@@ -231,13 +235,6 @@ console-next-waiting =
        *[other] { $n } visitors wait
     }
 console-next-waiting-hint = Take one
-console-next-mine =
-    { $n ->
-        [0] Nothing is open with you
-        [one] { $n } conversation is open with you
-       *[other] { $n } conversations are open with you
-    }
-console-next-mine-hint = Go on
 console-next-demo = Open the demo page
 console-next-demo-hint = Write as a visitor, answer here
 console-next-keys = Keyboard
@@ -358,7 +355,7 @@ console-setup-line = Line to paste
 console-setup-copy = Copy
 console-setup-copied = Copied
 console-setup-demo = Try it on the demo page
-console-setup-demo-hint = Write as a visitor, answer in the console
+console-setup-demo-hint = Write as a visitor
 console-setup-enter = Open the console
 console-unreachable = The server cannot be reached. Try again in a moment.
 console-trouble = That did not work. Try again in a moment.

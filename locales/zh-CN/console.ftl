@@ -27,7 +27,7 @@ console-status-away-hint = 不在
 console-sounds = 声音
 console-language = 语言
 console-theme = 外观
-console-theme-system = 跟随系统
+console-theme-system = 系统
 console-theme-light = 浅色
 console-theme-dark = 深色
 console-keyboard = 键盘
@@ -69,6 +69,7 @@ console-row-not-sent = 未发送
 console-row-on = 正在看“{ $title }”
 console-row-left = 已留言
 console-row-with = 由 { $name } 接待
+console-row-with-you = 由您接待
 console-row-nobody = 无人接待
 console-row-gone-ended = 已结束
 console-row-gone-taken = 已由 { $name } 接待
@@ -190,18 +191,15 @@ console-empty-all-fact = 把代码粘贴到您的网站，给自己发一条消�
 console-empty-all-list = 这里还没有内容
 console-choose = 请选择一个会话
 console-choose-fact = 按 J 和 K 在列表中移动。
+console-quiet-online = 您在线，下一位访客会在这里呼叫您。
+console-quiet-busy = 您处于忙碌状态，恢复在线后才会有来访呼叫。
+console-quiet-away = 您已离开，恢复在线后才会有来访呼叫。
 console-next-waiting =
     { $n ->
         [0] 没有访客在等待
        *[other] { $n } 位访客在等待
     }
 console-next-waiting-hint = 去接待
-console-next-mine =
-    { $n ->
-        [0] 您没有进行中的会话
-       *[other] 您有 { $n } 个进行中的会话
-    }
-console-next-mine-hint = 继续
 console-next-demo = 打开演示页
 console-next-demo-hint = 以访客身份发消息，在这里回复
 console-next-keys = 键盘
@@ -313,7 +311,7 @@ console-setup-line = 要粘贴的代码
 console-setup-copy = 复制
 console-setup-copied = 已复制
 console-setup-demo = 在演示页试一试
-console-setup-demo-hint = 以访客身份发消息，在控制台回复
+console-setup-demo-hint = 以访客身份发消息
 console-setup-enter = 打开控制台
 console-unreachable = 无法连接服务器，请稍后重试
 console-trouble = 操作失败，请稍后重试

@@ -1,42 +1,36 @@
-import { Leader } from "../shared/lib/leader.js"
-import { Sounds } from "../shared/lib/sound.js"
-import { TitleBadge } from "../shared/lib/title.js"
 import { Outbox } from "../shared/models/outbox.js"
-import { Connection } from "../shared/net/connection.js"
-import { CommandError } from "../shared/net/protocol.js"
-import { Sender } from "../shared/net/sender.js"
+import { Attention } from "./lib/attention.js"
 import { now, setClock } from "./lib/clock.js"
 import { find, isWriting, mark, slot, write } from "./lib/dom.js"
 import { device, tab } from "./lib/keep.js"
 import { listen, setSingleKeys, singleKeys } from "./lib/keys.js"
-import { isDrawer, isPanelOpen, isPhone, isRail, openPanel, toggleSidebar } from "./lib/look.js"
+import { isDrawer, isPanelOpen, isPhone, isRail, openPanel } from "./lib/look.js"
 import { tooltips } from "./lib/tips.js"
-import { agentOf, nameOf, stageLine, visitorName, visitorOf } from "./lib/words.js"
-import { Desk, isView, VIEWS } from "./models/desk.js"
+import { followed, pathOf, placeOf } from "./lib/where.js"
+import { agentOf, known, nameOf, visitorName } from "./lib/words.js"
+import { Desk, VIEWS } from "./models/desk.js"
 import { Drafts } from "./models/drafts.js"
 import { Rings } from "./models/rings.js"
-import { taken, Threads, TYPING_MS } from "./models/thread.js"
+import { Threads } from "./models/thread.js"
 import { post } from "./net/api.js"
+import { Line } from "./net/line.js"
 import { page, t } from "./page.js"
-import { Composer } from "./panes/composer.js"
+import { ConversationPane } from "./panes/conversation.js"
 import { ListPane } from "./panes/list.js"
-import { LogPane } from "./panes/log.js"
 import { Panel } from "./panes/panel.js"
 import { Pill } from "./panes/pill.js"
 import { RingCards } from "./panes/rings.js"
-import { paint } from "./panes/row.js"
+import { Sidebar } from "./panes/sidebar.js"
 import { StatusBlock } from "./panes/status.js"
 import { Toast } from "./panes/toast.js"
 
-/** @import { Conversation, EndReason, Message, Push, State, TypingPush, Welcome } from "../shared/net/protocol.js" */
+/** @import { Conversation, EndReason, Message, State } from "../shared/net/protocol.js" */
+/** @import { Place } from "./lib/where.js" */
 /** @import { View } from "./models/desk.js" */
 /** @import { Thread } from "./models/thread.js" */
 
-const PAGE = 50
-const ROWS = 30
 /** Words count as read when they were seen for this long. */
 const READ_MS = 1_000
-const MUTED = "parlor.muted"
 
 /**
  * The inbox: brings together what this page knows (models), what it shows (panes) and the line to the server.
@@ -44,17 +38,15 @@ const MUTED = "parlor.muted"
  */
 class Inbox {
   #stop = new AbortController()
-  #me = page.data?.me
-  #desk = new Desk(page.data?.me, page.data?.desk)
+  #me = page.data.me
+  #desk = new Desk(page.data.me, page.data.desk)
   #threads = new Threads()
   #rings = new Rings(tab)
-  #drafts = new Drafts(page.data?.me?.id ?? "", device)
-  #outbox = new Outbox(`${page.data?.app}.${page.data?.me?.id}`, device.storage)
-  #sounds = new Sounds()
-  #leader = new Leader("console")
-  #badge = new TitleBadge()
+  #drafts = new Drafts(page.data.me.id, device)
+  #outbox = new Outbox(`${page.data.app}.${page.data.me.id}`, device.storage)
+  #attention = new Attention()
   /** @type {View} */
-  #view = "mine"
+  #view = page.data.view
   /** @type {string | null} */
   #open = null
   #fetchingList = false
@@ -65,49 +57,45 @@ class Inbox {
   constructor(root) {
     this.root = root
     const { signal } = this.#stop
-    this.connection = new Connection({
-      as: "agent",
-      whileHidden: true,
-      since: () => this.#threads.since,
-      onState: (state, reason) => this.#line(state, reason),
-      onWelcome: (welcome) => this.#welcome(welcome),
-      onPush: (push) => this.#pushed(push),
-    })
-    this.sender = new Sender(this.#outbox, this.connection, {
-      sent: (entry, sent) => this.#received(taken(entry, sent, this.#me)),
-      changed: () => this.#showLog(),
-    })
-    this.conversation = slot(this.root, "conversation")
+    this.line = new Line(
+      { desk: this.#desk, threads: this.#threads, outbox: this.#outbox },
+      {
+        state: (state, reason) => this.#lineChanged(state, reason),
+        welcome: (news) => this.#welcomed(news),
+        message: (message, thread, added) => this.#received(message, thread, added),
+        conversation: (conversation) => this.#changed(conversation),
+        receipt: (id) => this.#touched(id),
+        typing: (id) => this.#typed(id),
+        desk: () => this.#showCounts(),
+        thread: (id) => this.#grown(id),
+      },
+    )
+    this.sidebar = new Sidebar(find(root, ".sidebar"))
     this.list = new ListPane(
-      find(this.root, ".list-pane"),
+      find(root, ".list-pane"),
       { state: (id) => this.#rowState(id), conversation: (id) => this.#desk.get(id), more: () => this.#more() },
       signal,
     )
-    this.log = new LogPane(
-      this.conversation,
+    this.conversation = new ConversationPane(
+      slot(root, "conversation"),
+      this.#desk,
       {
-        earlier: () => this.#earlier(),
+        earlier: () => this.#thread && this.line.earlier(this.#thread),
         moved: () => this.#seen(),
         tryAgain: (client) => this.#tryAgain(client),
         remove: (client) => this.#remove(client),
-      },
-      signal,
-    )
-    this.composer = new Composer(
-      this.conversation,
-      {
         send: (text) => this.#send(text),
         changed: (text) => this.#open && this.#drafts.set(this.#open, text),
         typing: (on) => this.#tellTyping(on),
-        leave: () => this.log.focus(),
+        leave: () => this.conversation.log.focus(),
       },
       signal,
     )
-    this.panel = new Panel(find(this.root, ".panel"))
+    this.panel = new Panel(find(root, ".panel"))
     this.cards = new RingCards(
-      find(this.root, ".rings"),
-      slot(this.root, "ring-alert"),
-      slot(this.root, "list-scroll"),
+      find(root, ".rings"),
+      slot(root, "ring-alert"),
+      slot(root, "list-scroll"),
       {
         accept: (id) => this.#accept(id),
         decline: (id) => this.#decline(id),
@@ -116,7 +104,7 @@ class Inbox {
       signal,
     )
     this.status = new StatusBlock(
-      find(this.root, ".status"),
+      find(root, ".status"),
       {
         status: (status) => this.#chooseStatus(status),
         sounds: () => this.#toggleSounds(),
@@ -125,32 +113,30 @@ class Inbox {
       },
       signal,
     )
-    this.pill = new Pill(slot(this.root, "pill"), this.connection, () => this.#outbox.entries.length, signal)
-    this.toast = new Toast(slot(this.root, "toast"), signal)
-    tooltips(this.root, (target) => !target.matches(".view") || isRail(), signal)
+    this.pill = new Pill(slot(root, "pill"), this.line.connection, () => this.#outbox.entries.length, signal)
+    this.toast = new Toast(slot(root, "toast"), signal)
+    tooltips(root, (target) => !target.matches(".view") || isRail(), signal)
   }
 
   begin() {
     setClock(page.data.now)
     this.#takeOver()
     this.#listen()
-    this.connection.start()
+    this.line.connection.start()
     const ticking = setInterval(() => this.#tick(), 1_000)
     this.#stop.signal.addEventListener("abort", () => clearInterval(ticking))
   }
 
   end() {
     this.#stop.abort()
-    this.connection.stop()
-    this.#leader.close()
+    this.line.connection.stop()
+    this.#attention.close()
   }
 
   /** From what the server printed to what this page knows. */
   #takeOver() {
     const { view, conversations, more, open } = page.data
-    this.#sounds.muted = device.get(MUTED) === "1"
-    this.status.sounds(this.#sounds.muted)
-    this.#view = view
+    this.status.sounds(this.#attention.isMuted)
     this.#desk.loaded(view, conversations, more)
     if (open) {
       this.#desk.put(open.conversation)
@@ -158,151 +144,80 @@ class Inbox {
       thread.log.reset(open.page.head.epoch, open.page.messages, open.page.more)
       thread.loaded = true
       this.#open = open.conversation.id
-      this.#enter(thread)
+      this.conversation.open(thread, this.#drafts.get(thread.id))
     }
     this.list.keep(this.#open)
     this.list.reset(this.#ids())
     this.list.showMore(more && this.#endless)
     this.#showOpen()
     this.#showCounts()
-    this.#sidebarWords()
+    this.#panelWords()
   }
 
   #listen() {
     const { signal } = this.#stop
     this.root.addEventListener("click", (event) => this.#clicked(event), { signal })
-    addEventListener("popstate", () => this.#route(location.pathname, false), { signal })
-    addEventListener("storage", (event) => this.#otherTab(event), { signal })
+    addEventListener("popstate", () => this.#returned(), { signal })
+    addEventListener("storage", ({ key, newValue }) => this.#outbox.changed(key, newValue) && this.#showLog(), {
+      signal,
+    })
     addEventListener("focus", () => this.#seen(), { signal })
     document.addEventListener("visibilitychange", () => this.#looked(), { signal })
-    for (const event of ["focusin", "focusout"]) {
-      this.root.addEventListener(
-        event,
-        () => queueMicrotask(() => this.cards.hint(isWriting(document.activeElement))),
-        { signal },
-      )
-    }
+    const hint = () => queueMicrotask(() => this.cards.hint(isWriting(document.activeElement)))
+    for (const event of ["focusin", "focusout"]) this.root.addEventListener(event, hint, { signal })
     this.#keyboard(signal)
   }
 
-  // ── The line ──
+  // What came over the line.
 
   /**
    * @param {State} state
    * @param {EndReason} [reason]
    */
-  #line(state, reason) {
+  #lineChanged(state, reason) {
     if (state === "ended" && (reason === "expired" || reason === "forbidden")) {
       location.assign(`/console/login?next=${location.pathname}`)
       return
     }
-    const lost = state === "waiting" || state === "ended"
-    if (lost) this.root.dataset.line = "lost"
-    else if (state === "live") delete this.root.dataset.line
-    this.status.line(lost || (state === "connecting" && this.root.dataset.line === "lost"))
+    if (state === "live") delete this.root.dataset.line
+    else if (state !== "connecting") this.root.dataset.line = "lost"
+    this.status.line(this.root.dataset.line === "lost")
     this.pill.tick()
-    this.#showActions()
+    const conversation = this.#current
+    if (conversation) this.conversation.actions(conversation, this.line.isLive)
     this.#showLog()
-    if (state === "live") this.sender.pump()
+    if (state === "live") this.#greet()
   }
 
-  /** @param {Welcome} welcome */
-  #welcome(welcome) {
-    setClock(welcome.now)
-    const before = new Set(this.#desk.view("waiting").map(({ id }) => id))
-    const stale = this.#desk.welcome(welcome)
-    for (const gap of welcome.gaps) this.#close(gap)
-    for (const id of stale) this.#fetchConversation(id)
-    for (const conversation of this.#desk.view("waiting"))
-      this.#ring(conversation, !before.has(conversation.id) && this.#welcomed)
-    this.#welcomed = true
-    queueMicrotask(() => this.#greet())
-    this.#refresh()
+  /** @param {{ waiting: Conversation[], fresh: (id: string) => boolean, came: number }} news */
+  #welcomed({ waiting, fresh, came }) {
+    this.pill.came(came)
+    for (const conversation of waiting) this.#ring(conversation, fresh(conversation.id))
+    this.#refreshList()
+    this.#showCounts()
+    this.#showOpen()
+    this.cards.show(this.#rings.all)
   }
-
-  /** Whether the page heard the server once: what is new then, is new to the agent. */
-  #welcomed = false
 
   /** Things that wait for a live line. */
   #greet() {
     const { status } = this.status
-    if (status !== "online") this.#ask("status", { status })
+    if (status !== "online") this.line.ask("status", { status })
     if (this.#endless) this.#loadList()
     const thread = this.#thread
-    if (thread && !thread.loaded) this.#load(thread)
+    if (thread && !thread.loaded) this.line.load(thread)
     this.#seen()
   }
 
-  /** @param {import("../shared/net/protocol.js").Gap} gap */
-  #close({ conversation, reset, messages, more }) {
-    const thread = this.#threads.get(conversation)
-    if (!thread) return
-    if (reset) {
-      thread.loaded = false
-      if (conversation === this.#open) queueMicrotask(() => this.#load(thread))
-      return
-    }
-    const fresh = messages.filter((message) => thread.log.receive(message) === "added")
-    const words = fresh.filter((message) => message.from.role === "visitor").length
-    this.pill.came(words)
-    if (conversation === this.#open && !this.log.isAtEnd) thread.unseen += words
-    for (const message of messages) this.#desk.message(message)
-    if (more) this.#fill(thread)
-  }
-
-  /** @param {Push} push */
-  #pushed(push) {
-    switch (push.push) {
-      case "message":
-        if (push.body.seq !== null) this.#received(push.body)
-        break
-      case "conversation":
-        this.#changed(push.body)
-        break
-      case "receipt":
-        this.#desk.receipt(push.body)
-        if (push.body.conversation === this.#open) this.#showLog()
-        this.list.touch(push.body.conversation)
-        break
-      case "typing":
-        this.#typing(push.body)
-        break
-      case "desk":
-        this.#desk.counts = push.body
-        this.#showCounts()
-        break
-    }
-  }
-
   /**
-   * A command whose answer changes nothing here; when the line breaks, the next welcome tells how things stand.
-   * @param {string} cmd
-   * @param {object} body
-   * @returns {Promise<any | undefined>}
+   * @param {Message} message
+   * @param {Thread | undefined} thread
+   * @param {boolean} added
    */
-  async #ask(cmd, body) {
-    try {
-      return await this.connection.command(cmd, body)
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error
-      return undefined
-    }
-  }
-
-  // ── Messages ──
-
-  /** @param {Message} message a stored one, of anybody */
-  #received(message) {
-    const { conversation: id } = message
-    if (message.client_id) this.#outbox.remove(message.client_id)
-    this.#desk.message(message)
-    if (!this.#desk.get(id)) this.#fetchConversation(id)
-    const thread = this.#threads.get(id)
-    const how = thread?.loaded ? thread.log.receive(message) : "known"
-    if (thread && how === "hole") this.#fill(thread)
-    if (message.from.role === "visitor") this.#heard(message, thread, how === "added")
-    if (id === this.#open) {
-      if (message.from.id === this.#me.id) this.log.toEnd()
+  #received(message, thread, added) {
+    if (message.from.role === "visitor") this.#heard(message, thread, added)
+    if (message.conversation === this.#open) {
+      if (message.from.id === this.#me.id) this.conversation.log.toEnd()
       this.#showOpen()
       this.#seen()
     }
@@ -317,59 +232,44 @@ class Inbox {
    */
   #heard(message, thread, added) {
     const conversation = this.#desk.get(message.conversation)
-    if (thread) thread.typing = null
-    if (!conversation || !this.#desk.isMine(conversation)) return
-    this.#tellDelivered(message)
     const open = message.conversation === this.#open
-    const looking = open && document.visibilityState === "visible" && this.log.isAtEnd
-    if (open && thread && added && !this.log.isAtEnd) thread.unseen++
+    const atEnd = this.conversation.log.isAtEnd
+    if (open && thread && added && !atEnd) thread.unseen++
+    if (!conversation || !this.#desk.isMine(conversation)) return
+    this.line.delivered(this.#threads.open(conversation.id), message.seq ?? 0)
+    const looking = open && atEnd && document.visibilityState === "visible"
     if (!looking) this.#play("knock")
   }
 
-  /** @param {Thread} thread */
-  async #load(thread) {
-    if (thread.fetching) return
-    thread.fetching = true
-    const answer = await this.#ask("history", { conversation: thread.id, limit: PAGE })
-    thread.fetching = false
-    if (!answer) return
-    thread.log.reset(answer.head.epoch, answer.messages, answer.more)
-    thread.loaded = true
-    if (thread.id === this.#open) {
-      this.#showOpen()
-      this.#seen()
-    }
+  /** @param {Conversation} conversation as it is now */
+  #changed(conversation) {
+    if (this.#desk.isWaiting(conversation)) this.#ring(conversation, true)
+    else this.#notRinging(conversation)
+    if (conversation.id === this.#open) this.#showOpen()
+    this.#refreshList()
   }
 
-  /** What is missing between those we have. @param {Thread} thread */
-  async #fill(thread) {
-    if (thread.fetching) return
-    thread.fetching = true
-    let more = true
-    while (more) {
-      const answer = await this.#ask("history", { conversation: thread.id, after: thread.log.last, limit: 100 })
-      if (!answer) break
-      if (thread.log.follow(answer.head)) {
-        thread.fetching = false
-        return this.#load(thread)
-      }
-      thread.log.fill(answer.messages)
-      more = answer.more && answer.messages.length > 0
-    }
-    thread.fetching = false
-    if (thread.id === this.#open) this.#showLog()
+  /** @param {string} id its watermarks moved */
+  #touched(id) {
+    if (id === this.#open) this.#showLog()
+    this.list.touch(id)
+    this.#showSummary()
   }
 
-  async #earlier() {
-    const thread = this.#thread
-    if (!thread?.loaded || thread.fetching || !thread.log.more) return
-    thread.fetching = true
-    const answer = await this.#ask("history", { conversation: thread.id, before: thread.log.first, limit: PAGE })
-    thread.fetching = false
-    if (!answer) return
-    thread.log.prepend(answer)
-    if (thread.id === this.#open) this.#showLog()
+  /** @param {string} id somebody types there, or no longer */
+  #typed(id) {
+    this.list.touch(id)
+    if (id === this.#open) this.#showTyping()
   }
+
+  /** @param {string} id older or missing messages came */
+  #grown(id) {
+    if (id !== this.#open) return this.list.touch(id)
+    this.#showLog()
+    this.#seen()
+  }
+
+  // Writing and reading.
 
   /** @param {string} text */
   #send(text) {
@@ -377,167 +277,89 @@ class Inbox {
     if (!id) return
     this.#outbox.add({ conversation: id }, "RC:TxtMsg", { content: text })
     this.#showLog()
-    this.log.toEnd()
-    this.sender.pump()
+    this.conversation.log.toEnd()
+    this.line.sender.pump()
   }
 
   /** @param {string} client */
   #tryAgain(client) {
     this.#outbox.retry(client)
     this.#showLog()
-    this.composer.focus()
-    this.sender.pump()
+    this.conversation.composer.focus()
+    this.line.sender.pump()
   }
 
   /** @param {string} client */
   #remove(client) {
     this.#outbox.remove(client)
     this.#showLog()
-    this.#refreshList()
-    if (this.composer.isThere) this.composer.focus()
-    else this.log.focus()
-  }
-
-  /**
-   * Another tab of mine wrote, sent or drafted something.
-   * @param {StorageEvent} event
-   */
-  #otherTab({ key, newValue }) {
-    if (this.#outbox.changed(key, newValue)) this.#showLog()
-  }
-
-  // ── Receipts, typing ──
-
-  /** @param {Message} message */
-  #tellDelivered({ conversation, seq }) {
-    const thread = this.#threads.open(conversation)
-    if (seq === null || seq <= thread.sent.delivered) return
-    thread.sent.delivered = seq
-    // Many at once are one receipt.
-    clearTimeout(this.#delivering.get(conversation))
-    const tell = () => this.#ask("receipt", { conversation, delivered: thread.sent.delivered })
-    this.#delivering.set(conversation, setTimeout(tell, 200))
-  }
-
-  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
-  #delivering = new Map()
-
-  /** Somebody may be looking at new words: after a second of it they are read. */
-  #seen() {
-    clearTimeout(this.#reading)
-    if (this.#readable) this.#reading = setTimeout(() => this.#readable && this.#tellRead(), READ_MS)
-  }
-
-  get #readable() {
-    const conversation = this.#current
-    const looked = document.visibilityState === "visible" && document.hasFocus() && this.log.isAtEnd
-    return Boolean(looked && conversation && this.#desk.isMine(conversation) && this.connection.state === "live")
-  }
-
-  async #tellRead() {
-    const thread = this.#thread
-    const me = this.#current?.participants.find(({ id }) => id === this.#me.id)
-    const read = thread?.log.last ?? 0
-    if (!thread || !me || read <= Math.max(me.read, thread.sent.read)) return
-    thread.sent.read = read
-    const answer = await this.#ask("receipt", { conversation: thread.id, read })
-    if (!answer) {
-      thread.sent.read = 0
-      return
-    }
-    this.#desk.receipt({ conversation: thread.id, user: this.#me.id, delivered: read, read, at: now() })
-    this.#refreshList()
+    this.list.refresh()
+    if (this.conversation.composer.isThere) this.conversation.composer.focus()
+    else this.conversation.log.focus()
   }
 
   /** @param {boolean} on */
   #tellTyping(on) {
     const conversation = this.#current
-    if (conversation && this.#desk.isMine(conversation)) this.#ask("typing", { conversation: conversation.id, on })
+    if (conversation && this.#desk.isMine(conversation)) this.line.ask("typing", { conversation: conversation.id, on })
   }
 
-  /** @param {TypingPush} push */
-  #typing({ conversation, person, on }) {
-    const thread = this.#threads.get(conversation) ?? this.#threads.open(conversation)
-    thread.typing = on ? { person, until: Date.now() + TYPING_MS } : null
-    this.list.touch(conversation)
-    if (conversation === this.#open) this.#showTyping()
+  /** Somebody may be looking at new words: after a second of it they are read. */
+  #seen() {
+    clearTimeout(this.#reading)
+    if (!this.#isReading) return
+    this.#reading = setTimeout(() => {
+      const thread = this.#thread
+      if (thread && this.#isReading) this.line.read(thread, thread.log.last)
+    }, READ_MS)
   }
 
-  #showTyping() {
-    const typing = this.#thread?.typing
-    write(slot(this.root, "typing"), typing ? t("typing", { name: nameOf(typing.person) }) : "")
+  get #isReading() {
+    const conversation = this.#current
+    const looks = document.visibilityState === "visible" && document.hasFocus() && this.conversation.log.isAtEnd
+    if (!looks || !conversation || !this.line.isLive || !this.#desk.isMine(conversation)) return false
+    const me = conversation.participants.find(({ id }) => id === this.#me.id)
+    return (this.#thread?.log.last ?? 0) > (me?.read ?? 0)
   }
 
-  // ── Conversations ──
-
-  /** @returns {Conversation | undefined} the open one */
-  get #current() {
-    return this.#open ? this.#desk.get(this.#open) : undefined
-  }
-
-  /** @returns {Thread | undefined} */
-  get #thread() {
-    return this.#open ? this.#threads.get(this.#open) : undefined
-  }
-
-  /** @param {Conversation} conversation as the server has it now */
-  #changed(conversation) {
-    const known = this.#desk.get(conversation.id)
-    this.#desk.put(conversation)
-    if (!this.#desk.get(conversation.id)) return
-    if (this.#desk.isWaiting(conversation)) this.#ring(conversation, true)
-    else this.#notRinging(conversation)
-    if (conversation.id === this.#open) this.#showOpen()
-    if (known && this.#desk.isEnded(conversation) && !this.#desk.isEnded(known)) this.sender.pump()
-    this.#refreshList()
-  }
-
-  /** @param {string} id */
-  async #fetchConversation(id) {
-    const conversation = await this.#ask("conversation", { conversation: id })
-    if (conversation) this.#changed(conversation)
-  }
+  // Taking, ending, ringing.
 
   /** @param {string} id */
   async #accept(id) {
-    if (this.connection.state !== "live") return
+    if (!this.line.isLive) return
     this.#rings.end(id, now())
     this.cards.show(this.#rings.all)
-    const stay = this.#open !== null && this.#open !== id && this.composer.isThere && !this.composer.isEmpty
-    try {
-      this.#changed(await this.connection.command("accept", { conversation: id }))
-      this.status.forgetMissed()
-      if (stay) this.#offerToOpen(id)
-      else this.#go("mine", id, "composer")
-    } catch (error) {
-      this.#notAccepted(id, error)
-    }
-  }
-
-  /** @param {string} id */
-  #offerToOpen(id) {
+    const { composer } = this.conversation
+    const stay = this.#open !== null && this.#open !== id && composer.isThere && !composer.isEmpty
+    const failed = await this.line.change("accept", id)
     const conversation = this.#desk.get(id)
-    if (!conversation) return
-    const open = () => this.#go("mine", id, "composer")
+    if (failed) {
+      if (!failed.lost) this.toast.show(failed.code === "already_taken" ? this.#takenBy(conversation) : failed.message)
+      return
+    }
+    this.status.forgetMissed()
+    const open = () => this.#go({ view: "mine", id }, "composer")
+    if (!stay || !conversation) return open()
     this.toast.show(t("accepted-toast", { name: visitorName(conversation) }), { words: t("open"), act: open })
   }
 
-  /**
-   * @param {string} id
-   * @param {unknown} error
-   */
-  #notAccepted(id, error) {
-    if (!(error instanceof CommandError)) throw error
-    if (!error.lost) this.#fetchConversation(id)
-    if (error.code === "already_taken") this.toast.show(error.message ? this.#takenBy(id) : t("ring-taken-somebody"))
-    else if (!error.lost) this.toast.show(error.message)
-  }
-
-  /** @param {string} id */
-  #takenBy(id) {
-    const conversation = this.#desk.get(id)
+  /** @param {Conversation | undefined} conversation */
+  #takenBy(conversation) {
     const agent = conversation && agentOf(conversation)
     return agent ? t("ring-taken", { name: nameOf(agent) }) : t("ring-taken-somebody")
+  }
+
+  #take() {
+    const conversation = this.#current
+    if (conversation && this.#desk.isWaiting(conversation)) this.#accept(conversation.id)
+  }
+
+  async #end() {
+    const conversation = this.#current
+    if (!conversation || !this.line.isLive || !this.#desk.mayEnd(conversation)) return
+    const failed = await this.line.change("end", conversation.id)
+    if (!failed) this.toast.show(t("ended-toast", { name: visitorName(conversation) }))
+    else if (!failed.lost) this.toast.show(failed.message)
   }
 
   /** @param {string} id */
@@ -546,31 +368,6 @@ class Inbox {
     this.cards.show(this.#rings.all)
     this.#showBadge()
   }
-
-  async #end() {
-    const conversation = this.#current
-    if (!conversation || this.connection.state !== "live" || !this.#mayEnd(conversation)) return
-    const name = visitorName(conversation)
-    try {
-      this.#changed(await this.connection.command("end", { conversation: conversation.id }))
-      this.toast.show(t("ended-toast", { name }))
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error
-      if (!error.lost) this.toast.show(error.message)
-    }
-  }
-
-  #take() {
-    const conversation = this.#current
-    if (conversation && this.#desk.isWaiting(conversation)) this.#accept(conversation.id)
-  }
-
-  /** @param {Conversation} conversation */
-  #mayEnd(conversation) {
-    return this.#desk.isMine(conversation) || conversation.service?.stage.name === "offline"
-  }
-
-  // ── Rings ──
 
   /**
    * @param {Conversation} conversation
@@ -588,41 +385,30 @@ class Inbox {
   /** @param {Conversation} conversation somebody took it, or it is over */
   #notRinging(conversation) {
     const agent = agentOf(conversation)
+    const mine = agent?.id === this.#me.id
     const taken = conversation.service?.stage.name === "human"
-    const words = taken
-      ? agent?.id === this.#me.id
-        ? ""
-        : t("ring-taken", { name: nameOf(agent) })
-      : t("ring-gone", { name: visitorName(conversation) })
-    this.#rings.end(conversation.id, now(), words || undefined)
+    const words = taken ? t("ring-taken", { name: nameOf(agent) }) : t("ring-gone", { name: visitorName(conversation) })
+    this.#rings.end(conversation.id, now(), mine ? undefined : words)
     this.cards.show(this.#rings.all)
     this.#showBadge()
   }
 
-  // ── What is shown ──
+  // What is shown.
 
   #tick() {
     this.list.tick()
-    const missed = this.#rings.expire(now())
-    if (missed.length > 0) this.status.missed(Date.now())
+    if (this.#rings.expire(now()).length > 0) this.status.missed(Date.now())
     this.cards.show(this.#rings.all)
     for (const thread of this.#threads.all) {
       if (!thread.typing || thread.typing.until > Date.now()) continue
       thread.typing = null
-      this.list.touch(thread.id)
+      this.#typed(thread.id)
     }
-    this.#showTyping()
-    if (this.#current) this.#showStage(this.#current)
+    const conversation = this.#current
+    if (conversation) this.conversation.tick(conversation)
     this.panel.tick()
     this.pill.tick()
     this.#showBadge()
-  }
-
-  #refresh() {
-    this.#refreshList()
-    this.#showCounts()
-    this.#showOpen()
-    this.cards.show(this.#rings.all)
   }
 
   /** @param {boolean} [asked] the person did something that changes the order */
@@ -640,16 +426,26 @@ class Inbox {
     return this.#view === "closed" || this.#view === "all"
   }
 
+  /** @returns {Conversation | undefined} the open one */
+  get #current() {
+    return this.#open ? this.#desk.get(this.#open) : undefined
+  }
+
+  /** @returns {Thread | undefined} */
+  get #thread() {
+    return this.#open ? this.#threads.get(this.#open) : undefined
+  }
+
   /** @param {string} id */
   #rowState(id) {
     const conversation = /** @type {Conversation} */ (this.#desk.get(id))
     const typing = this.#threads.get(id)?.typing
     return {
-      href: `/console/inbox/${this.#view}/${id}`,
+      href: pathOf({ view: this.#view, id }),
       open: id === this.#open,
       unread: this.#desk.unread(conversation),
       everybody: this.#endless,
-      typing: typing ? nameOf(typing.person) : "",
+      typing: typing ? nameOf(known(conversation, typing.person)) : "",
       failed: this.#outbox.entries.some(({ to, failed }) => failed && "conversation" in to && to.conversation === id),
       gone: this.#whyGone(conversation),
     }
@@ -657,91 +453,50 @@ class Inbox {
 
   /** @param {Conversation} conversation */
   #whyGone(conversation) {
-    if (this.#desk.isEnded(conversation)) return t("row-gone-ended")
     const agent = agentOf(conversation)
-    return agent
-      ? t("row-gone-taken", { name: agent.id === this.#me.id ? t("you") : nameOf(agent) })
-      : t("row-gone-ended")
+    if (this.#desk.isEnded(conversation) || !agent) return t("row-gone-ended")
+    return t("row-gone-taken", { name: agent.id === this.#me.id ? t("you") : nameOf(agent) })
   }
 
   /** The open conversation, or that there is none. */
   #showOpen() {
     const conversation = this.#current
     this.root.toggleAttribute("data-open", Boolean(conversation))
-    this.conversation.hidden = !conversation
     slot(this.root, "empty").hidden = Boolean(conversation)
     if (!conversation) {
+      this.conversation.hide()
       this.panel.hide()
       this.#showEmpty()
       return
     }
-    const visitor = visitorOf(conversation)
-    const name = visitorName(conversation)
-    this.conversation.dataset.id = conversation.id
-    mark(this.conversation, "aria-label", t("conversation-with", { name }))
-    write(slot(this.conversation, "name"), name)
-    if (visitor) paint(slot(this.conversation, "avatar"), visitor, visitor.online ? "online" : "")
-    this.#showStage(conversation)
-    this.#showActions()
+    this.conversation.show(conversation, this.line.isLive)
     this.panel.show(conversation)
     this.#showLog()
     this.#showTyping()
-  }
-
-  /** @param {Conversation} conversation */
-  #showStage(conversation) {
-    write(slot(this.conversation, "stage"), stageLine(conversation))
-  }
-
-  #showActions() {
-    const conversation = this.#current
-    if (!conversation) return
-    const offline = this.connection.state !== "live"
-    for (const [action, there] of /** @type {[string, boolean][]} */ ([
-      ["take", this.#desk.isWaiting(conversation)],
-      ["end", this.#mayEnd(conversation)],
-    ])) {
-      const button = find(this.conversation, `[data-action="${action}"]`)
-      button.hidden = !there
-      mark(button, "aria-disabled", offline ? "true" : null)
-      mark(button, "title", offline ? t("needs-connection") : null)
-    }
-    const mine = this.#desk.isMine(conversation)
-    if (this.composer.isThere !== mine) this.composer.show(mine)
-    const instead = slot(this.root, "instead")
-    instead.hidden = mine
-    if (!mine) write(instead, this.#instead(conversation))
-  }
-
-  /** @param {Conversation} conversation */
-  #instead(conversation) {
-    if (this.#desk.isEnded(conversation)) return t("closed-line")
-    if (this.#desk.isWaiting(conversation)) return t("take-line")
-    return t("other-line", { name: nameOf(agentOf(conversation)) })
   }
 
   #showLog() {
     const conversation = this.#current
     if (!conversation) return
     const pending = this.#outbox.entries.filter(({ to }) => "conversation" in to && to.conversation === conversation.id)
-    this.log.show(conversation, pending, this.connection.state === "live")
+    this.conversation.showLog(conversation, pending, this.line.isLive)
+  }
+
+  #showTyping() {
+    const conversation = this.#current
+    const typing = this.#thread?.typing
+    this.conversation.typing(conversation && typing ? nameOf(known(conversation, typing.person)) : "")
   }
 
   #showCounts() {
     const { waiting, mine } = this.#desk.counts
-    for (const [view, n] of /** @type {[View, number][]} */ ([
-      ["waiting", waiting],
-      ["mine", mine],
-    ])) {
-      const count = slot(find(this.root, `.view[data-view="${view}"]`), "count")
-      write(count, n > 999 ? "999+" : String(n))
-      count.toggleAttribute("data-urgent", view === "waiting" && n > 0)
-    }
+    this.sidebar.count(this.#desk.counts)
     const n = this.#view === "waiting" ? waiting : this.#view === "mine" ? mine : null
     for (const count of this.root.querySelectorAll("[data-slot=title-count]")) write(count, n === null ? "" : String(n))
     write(slot(this.root, "next-waiting-text"), t("next-waiting", { n: waiting }))
     this.#showSummary()
     this.#showBadge()
+    if (!this.#current) this.#showEmpty()
   }
 
   #showSummary() {
@@ -757,13 +512,12 @@ class Inbox {
   #showEmpty() {
     const nothing = this.list.ids.length === 0
     write(slot(this.root, "empty-title"), nothing ? t(`empty-${this.#view}`) : t("choose"))
-    write(slot(this.root, "empty-fact"), nothing ? t(`empty-${this.#view}-fact`) : t("choose-fact"))
-    slot(this.root, "next-waiting").hidden = this.#view === "waiting"
+    write(slot(this.root, "empty-fact"), t(nothing ? `quiet-${this.status.status}` : "choose-fact"))
+    slot(this.root, "next-waiting").hidden = this.#view === "waiting" || this.#desk.counts.waiting === 0
   }
 
   #showBadge() {
-    const wanted = this.#rings.ringing.length + this.#desk.waitingForMe
-    this.#badge.show(document.visibilityState === "hidden" ? wanted : 0)
+    this.#attention.badge(this.#rings.ringing.length + this.#desk.waitingForMe)
   }
 
   #looked() {
@@ -772,163 +526,136 @@ class Inbox {
     if (document.visibilityState === "visible") this.#tick()
   }
 
-  // ── Where we are ──
+  // Where we are.
 
   /** @param {MouseEvent} event */
   #clicked(event) {
-    const target = event.target instanceof Element ? event.target : null
-    const link = target?.closest("a[href]")
-    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
-    if (link instanceof HTMLAnchorElement && plain && !link.target && link.pathname.startsWith("/console/inbox/")) {
+    const place = followed(event)
+    if (place) {
       event.preventDefault()
       // A click that was no click is the Enter key.
-      return this.#route(link.pathname, true, event.detail === 0 ? "log" : undefined)
+      this.#go(place, event.detail === 0 ? "log" : undefined)
+      return
     }
-    const action = target?.closest("[data-action]")?.getAttribute("data-action")
+    const button = event.target instanceof Element ? event.target.closest("[data-action]") : null
+    const action = button?.closest(".ring, .menu") ? "" : button?.getAttribute("data-action")
     const actions = /** @type {Record<string, () => void>} */ ({
       take: () => this.#take(),
       end: () => this.#end(),
       panel: () => this.#togglePanel(),
       "panel-phone": () => this.#togglePanel(),
-      sidebar: () => this.#sidebar(),
+      sidebar: () => this.sidebar.toggle(),
       "show-new": () => this.list.showNew(),
       more: () => this.#more(),
       keys: () => this.#showKeys(),
       "close-keys": () => this.#keysSheet.close(),
     })
-    if (action && target?.closest(".ring, .menu") === null) actions[action]?.()
+    if (action) actions[action]?.()
+  }
+
+  /** Back or forward. */
+  #returned() {
+    const place = placeOf(location.pathname)
+    if (place) this.#go(place)
+    else location.reload()
   }
 
   /**
-   * @param {string} path
-   * @param {boolean} push whether it is a step that Back undoes
+   * @param {Place} place
    * @param {"log" | "composer"} [focus]
    */
-  #route(path, push, focus) {
-    const [, , , view, id = null] = path.split("/")
-    if (!isView(view)) return location.assign(path)
-    this.#go(view, id, focus, push)
-  }
-
-  /**
-   * @param {View} view
-   * @param {string | null} id
-   * @param {"log" | "composer"} [focus]
-   * @param {boolean} [push]
-   */
-  #go(view, id, focus, push = true) {
-    const path = `/console/inbox/${view}${id ? `/${id}` : ""}`
-    const pushed = push && path !== location.pathname
-    if (pushed) history.pushState(null, "", path)
-    if (isPhone() && pushed && id) this.root.dataset.pushed = ""
-    else delete this.root.dataset.pushed
+  #go(place, focus) {
+    const { view, id } = place
+    const path = pathOf(place)
+    const step = path !== location.pathname
+    if (step) history.pushState(null, "", path)
+    this.root.toggleAttribute("data-pushed", step && id !== null && isPhone())
     if (isDrawer()) openPanel(false)
-    const left = this.#open !== id
-    if (left) this.#leave()
-    this.#open = id
-    this.list.keep(id)
+    if (this.#open !== id) this.#enter(id)
     if (view !== this.#view) this.#enterView(view)
-    else this.#refreshList(left && focus === "composer")
-    if (id && left) this.#enterConversation(id)
-    this.list.refresh()
+    else this.#refreshList(focus === "composer")
     this.#showOpen()
     if (id) this.list.reveal(id)
-    if (focus === "log") this.log.focus()
-    if (focus === "composer" && this.composer.isThere && !isPhone()) this.composer.focus()
+    if (focus === "log") this.conversation.log.focus()
+    if (focus === "composer" && this.conversation.composer.isThere && !isPhone()) this.conversation.composer.focus()
+    this.#panelWords()
     this.#seen()
   }
 
-  #leave() {
-    this.composer.stopTyping()
+  /** @param {string | null} id */
+  #enter(id) {
+    const left = this.#thread
+    if (left) left.unseen = 0
+    this.conversation.composer.stopTyping()
     clearTimeout(this.#reading)
-    const thread = this.#thread
-    if (thread) thread.unseen = 0
+    this.#open = id
+    this.list.keep(id)
+    if (!id) return
+    const thread = this.#threads.open(id)
+    this.conversation.open(thread, this.#drafts.get(id))
+    if (!this.#desk.get(id)) this.line.fetch(id)
+    if (!thread.loaded) this.line.load(thread)
   }
 
   /** @param {View} view */
   #enterView(view) {
     this.#view = view
-    for (const link of this.root.querySelectorAll(".view")) {
-      mark(link, "aria-current", link.getAttribute("data-view") === view ? "page" : null)
-    }
+    this.sidebar.enter(view)
     const title = t(`view-${view}`)
     for (const place of this.root.querySelectorAll("[data-slot=title]")) write(place, title)
-    this.#badge.show(0)
-    document.title = t("title", { view: title })
+    this.#attention.title(t("title", { view: title }))
     write(slot(this.root, "order"), t(this.#endless ? "order-newest" : "order-longest"))
     write(slot(this.root, "list-empty-title"), t(`empty-${view}-list`))
     write(slot(this.root, "list-empty-fact"), t(`empty-${view}-fact`))
-    mark(find(this.root, ".conversation-back"), "href", `/console/inbox/${view}`)
+    mark(find(this.root, ".conversation-back"), "href", pathOf({ view, id: null }))
     this.list.showMore(false)
     this.list.reset(this.#ids())
     this.#showCounts()
     if (this.#endless) this.#loadList()
   }
 
-  /** @param {string} id */
-  #enterConversation(id) {
-    const thread = this.#threads.open(id)
-    this.#enter(thread)
-    if (!this.#desk.get(id)) this.#fetchConversation(id)
-    if (!thread.loaded) this.#load(thread)
-  }
-
-  /** @param {Thread} thread */
-  #enter(thread) {
-    const conversation = this.#desk.get(thread.id)
-    this.log.open(thread)
-    this.composer.open(this.#drafts.get(thread.id), conversation ? visitorName(conversation) : "")
-  }
-
   /** The newest page of a view that goes on and on. */
   async #loadList() {
     const view = this.#view
-    const answer = await this.#ask("conversations", { view, limit: ROWS })
-    if (!answer) return
-    this.#desk.loaded(view, answer.conversations, answer.more)
-    if (view !== this.#view) return
-    this.list.showMore(answer.more)
+    const more = await this.line.list(view)
+    if (more === undefined || view !== this.#view) return
+    this.list.showMore(more)
     this.#refreshList(this.list.ids.length === 0)
-    if (!this.#open) this.#showEmpty()
+    if (!this.#current) this.#showEmpty()
   }
 
   /** The next page, when the end of the list is near. */
   async #more() {
     const view = this.#view
-    const there = !find(this.root, ".list-more").hidden
     const last = this.#desk.view(view).at(-1)
-    if (!this.#endless || !there || !last || this.#fetchingList) return
+    if (!this.#endless || !this.list.hasMore || !last || this.#fetchingList) return
     this.#fetchingList = true
-    const before = { changed_at: last.changed_at, id: last.id }
-    const answer = await this.#ask("conversations", { view, before, limit: ROWS })
+    const more = await this.line.list(view, last)
     this.#fetchingList = false
-    if (!answer) return
-    this.#desk.loaded(view, answer.conversations, answer.more)
-    if (view !== this.#view) return
-    this.list.showMore(answer.more)
+    if (more === undefined || view !== this.#view) return
+    this.list.showMore(more)
     this.#refreshList(true)
   }
 
   /** @param {1 | -1} step */
   #step(step) {
-    const next = this.list.beside(this.#open ?? "", step)
-    if (next) this.#go(this.#view, next)
+    const id = this.list.beside(this.#open ?? "", step)
+    if (id) this.#go({ view: this.#view, id })
   }
 
-  // ── Things around ──
+  // Things around.
 
   /** @param {import("./panes/status.js").Status} status */
   #chooseStatus(status) {
     this.status.choose(status)
-    this.#ask("status", { status })
+    this.line.ask("status", { status })
     if (status !== "online") this.#rings.clear()
+    if (!this.#current) this.#showEmpty()
     this.cards.show(this.#rings.all)
   }
 
   #toggleSounds() {
-    const muted = !this.#sounds.muted
-    this.#sounds.muted = muted
-    device.set(MUTED, muted ? "1" : null)
+    const muted = this.#attention.toggleSounds()
     this.status.sounds(muted)
     this.toast.show(t(muted ? "sounds-off" : "sounds-on"))
   }
@@ -938,34 +665,23 @@ class Inbox {
    * @param {number} [times]
    */
   #play(sound, times) {
-    if (this.#leader.leads && this.status.status !== "busy") this.#sounds.play(sound, times)
+    if (this.status.status !== "busy") this.#attention.play(sound, times)
   }
 
   #togglePanel() {
     if (!this.#current) return
     const open = !isPanelOpen()
+    const wasWriting = isWriting(document.activeElement)
     openPanel(open)
-    const buttons = [...this.root.querySelectorAll("[data-action=panel]")].map(
-      (button) => /** @type {HTMLElement} */ (button),
-    )
-    for (const button of buttons) if (button.matches(".panel-button")) mark(button, "aria-expanded", String(open))
-    const shown = buttons.find((button) => button.offsetParent !== null && Boolean(button.closest(".panel")) === open)
-    if (this.root.contains(document.activeElement) && !isWriting(document.activeElement))
-      (shown ?? this.conversation).focus()
+    this.#panelWords()
+    if (wasWriting) return
+    const name = isPhone() && !open ? ".conversation-who" : open ? ".panel [data-action=panel]" : ".panel-button"
+    find(this.root, name).focus()
   }
 
-  #sidebar() {
-    toggleSidebar()
-    this.#sidebarWords()
-  }
-
-  #sidebarWords() {
-    const button = find(this.root, ".sidebar-fold")
-    const words = t(isRail() ? "sidebar-unfold" : "sidebar-fold")
-    mark(button, "aria-label", words)
-    button.dataset.tip = words
-    const open = isPanelOpen()
-    mark(find(this.root, ".panel-button"), "aria-expanded", String(open))
+  #panelWords() {
+    const open = String(isPanelOpen())
+    for (const name of [".panel-button", ".conversation-who"]) mark(find(this.root, name), "aria-expanded", open)
   }
 
   get #keysSheet() {
@@ -981,11 +697,11 @@ class Inbox {
 
   async #signOut() {
     await post("logout").catch(() => {})
-    this.connection.stop()
+    this.line.connection.stop()
     location.assign("/console/login")
   }
 
-  // ── Keyboard ──
+  // Keyboard.
 
   /** @param {AbortSignal} signal */
   #keyboard(signal) {
@@ -999,58 +715,52 @@ class Inbox {
       const id = newest()
       if (id) this.#decline(id)
     }
-    const views = Object.fromEntries(VIEWS.map((view) => [view.charAt(0), () => this.#go(view, null)]))
-    listen(
-      {
-        single: {
-          j: () => this.#step(1),
-          k: () => this.#step(-1),
-          ArrowDown: () => this.list.focus(),
-          ArrowUp: () => this.list.focus(),
-          Enter: () => this.#enterKey(),
-          r: () => this.composer.isThere && this.composer.focus(),
-          a: acceptOrTake,
-          d: decline,
-          e: () => this.#end(),
-          u: () => this.list.showNew(),
-          i: () => this.#togglePanel(),
-          m: () => this.#toggleSounds(),
-          "\\": () => this.#sidebar(),
-          "?": () => this.#showKeys(),
-        },
-        go: views,
-        alt: { KeyA: acceptOrTake, KeyD: decline },
-        leave: () => this.#escape(),
-        pane: (back) => this.#nextPane(back),
-      },
-      signal,
-    )
+    const { composer } = this.conversation
+    const single = {
+      j: () => this.#step(1),
+      k: () => this.#step(-1),
+      ArrowDown: () => this.list.focus(),
+      ArrowUp: () => this.list.focus(),
+      Enter: () => this.#enterKey(),
+      r: () => composer.isThere && composer.focus(),
+      a: acceptOrTake,
+      d: decline,
+      e: () => this.#end(),
+      u: () => this.list.showNew(),
+      i: () => this.#togglePanel(),
+      m: () => this.#toggleSounds(),
+      "\\": () => this.sidebar.toggle(),
+      "?": () => this.#showKeys(),
+    }
+    const go = Object.fromEntries(VIEWS.map((view) => [view.charAt(0), () => this.#go({ view, id: null })]))
+    const alt = { KeyA: acceptOrTake, KeyD: decline }
+    const pane = (/** @type {boolean} */ back) => this.#nextPane(back)
+    listen({ single, go, alt, leave: () => this.#leave(), pane }, signal)
   }
 
   /** From the toast's offer, else into the messages. */
   #enterKey() {
-    if (this.root.querySelector(".toast:not([hidden]) button:not([hidden])")) this.toast.act()
-    else if (this.#current) this.log.focus()
+    if (this.toast.offers) this.toast.act()
+    else if (this.#current) this.conversation.log.focus()
   }
 
-  #escape() {
-    if (this.#current && isPanelOpen() && isDrawer()) return this.#togglePanel()
-    if (this.conversation.contains(document.activeElement) || this.#open) {
-      if (isPhone()) return this.#go(this.#view, null)
-      this.list.focus()
-    }
+  /** Escape: the panel's drawer, then from the messages to the list. */
+  #leave() {
+    if (!this.#current) return
+    if (isDrawer() && isPanelOpen()) this.#togglePanel()
+    else if (isPhone()) this.#go({ view: this.#view, id: null })
+    else this.list.focus()
   }
 
   /** @param {boolean} back */
   #nextPane(back) {
-    const panes = [".sidebar", ".list-pane", ".main", ".panel"]
-      .map((name) => find(this.root, name))
-      .filter((pane) => pane.offsetParent !== null)
+    const all = [".sidebar", ".list-pane", ".main", ".panel"].map((name) => find(this.root, name))
+    const panes = all.filter((pane) => pane.offsetParent !== null)
     const at = panes.findIndex((pane) => pane.contains(document.activeElement))
-    const pane = panes.at((at + (back ? -1 : 1)) % panes.length) ?? panes[0]
+    const pane = panes.at((at + (back ? -1 : 1)) % panes.length)
     if (pane?.matches(".list-pane")) this.list.focus()
-    else if (pane?.matches(".main") && this.#current) this.log.focus()
-    else if (pane?.matches(".sidebar")) find(pane, ".view[aria-current]").focus()
+    else if (pane?.matches(".main") && this.#current) this.conversation.log.focus()
+    else if (pane?.matches(".sidebar")) this.sidebar.focus()
     else pane?.focus()
   }
 }

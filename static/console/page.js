@@ -24,4 +24,8 @@ export const strings = new Strings(page.texts ?? {}, page.language || "en")
  */
 export const t = (key, args) => strings.get(`console-${key}`, args)
 
-export const times = new Times(page.language || "en", { today: t("today"), yesterday: t("yesterday") })
+/** The page's language as the reader's region writes it: times and numbers follow it. */
+export const region =
+  navigator.languages.find((tag) => tag.split("-")[0] === page.language?.split("-")[0]) ?? page.language ?? "en"
+
+export const times = new Times(region, { today: t("today"), yesterday: t("yesterday") })

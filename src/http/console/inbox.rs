@@ -206,6 +206,7 @@ struct Inbox {
     instead: String,
     choose_title: String,
     choose_fact: String,
+    waiting: u64,
     next_waiting: String,
     demo: Option<String>,
     keys: Vec<KeyGroup>,
@@ -331,7 +332,8 @@ impl Inbox {
             empty_title: suffix("-list"),
             empty_fact: suffix("-fact"),
             choose_title: if rows.is_empty() { suffix("") } else { words.get("console-choose") },
-            choose_fact: if rows.is_empty() { suffix("-fact") } else { words.get("console-choose-fact") },
+            choose_fact: words.get(if rows.is_empty() { "console-quiet-online" } else { "console-choose-fact" }),
+            waiting: found.desk.waiting,
             next_waiting: words.format("console-next-waiting", &[("n", found.desk.waiting.into())]),
             rows,
             stage: open.and_then(|(conversation, _)| {

@@ -31,11 +31,18 @@ impl Face {
         let name = name_of(person, words);
         let initials = match guest_id(person) {
             Some(id) => id.chars().take(2).collect(),
-            None => people::initials(&name),
+            None => first_if_east_asian(&name).unwrap_or_else(|| people::initials(&name)),
         };
         let presence = if online { "online" } else { "" };
         Self { name, initials, colour: people::colour_of(person.id.as_str()), presence }
     }
+}
+
+/// Of a Chinese, Japanese or Korean name the family name's first character (design console §5.2).
+fn first_if_east_asian(name: &str) -> Option<String> {
+    let first = name.chars().next()?;
+    let is_east_asian = matches!(first, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{20000}'..='\u{323af}');
+    is_east_asian.then(|| first.to_string())
 }
 
 /// The last four symbols of a nameless visitor's id.
@@ -158,7 +165,11 @@ fn first_name(name: &str) -> &str {
 fn fact(conversation: &Conversation, service: &Service, everybody: bool, reader: Reader<'_>) -> String {
     let words = reader.words;
     if everybody && let Some(agent) = agent_of(conversation, service) {
-        return words.format("console-row-with", &[("name", agent.name.as_str().into())]);
+        return if agent.id == *reader.me {
+            words.get("console-row-with-you")
+        } else {
+            words.format("console-row-with", &[("name", agent.name.as_str().into())])
+        };
     }
     if matches!(service.stage, Stage::Offline { .. }) {
         return words.get("console-row-left");

@@ -1,6 +1,6 @@
 /** Conversations and messages in the reader's words. The server's `console::view` prints the same. */
 import { initials as letters } from "../../shared/lib/people.js"
-import { page, t, times } from "../page.js"
+import { page, region, t, times } from "../page.js"
 import { now } from "./clock.js"
 import { waitText } from "./wait.js"
 
@@ -27,7 +27,10 @@ export function nameOf(person) {
 
 /** @param {Person} person */
 export function initialsOf(person) {
-  return guestId(person).slice(0, 2) || letters(nameOf(person))
+  const name = nameOf(person)
+  // Of a Chinese, Japanese or Korean name the family name's first character.
+  if (/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(name)) return [...name][0] ?? ""
+  return guestId(person).slice(0, 2) || letters(name)
 }
 
 /** @param {string} name */
@@ -55,6 +58,16 @@ export function agentOf({ participants, service }) {
 /** @param {Conversation} conversation */
 export function visitorName(conversation) {
   return nameOf(visitorOf(conversation))
+}
+
+/**
+ * Somebody as the conversation knows them now: what travelled with a message may be older.
+ * @param {Conversation} conversation
+ * @param {Person} person
+ * @returns {Person}
+ */
+export function known({ participants }, person) {
+  return participants.find(({ id }) => id === person.id) ?? person
 }
 
 /**
@@ -194,7 +207,7 @@ export function factOf(conversation, everybody) {
   const { service } = conversation
   if (!service) return ""
   const agent = agentOf(conversation)
-  if (everybody && agent) return t("row-with", { name: nameOf(agent) })
+  if (everybody && agent) return agent.id === me ? t("row-with-you") : t("row-with", { name: nameOf(agent) })
   if (service.stage.name === "offline") return t("row-left")
   const { language, title } = service.context
   const facts = [foreign(language), title && t("row-on", { title })]
@@ -212,7 +225,7 @@ export function foreign(tag) {
 }
 
 /** @param {string} tag */
-function base(tag) {
+export function base(tag) {
   return tag.split("-")[0]?.toLowerCase() ?? tag
 }
 
@@ -237,7 +250,7 @@ export function localTime(timeZone) {
   if (!timeZone) return t("not-known")
   try {
     const clock = (/** @type {string | undefined} */ zone) =>
-      new Intl.DateTimeFormat(page.language, { hour: "numeric", minute: "2-digit", timeZone: zone }).format(now())
+      new Intl.DateTimeFormat(region, { hour: "numeric", minute: "2-digit", timeZone: zone }).format(now())
     const theirs = clock(timeZone)
     if (theirs === clock(undefined)) return t("local-same", { t: theirs })
     const place = timeZone.split("/").at(-1)?.replaceAll("_", " ") ?? timeZone

@@ -1,4 +1,4 @@
-/** @import { Conversation, Desk as Counts, Message, Person, ReceiptPush, Welcome } from "../../shared/net/protocol.js" */
+/** @import { Conversation, Desk as Counts, Message, Participant, Person, ReceiptPush, Welcome } from "../../shared/net/protocol.js" */
 
 /** @typedef {"waiting" | "mine" | "closed" | "all"} View */
 
@@ -92,8 +92,9 @@ export class Desk {
       changed_at: Math.max(known.changed_at, message.at),
       service: says ? { ...known.service, waiting_since: since } : known.service,
       participants: known.participants.map((person) => {
-        const counts = says && person.id !== message.from.id
-        return counts ? { ...person, unread: person.unread + 1 } : person
+        // Who writes has read what stands before.
+        if (person.id === message.from.id) return seenUpTo(person, message)
+        return says ? { ...person, unread: person.unread + 1 } : person
       }),
     })
   }
@@ -124,6 +125,14 @@ export class Desk {
   /** @param {Conversation} conversation */
   isMine({ service }) {
     return service?.stage.name === "human" && service.stage.agent === this.me.id
+  }
+
+  /**
+   * Mine; and a left message that needs no answer may be put away by anybody.
+   * @param {Conversation} conversation
+   */
+  mayEnd(conversation) {
+    return this.isMine(conversation) || conversation.service?.stage.name === "offline"
   }
 
   /** @param {Conversation} conversation */
@@ -165,6 +174,16 @@ export class Desk {
     const reached = conversation.changed_at >= (this.#loadedTo[view] ?? 0)
     return reached && (view === "all" || this.isEnded(conversation))
   }
+}
+
+/**
+ * @param {Participant} person
+ * @param {Message} message
+ * @returns {Participant}
+ */
+function seenUpTo(person, { seq, at }) {
+  const read = Math.max(person.read, seq ?? 0)
+  return { ...person, delivered: Math.max(person.delivered, read), read, read_at: at, unread: 0 }
 }
 
 /**

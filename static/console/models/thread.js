@@ -17,7 +17,7 @@ export class Thread {
   /** @type {{ person: Person, until: number } | null} */
   typing = null
   /** The farthest places that receipts were sent for. */
-  sent = { delivered: 0, read: 0 }
+  sent = { delivered: 0, read: 0, telling: false }
 
   /** @param {string} id */
   constructor(id) {

@@ -51,9 +51,14 @@ export class Composer {
    */
   open(draft, name) {
     this.text.value = draft
-    this.text.placeholder = t("reply-placeholder", { name })
+    this.address(name)
     this.#fit()
     this.#judge()
+  }
+
+  /** @param {string} name the visitor's */
+  address(name) {
+    mark(this.text, "placeholder", t("reply-placeholder", { name }))
   }
 
   /** @param {boolean} there */

@@ -138,6 +138,10 @@ export class ListPane {
     this.#rows.get(id)?.item.scrollIntoView({ block: "nearest" })
   }
 
+  get hasMore() {
+    return !find(this.pane, ".list-more").hidden
+  }
+
   /** @param {boolean} there */
   showMore(there) {
     find(this.pane, ".list-more").hidden = !there

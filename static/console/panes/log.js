@@ -1,6 +1,6 @@
 import { now } from "../lib/clock.js"
 import { find, mayMove, slot, write } from "../lib/dom.js"
-import { visitorName, visitorOf, when } from "../lib/words.js"
+import { known, nameOf, visitorName, visitorOf, when } from "../lib/words.js"
 import { page, t, times } from "../page.js"
 import { dayLine, element, pendingElement, printedMessages, ratingLine, showState } from "./message.js"
 
@@ -101,23 +101,18 @@ export class LogPane {
     if (!thread) return
     this.#trim(thread)
     const anchor = this.#atEnd ? null : this.#anchor()
-    const known = new Set(this.#elements.keys())
-    const first = known.size === 0
+    const before = new Set(this.#elements.keys())
+    const first = before.size === 0
     const children = this.#children(thread, conversation, pending)
     const loud =
       !first &&
-      children.some((child) => child.dataset.side === "visitor" && child.dataset.uid && !known.has(child.dataset.uid))
+      children.some((child) => child.dataset.side === "visitor" && child.dataset.uid && !before.has(child.dataset.uid))
     this.#quietly(!loud, () => this.#place(children))
     this.#states(thread, conversation, pending, live)
-    if (!first) this.#welcome(children, known)
+    if (!first) this.#welcome(children, before)
     if (anchor) this.log.scrollTop += anchor.element.offsetTop - anchor.top
     else this.toEnd()
     this.#chip(thread)
-  }
-
-  /** Reads the times anew: the day may have changed. */
-  refreshStates() {
-    if (this.#thread) this.#chip(this.#thread)
   }
 
   /** @param {Thread} thread */
@@ -150,7 +145,7 @@ export class LogPane {
       const day = times.dayKey(message.at)
       const newDay = !before || times.dayKey(before.at) !== day
       if (newDay && (before || !log.more || !this.#days.has(day))) children.push(this.#day(day, message.at))
-      const article = this.#element(message, visitor)
+      const article = this.#element({ ...message, from: known(conversation, message.from) }, visitor)
       article.toggleAttribute("data-lead", newDay || !before || !follows(before, message))
       children.push(article)
       before = message
@@ -182,10 +177,12 @@ export class LogPane {
    */
   #element(message, visitor) {
     const waiting = message.client_id ? this.#elements.get(message.client_id) : undefined
-    const known = this.#elements.get(message.uid)
-    if (known?.dataset.done) return known
-    const made = element(message, visitor, known ?? waiting)
-    made.dataset.done = "1"
+    const there = this.#elements.get(message.uid)
+    // Printed again only when its author's name has become known.
+    const name = nameOf(message.from) || "-"
+    if (there?.dataset.done === name) return there
+    const made = element(message, visitor, there ?? waiting)
+    made.dataset.done = name
     if (waiting && message.client_id) {
       delete waiting.dataset.client
       this.#elements.delete(message.client_id)

@@ -1,5 +1,5 @@
 import { slot, write, mark } from "../lib/dom.js"
-import { bareAddress, languageName, localTime, nameOf, visitorOf } from "../lib/words.js"
+import { bareAddress, base, languageName, localTime, nameOf, visitorOf } from "../lib/words.js"
 import { page, t, times } from "../page.js"
 import { now } from "../lib/clock.js"
 import { paint } from "./row.js"
@@ -92,5 +92,5 @@ function began(at) {
 
 /** @param {string | undefined} tag */
 function language(tag) {
-  return tag ? languageName(tag) : t("not-known")
+  return tag ? languageName(base(tag)) : t("not-known")
 }

@@ -39,6 +39,11 @@ export class Toast {
     this.#leaveAfter(offer ? SHOWN_MS : SHORT_MS)
   }
 
+  /** @returns {boolean} whether there is something to do about it */
+  get offers() {
+    return !this.toast.hidden && this.#act !== null
+  }
+
   act() {
     this.#act?.()
     this.hide()
