@@ -23,6 +23,7 @@ mod conversation;
 mod desk;
 mod error;
 mod history;
+mod own;
 mod presence;
 mod receipt;
 mod send;
@@ -119,6 +120,10 @@ impl Im {
             }
             Command::Conversations(list) => self.conversations(caller, list).await.map(Reply::Conversations),
             Command::Conversation(id) => self.conversation(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
+            Command::Keep { conversation, change } => {
+                self.keep_as(caller, connection, conversation, change).await.map(Reply::Mine)
+            }
+            Command::Unread(kinds) => self.unread(caller, &kinds).await.map(Reply::Unread),
             Command::Accept(id) => self.accept(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
             Command::End(id) => self.end(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
             Command::Status(status) => {

@@ -17,7 +17,7 @@ pub mod site;
 pub use clock::{Clock, Millis};
 pub use command::{Command, Reply};
 pub use content::{Content, ObjectName};
-pub use conversation::{Conversation, Kind, Position, Service, Stage};
+pub use conversation::{Conversation, Kind, Mine, Position, Service, Stage};
 pub use error::{Code, Fault};
 pub use event::{Audience, Event, Hint};
 pub use ids::{AppKey, ClientId, ConnectionId, ConversationId, MessageUid, Seq, SiteKey, UserId};

@@ -10,10 +10,10 @@
 use async_trait::async_trait;
 
 use crate::model::{
-    App, AppKey, ClientId, Content, Conversation, ConversationId, Message, MessageUid, Millis, Person, Seq, Site,
-    SiteKey, Stage, UserId,
+    App, AppKey, ClientId, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq,
+    Site, SiteKey, Stage, UserId,
     command::{History, List, Page},
-    conversation::{Context, Rating},
+    conversation::{Context, Keeping, Rating, Unread},
     site::{Look, Origin},
 };
 
@@ -294,8 +294,17 @@ pub trait Store: Send + Sync + 'static {
     async fn create_ticket(&self, app: &AppKey, ticket: NewTicket) -> Result<()>;
     /// The conversation with this id.
     async fn conversation(&self, app: &AppKey, id: ConversationId) -> Result<Option<Conversation>>;
-    /// A page of the user's conversations, newest change first (`List::view` is ignored).
+    /// A page of the user's own list: pinned ones first, then newest change first, without those removed; with
+    /// [`Conversation::mine`] (`List::view` is ignored).
     async fn conversations_of(&self, app: &AppKey, user: &UserId, list: &List) -> Result<Vec<Conversation>>;
+    /// The user's conversation that changed last, however they keep it.
+    async fn newest_of(&self, app: &AppKey, user: &UserId) -> Result<Option<Conversation>>;
+    /// How the user keeps a conversation; `None` when they take no part in it.
+    async fn mine(&self, app: &AppKey, conversation: ConversationId, user: &UserId) -> Result<Option<Mine>>;
+    /// Changes how the user keeps a conversation. Not a participant: [`StoreError::NoConversation`].
+    async fn keep(&self, app: &AppKey, conversation: ConversationId, user: &UserId, change: Keeping) -> Result<Mine>;
+    /// What the user has not read in their list, in conversations of these kinds; of every kind when empty.
+    async fn unread(&self, app: &AppKey, user: &UserId, kinds: &[Kind]) -> Result<Unread>;
     /// A page of a desk view for this agent: `Waiting` longest wait first, all others newest change first.
     async fn desk_view(&self, app: &AppKey, agent: &UserId, list: &List) -> Result<Vec<Conversation>>;
     /// The sidebar's counts for this agent.

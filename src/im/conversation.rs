@@ -84,6 +84,8 @@ impl Im {
         if !Route::of(&found).may_read(caller) {
             return Err(not_found());
         }
+        let mine = if found.has(caller.id()) { self.store.mine(&caller.app, id, caller.id()).await? } else { None };
+        let found = Conversation { mine, ..found };
         self.complete(&caller.app, found).await
     }
 

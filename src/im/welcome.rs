@@ -76,7 +76,7 @@ impl Im {
     }
 
     async fn newest(&self, caller: &Caller) -> Result<Vec<Conversation>, Fault> {
-        let list = |view, limit| List { view, before: None, limit };
+        let list = |view, limit| List { view, limit, ..List::default() };
         if !caller.is_agent() {
             return Ok(self.conversations(caller, list(None, 20)).await?.conversations);
         }

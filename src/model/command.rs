@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClientId, Content, Conversation, ConversationId, Message, MessageUid, Millis, Person, Position, Seq, UserId,
-    conversation::View,
+    ClientId, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Position, Seq,
+    UserId,
+    conversation::{Keeping, Unread, View},
 };
 
 /// One request of an authenticated client. Every one is answered exactly once.
@@ -27,6 +28,15 @@ pub enum Command {
     Conversations(List),
     /// One conversation.
     Conversation(ConversationId),
+    /// The caller keeps a conversation in another way: pinned, muted, out of the list.
+    Keep {
+        /// Which.
+        conversation: ConversationId,
+        /// How.
+        change: Keeping,
+    },
+    /// How much the caller has not read, in conversations of these kinds; of every kind when empty.
+    Unread(Vec<Kind>),
     /// An agent takes a waiting conversation.
     Accept(ConversationId),
     /// An agent ends a conversation.
@@ -91,12 +101,21 @@ pub struct Receipt {
 /// Which conversations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
-    /// The desk's view; agents only. Without it: the caller's own conversations.
+    /// The desk's view; agents only. Without it: the caller's own list, pinned ones first.
     pub view: Option<View>,
+    /// Of the caller's own list only these kinds; every kind when empty.
+    pub kinds: Vec<Kind>,
     /// Continue after the conversation that last changed at this instant and has this id.
     pub before: Option<(Millis, ConversationId)>,
     /// At most this many: 1–100.
     pub limit: u16,
+}
+
+/// The newest 30 of the caller's own.
+impl Default for List {
+    fn default() -> Self {
+        Self { view: None, kinds: Vec::new(), before: None, limit: 30 }
+    }
 }
 
 /// Whether an agent takes new visitors.
@@ -125,6 +144,10 @@ pub enum Reply {
     Conversations(ConversationPage),
     /// To `conversation`, `accept` and `end`.
     Conversation(Box<Conversation>),
+    /// To `pin`, `mute` and `remove`.
+    Mine(Mine),
+    /// To `unread`.
+    Unread(Unread),
     /// To everything that has nothing to tell.
     Done {},
 }

@@ -15,6 +15,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind that exists.
+    pub const ALL: [Self; 2] = [Self::Private, Self::Service];
+
+    /// The kind with this number of the catalogue.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
     /// The catalogue's number: 1 private, 5 customer service.
     pub const fn number(self) -> u8 {
         match self {
@@ -54,6 +62,42 @@ pub struct Conversation {
     /// The desk's side; service conversations only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
+    /// How the one who asked keeps it; never told to anybody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mine: Option<Mine>,
+}
+
+/// How one participant keeps a conversation in their own list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Mine {
+    /// It stands before those that are not pinned.
+    pub pinned: bool,
+    /// New messages make no sound.
+    pub muted: bool,
+    /// It was taken out of the list and nothing was said since.
+    pub removed: bool,
+    /// Counted messages they have neither read nor thrown away.
+    pub unread: u64,
+}
+
+/// A change of how somebody keeps a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Pins it, or lets it go.
+    Pinned(bool),
+    /// Mutes it, or lets it ring again.
+    Muted(bool),
+    /// Takes it out of the list until something new is said.
+    Removed,
+}
+
+/// What somebody has not read, over all conversations in their list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Unread {
+    /// Unread messages.
+    pub total: u64,
+    /// Those of them in muted conversations.
+    pub muted: u64,
 }
 
 impl Conversation {

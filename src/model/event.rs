@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{AppKey, ConnectionId, Conversation, ConversationId, Message, Millis, Person, Seq, UserId, command::Desk};
+use super::{
+    AppKey, ConnectionId, Conversation, ConversationId, Message, Millis, Mine, Person, Seq, UserId, command::Desk,
+};
 
 /// Something that happened. Pushed to clients; never asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +35,13 @@ pub enum Event {
     },
     /// A conversation is new, or its stage or people changed.
     Conversation(Arc<Conversation>),
+    /// The person who hears this keeps a conversation in another way, by another connection.
+    Mine {
+        /// Which.
+        conversation: ConversationId,
+        /// How.
+        mine: Mine,
+    },
     /// The desk opened or closed, or counts changed.
     Desk(Desk),
     /// This person's credentials are void: close their connections.

@@ -17,6 +17,7 @@ pub(crate) mod conversations;
 pub(crate) mod desk;
 pub(crate) mod logins;
 pub(crate) mod messages;
+pub(crate) mod own;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
 
@@ -70,6 +71,12 @@ macro_rules! run_on {
                 the_queue_counts_those_who_wait_longer,
                 waiting_begins_with_the_visitors_words_and_ends_with_the_agents,
                 idle_conversations_come_oldest_first
+            ]
+            own: [
+                pinned_conversations_come_first_page_by_page,
+                a_removed_conversation_comes_back_with_a_new_message,
+                unread_counts_are_summed_over_the_own_list,
+                only_participants_keep_a_conversation
             ]
             unread: [
                 unread_counts_match_a_naive_model,
@@ -228,7 +235,7 @@ impl<'s> House<'s> {
     }
 
     pub(crate) async fn view(&self, agent: &str, view: View) -> Vec<ConversationId> {
-        let list = List { view: Some(view), before: None, limit: 100 };
+        let list = List { view: Some(view), limit: 100, ..List::default() };
         let found = self.store.desk_view(&self.app, &user(agent), &list).await.unwrap();
         found.iter().map(|conversation| conversation.id).collect()
     }

@@ -31,9 +31,10 @@ use super::{
     StoreError, TokenHash, Transition, Watermarks,
 };
 use crate::model::{
-    App, AppKey, Conversation, ConversationId, Message, MessageUid, Millis, Person, Seq, Site, SiteKey, UserId,
+    App, AppKey, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq, Site, SiteKey,
+    UserId,
     command::{History, List, Page},
-    conversation::{Context, Rating},
+    conversation::{Context, Keeping, Rating, Unread},
     site::{Look, Origin},
 };
 
@@ -50,6 +51,7 @@ mod ledger;
 mod logins;
 mod messages;
 mod migrate;
+mod own;
 mod people;
 mod readers;
 mod rows;
@@ -471,7 +473,27 @@ impl Store for SqliteStore {
 
     async fn conversations_of(&self, app: &AppKey, user: &UserId, list: &List) -> Result<Vec<Conversation>> {
         let (app, user, list) = (app.clone(), user.clone(), list.clone());
-        self.read(move |view| conversations::conversations_of(view, &app, &user, &list)).await
+        self.read(move |view| own::conversations_of(view, &app, &user, &list)).await
+    }
+
+    async fn newest_of(&self, app: &AppKey, user: &UserId) -> Result<Option<Conversation>> {
+        let (app, user) = (app.clone(), user.clone());
+        self.read(move |view| own::newest_of(view, &app, &user)).await
+    }
+
+    async fn mine(&self, app: &AppKey, conversation: ConversationId, user: &UserId) -> Result<Option<Mine>> {
+        let (app, user) = (app.clone(), user.clone());
+        self.read(move |view| own::mine(view, &app, conversation, &user)).await
+    }
+
+    async fn keep(&self, app: &AppKey, conversation: ConversationId, user: &UserId, change: Keeping) -> Result<Mine> {
+        let (app, user) = (app.clone(), user.clone());
+        self.write(move |ledger| own::keep(ledger, &app, conversation, &user, change)).await
+    }
+
+    async fn unread(&self, app: &AppKey, user: &UserId, kinds: &[Kind]) -> Result<Unread> {
+        let (app, user, kinds) = (app.clone(), user.clone(), kinds.to_vec());
+        self.read(move |view| own::unread(view, &app, &user, &kinds)).await
     }
 
     async fn desk_view(&self, app: &AppKey, agent: &UserId, list: &List) -> Result<Vec<Conversation>> {

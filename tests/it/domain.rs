@@ -3,4 +3,5 @@
 mod accounts;
 mod desk;
 mod messages;
+mod own;
 pub(crate) mod world;

@@ -3,4 +3,5 @@
 mod breakage;
 mod drain;
 mod journeys;
+mod own;
 mod poll;

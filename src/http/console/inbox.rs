@@ -142,7 +142,7 @@ impl Found {
             None => None,
         };
         let limit = if matches!(view, View::Waiting | View::Mine) { WORK_ROWS } else { ROWS };
-        let mut list = im.conversations(caller, List { view: Some(view), before: None, limit }).await?;
+        let mut list = im.conversations(caller, List { view: Some(view), limit, ..List::default() }).await?;
         if view == View::Mine {
             longest_wait_first(&mut list.conversations);
         }

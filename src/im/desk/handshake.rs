@@ -10,7 +10,7 @@ use crate::{
     im::{Im, turn::Turn},
     model::{
         Caller, Code, ConnectionId, Content, Conversation, ConversationId, Fault, Person, Stage,
-        command::{List, Send, Sent, Target},
+        command::{Send, Sent, Target},
         content::names,
         conversation::{Context, EndedBy, Rating},
         person::display_name,
@@ -175,9 +175,8 @@ impl Im {
             let route = self.route(caller, id).await?;
             return Ok(Some(route.id));
         }
-        let newest = List { view: None, before: None, limit: 1 };
-        let mine = self.store.conversations_of(&caller.app, caller.id(), &newest).await?;
-        Ok(mine.first().map(|conversation| conversation.id))
+        let newest = self.store.newest_of(&caller.app, caller.id()).await?;
+        Ok(newest.map(|conversation| conversation.id))
     }
 
     /// `RC:CsLm`: kept as a message and as a ticket, confirmed by a note.

@@ -70,11 +70,7 @@ impl Im {
 
     /// A retry may arrive after its conversation ended. It must find its first result, not begin a new conversation.
     async fn sent_before_the_end(&self, caller: &Caller, send: &Send) -> Result<Option<Sent>, Fault> {
-        let newest = List { view: None, before: None, limit: 1 };
-        let Some(last) = self.store.conversations_of(&caller.app, caller.id(), &newest).await?.into_iter().next()
-        else {
-            return Ok(None);
-        };
+        let Some(last) = self.store.newest_of(&caller.app, caller.id()).await? else { return Ok(None) };
         let query = History { conversation: last.id, before: None, after: None, limit: History::MAX_LIMIT };
         let page = self.store.page(&caller.app, &query).await?;
         let same = page
@@ -130,7 +126,7 @@ impl Im {
 
     /// Tells everybody who waits in line where they stand now. The line told is at most 100 long.
     async fn tell_places(&self, app: &AppKey, but: &Conversation) -> Result<(), Fault> {
-        let list = List { view: Some(View::Waiting), before: None, limit: 100 };
+        let list = List { view: Some(View::Waiting), limit: 100, ..List::default() };
         let nobody = super::house::house().id;
         let waiting = self.store.desk_view(app, &nobody, &list).await?;
         let queued = waiting.into_iter().filter(|c| {

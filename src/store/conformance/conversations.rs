@@ -46,14 +46,14 @@ pub(crate) async fn a_users_conversations_come_newest_change_first(store: &dyn S
     let expected = [ids[3], ids[1], ids[4], ids[2], ids[0]];
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
-        let list = List { view: None, before, limit: 2 };
+        let list = List { before, limit: 2, ..List::default() };
         let page = store.conversations_of(&house.app, &alice, &list).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some((last.changed_at, last.id));
         seen.extend(page.iter().map(|conversation| conversation.id));
     }
     assert_eq!(seen, expected);
-    let list = List { view: None, before: None, limit: 1 };
+    let list = List { limit: 1, ..List::default() };
     let newest = store.conversations_of(&house.app, &alice, &list).await.unwrap();
     assert_eq!(newest[0].last.as_ref().unwrap().content.words().as_deref(), Some("two"));
 }

@@ -65,7 +65,7 @@ pub(crate) async fn taking_makes_the_agent_a_participant(store: &dyn Store) {
     let people: Vec<_> = taken.participants.iter().map(|p| (p.person.id.as_str(), p.unread)).collect();
     assert_eq!(people, [("vera", 0), ("anna", 1)]);
     assert_eq!(taken.last.unwrap().content.words().as_deref(), Some("hello"));
-    let list = List { view: None, before: None, limit: 10 };
+    let list = List { limit: 10, ..List::default() };
     assert_eq!(store.conversations_of(&house.app, &user("anna"), &list).await.unwrap().len(), 1);
     // The writer's memory of the conversation must have heard of it too.
     house.says(id, person("anna", Role::Agent), "hi", at(2)).await;
@@ -101,7 +101,7 @@ pub(crate) async fn the_waiting_view_pages_in_queue_order(store: &dyn Store) {
     for view in [View::Waiting, View::All] {
         let (mut seen, mut before) = (Vec::new(), None);
         loop {
-            let list = List { view: Some(view), before, limit: 3 };
+            let list = List { view: Some(view), before, limit: 3, ..List::default() };
             let page = store.desk_view(&house.app, &user("anna"), &list).await.unwrap();
             let Some(last) = page.last() else { break };
             before = Some((last.changed_at, last.id));

@@ -33,31 +33,6 @@ pub(super) fn conversation(view: &View<'_>, app: &AppKey, id: ConversationId) ->
     row.map(|row| load(view, row)).transpose()
 }
 
-/// A page of the user's conversations, newest change first.
-pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, list: &List) -> Work<Vec<Conversation>> {
-    let (changed_at, key) = before(list);
-    let rows = view
-        .conn
-        .prepare_cached(
-            "select c.id
-            from participants m
-            join conversations c on c.id = m.conversation_id
-            where m.user_id = (
-                select u.id
-                from users u
-                join apps p on p.id = u.app_id
-                where p.key = ?1
-                  and u.key = ?2
-              )
-              and (c.changed_at, c.key) < (?3, ?4)
-            order by c.changed_at desc, c.key desc
-            limit ?5",
-        )?
-        .query_map(params![app.as_str(), user.as_str(), changed_at, key, list.limit], |row| row.get(0))?
-        .collect::<rusqlite::Result<Vec<i64>>>()?;
-    load_all(view, &rows)
-}
-
 /// Where a page sorted by newest change continues.
 pub(super) fn before(list: &List) -> (i64, Vec<u8>) {
     match list.before {
@@ -150,19 +125,24 @@ pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
 }
 
 fn head(row: &Row<'_>, epoch: u64) -> rusqlite::Result<(Conversation, i64, i64)> {
-    let (number, head) = (row.get::<_, i64>(1)?, row.get(2)?);
-    let is_service = number == i64::from(Kind::Service.number());
+    let (kind, head) = (kind(row, 1)?, row.get(2)?);
     let conversation = Conversation {
         id: conversation_id(row, 0)?,
-        kind: if is_service { Kind::Service } else { Kind::Private },
+        kind,
         head: Position { epoch, seq: seq(head) },
         created_at: millis(row, 4)?,
         changed_at: millis(row, 5)?,
         participants: Vec::new(),
         last: None,
-        service: if is_service { Some(service(row)?) } else { None },
+        service: if kind == Kind::Service { Some(service(row)?) } else { None },
+        mine: None,
     };
     Ok((conversation, head, row.get(3)?))
+}
+
+fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Kind> {
+    let number = row.get(column)?;
+    Kind::from_number(number).ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(column, i64::from(number)))
 }
 
 fn service(row: &Row<'_>) -> rusqlite::Result<Service> {

@@ -8,9 +8,10 @@ use serde_json::value::RawValue;
 use super::frame::{blame, plain};
 use crate::{
     model::{
-        ClientId, Code, Command, Content, ConversationId, Fault, Millis, ObjectName, Position, Seq, SiteKey, UserId,
+        ClientId, Code, Command, Content, ConversationId, Fault, Kind, Millis, ObjectName, Position, Seq, SiteKey,
+        UserId,
         command::{AgentStatus, History, List, Receipt, Send, Target},
-        conversation::View,
+        conversation::{Keeping, View},
     },
     wire::{ClientKind, Hello, Request},
 };
@@ -25,8 +26,12 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "receipt" => receipt(&read(body)?),
         "typing" => typing(&read(body)?),
         "history" => history(&read(body)?)?,
-        "conversations" => list(&read(body)?)?,
+        "conversations" => list(read(body)?)?,
         "conversation" => Command::Conversation(read::<One>(body)?.conversation),
+        "pin" => keep(&read(body)?, Keeping::Pinned),
+        "mute" => keep(&read(body)?, Keeping::Muted),
+        "remove" => Command::Keep { conversation: read::<One>(body)?.conversation, change: Keeping::Removed },
+        "unread" => Command::Unread(read::<UnreadBody>(body)?.kinds.unwrap_or_default()),
         "accept" => Command::Accept(read::<One>(body)?.conversation),
         "end" => Command::End(read::<One>(body)?.conversation),
         "status" => Command::Status(read::<Status>(body)?.status),
@@ -84,7 +89,14 @@ body!(ReceiptBody {
     read "read": Option<Seq>
 });
 body!(TypingBody { conversation "conversation": ConversationId, on "on": bool });
-body!(ListBody { view "view": Option<View>, before "before": Option<Before>, limit "limit": Option<u16> });
+body!(ListBody {
+    view "view": Option<View>,
+    kinds "kinds": Option<Vec<Kind>>,
+    before "before": Option<Before>,
+    limit "limit": Option<u16>
+});
+body!(SwitchBody { conversation "conversation": ConversationId, on "on": bool });
+body!(UnreadBody { kinds "kinds": Option<Vec<Kind>> });
 body!(Before { changed_at "changed_at": Millis, id "id": ConversationId });
 body!(One { conversation "conversation": ConversationId });
 body!(Status { status "status": AgentStatus });
@@ -141,10 +153,14 @@ fn typing(body: &TypingBody) -> Command {
     Command::Typing { conversation: body.conversation, on: body.on }
 }
 
-fn list(body: &ListBody) -> Result<Command, Fault> {
+fn list(body: ListBody) -> Result<Command, Fault> {
     let limit = within(body.limit.unwrap_or(30))?;
-    let before = body.before.as_ref().map(|before| (before.changed_at, before.id));
-    Ok(Command::Conversations(List { view: body.view, before, limit }))
+    let before = body.before.map(|before| (before.changed_at, before.id));
+    Ok(Command::Conversations(List { view: body.view, kinds: body.kinds.unwrap_or_default(), before, limit }))
+}
+
+fn keep(body: &SwitchBody, change: fn(bool) -> Keeping) -> Command {
+    Command::Keep { conversation: body.conversation, change: change(body.on) }
 }
 
 fn hello(body: HelloBody) -> Result<Hello, Fault> {
@@ -235,12 +251,35 @@ mod tests {
                 Command::Receipt(Receipt { conversation: c, delivered: None, read: Some(Seq(3)) }),
             ),
             ("typing", r#"{"conversation":"$","on":true}"#, Command::Typing { conversation: c, on: true }),
-            ("conversations", "{}", Command::Conversations(List { view: None, before: None, limit: 30 })),
+            ("conversations", "{}", Command::Conversations(List::default())),
             (
                 "conversations",
                 r#"{"view":"waiting","before":{"changed_at":5,"id":"$"},"limit":1}"#,
-                Command::Conversations(List { view: Some(View::Waiting), before: Some((Millis::new(5), c)), limit: 1 }),
+                Command::Conversations(List {
+                    view: Some(View::Waiting),
+                    before: Some((Millis::new(5), c)),
+                    limit: 1,
+                    ..List::default()
+                }),
             ),
+            (
+                "conversations",
+                r#"{"kinds":["private","service"]}"#,
+                Command::Conversations(List { kinds: vec![Kind::Private, Kind::Service], ..List::default() }),
+            ),
+            (
+                "pin",
+                r#"{"conversation":"$","on":true}"#,
+                Command::Keep { conversation: c, change: Keeping::Pinned(true) },
+            ),
+            (
+                "mute",
+                r#"{"conversation":"$","on":false}"#,
+                Command::Keep { conversation: c, change: Keeping::Muted(false) },
+            ),
+            ("remove", r#"{"conversation":"$"}"#, Command::Keep { conversation: c, change: Keeping::Removed }),
+            ("unread", "{}", Command::Unread(vec![])),
+            ("unread", r#"{"kinds":["private"]}"#, Command::Unread(vec![Kind::Private])),
             ("conversation", r#"{"conversation":"$"}"#, Command::Conversation(c)),
             ("accept", r#"{"conversation":"$"}"#, Command::Accept(c)),
             ("end", r#"{"conversation":"$"}"#, Command::End(c)),
@@ -263,6 +302,7 @@ mod tests {
             ("history", r#"{"conversation":"$","before":1,"after":1}"#, "not both"),
             ("conversations", r#"{"view":"mad"}"#, "`view`: unknown variant"),
             ("conversations", r#"{"before":{"changed_at":"x","id":"$"}}"#, "`before`: invalid type"),
+            ("unread", r#"{"kinds":["party"]}"#, "`kinds`: unknown variant"),
             ("status", r#"{"status":"gone"}"#, "`status`: unknown variant"),
             ("send", r#"{"client_id":"","type":"x","content":{},"desk":true}"#, "`client_id`"),
             ("send", r#"{"client_id":"k","type":"","content":{},"desk":true}"#, "`type`"),

@@ -4,7 +4,7 @@ use bytestring::ByteString;
 use serde::Serialize;
 
 use crate::model::{
-    Conversation, ConversationId, Event, Fault, Message, Millis, Person, Reply, Seq, UserId, command::Desk,
+    Conversation, ConversationId, Event, Fault, Message, Millis, Mine, Person, Reply, Seq, UserId, command::Desk,
 };
 
 /// Room for a usual frame, so that it is written without growing.
@@ -40,6 +40,7 @@ pub fn push(event: &Event) -> Option<ByteString> {
         }
         Event::Typing { conversation, person, on } => Push::Typing { conversation: *conversation, person, on: *on },
         Event::Conversation(conversation) => Push::Conversation(conversation),
+        Event::Mine { conversation, mine } => Push::Mine { conversation: *conversation, mine },
         Event::Desk(desk) => Push::Desk(desk),
         Event::SignedOut => return None,
     };
@@ -55,9 +56,24 @@ pub fn is_reply(frame: &str) -> bool {
 #[serde(tag = "push", content = "body", rename_all = "lowercase")]
 enum Push<'a> {
     Message(&'a Message),
-    Receipt { conversation: ConversationId, user: &'a UserId, delivered: Seq, read: Seq, at: Millis },
-    Typing { conversation: ConversationId, person: &'a Person, on: bool },
+    Receipt {
+        conversation: ConversationId,
+        user: &'a UserId,
+        delivered: Seq,
+        read: Seq,
+        at: Millis,
+    },
+    Typing {
+        conversation: ConversationId,
+        person: &'a Person,
+        on: bool,
+    },
     Conversation(&'a Conversation),
+    Mine {
+        conversation: ConversationId,
+        #[serde(flatten)]
+        mine: &'a Mine,
+    },
     Desk(&'a Desk),
 }
 
@@ -75,7 +91,7 @@ mod tests {
     use crate::model::{
         Code, Content, Kind, MessageUid, Position, Role, Service, Stage,
         command::{ConversationPage, Gap, Page, Sent, Welcome},
-        conversation::{Context, EndedBy, Participant, Rating},
+        conversation::{Context, EndedBy, Participant, Rating, Unread},
     };
 
     fn anna() -> Person {
@@ -120,7 +136,12 @@ mod tests {
                 context: Context { page: Some("https://shop.example/cart".to_owned()), ..Context::default() },
                 rating: None,
             }),
+            mine: None,
         }
+    }
+
+    fn mine() -> Mine {
+        Mine { pinned: true, muted: false, removed: false, unread: 3 }
     }
 
     fn desk() -> Desk {
@@ -155,6 +176,8 @@ mod tests {
                 Reply::Conversations(ConversationPage { conversations: vec![queued.clone()], more: false }),
             ),
             ("conversation", Reply::Conversation(Box::new(queued))),
+            ("mine", Reply::Mine(mine())),
+            ("unread", Reply::Unread(Unread { total: 7, muted: 2 })),
             ("done", Reply::Done {}),
         ] {
             insta::assert_snapshot!(format!("reply_{name}"), pretty(&reply(5, &answer)));
@@ -188,6 +211,7 @@ mod tests {
             ),
             ("typing", Event::Typing { conversation: id, person: anna(), on: true }),
             ("conversation", Event::Conversation(Arc::new(rated))),
+            ("mine", Event::Mine { conversation: id, mine: mine() }),
             ("desk", Event::Desk(desk())),
         ] {
             insta::assert_snapshot!(format!("push_{name}"), pretty(&push(&event).unwrap()));

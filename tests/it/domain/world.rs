@@ -179,7 +179,7 @@ impl Someone {
     }
 
     pub(crate) async fn view(&self, view: View) -> Vec<Conversation> {
-        let list = List { view: Some(view), before: None, limit: 100 };
+        let list = List { view: Some(view), limit: 100, ..List::default() };
         self.im.conversations(&self.caller, list).await.unwrap().conversations
     }
 

@@ -83,7 +83,7 @@ struct Known {
 
 impl Known {
     async fn of(im: &Im, caller: &Caller) -> Result<Self, Fault> {
-        let list = List { view: None, before: None, limit: 20 };
+        let list = List { limit: 20, ..List::default() };
         let conversations = im.conversations(caller, list).await?.conversations;
         let mut known = Self { conversations, page: None };
         if let Some(running) = known.running() {

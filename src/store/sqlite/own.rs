@@ -1,0 +1,172 @@
+//! How each participant keeps conversations in their own list.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{
+    conversations::load,
+    error::Work,
+    ledger::Ledger,
+    rows::{View, key_of, to_json},
+};
+use crate::{
+    model::{
+        AppKey, Conversation, ConversationId, Kind, Mine, UserId,
+        command::List,
+        conversation::{Keeping, Unread},
+    },
+    store::StoreError,
+};
+
+/// A page of the user's list. A page continues after the conversation that the last page ended with, wherever that
+/// one is pinned now.
+pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, list: &List) -> Work<Vec<Conversation>> {
+    let (changed_at, key) = list.before.map_or((i64::MAX, vec![0xFF; 17]), |(at, id)| (at.get(), key_of(id).to_vec()));
+    let rows = view
+        .conn
+        .prepare_cached(
+            "with me as (
+              select u.id
+              from users u
+              join apps p on p.id = u.app_id
+              where p.key = ?1
+                and u.key = ?2
+            )
+            select c.id, m.pinned, m.muted, 0, c.counted - max(m.read_counted, m.dropped)
+            from participants m
+            join conversations c on c.id = m.conversation_id
+            where m.user_id = (select id from me)
+              and c.seq > m.removed
+              and (?6 = '[]' or c.kind in (select value from json_each(?6)))
+              and (m.pinned, c.changed_at, c.key) < (
+                coalesce((
+                    select l.pinned
+                    from conversations b
+                    join participants l on l.conversation_id = b.id
+                    where b.key = ?4
+                      and l.user_id = (select id from me)
+                  ), 1),
+                ?3,
+                ?4
+              )
+            order by m.pinned desc, c.changed_at desc, c.key desc
+            limit ?5",
+        )?
+        .query_map(params![app.as_str(), user.as_str(), changed_at, key, list.limit, numbers(&list.kinds)], |row| {
+            Ok((row.get(0)?, mine_of(row)?))
+        })?
+        .collect::<rusqlite::Result<Vec<(i64, Mine)>>>()?;
+    rows.into_iter().map(|(row, mine)| Ok(Conversation { mine: Some(mine), ..load(view, row)? })).collect()
+}
+
+/// The user's conversation that changed last, however they keep it.
+pub(super) fn newest_of(view: &View<'_>, app: &AppKey, user: &UserId) -> Work<Option<Conversation>> {
+    let row = view
+        .conn
+        .prepare_cached(
+            "select c.id
+            from participants m
+            join conversations c on c.id = m.conversation_id
+            where m.user_id = (
+                select u.id
+                from users u
+                join apps p on p.id = u.app_id
+                where p.key = ?1
+                  and u.key = ?2
+              )
+            order by c.changed_at desc, c.key desc
+            limit 1",
+        )?
+        .query_row(params![app.as_str(), user.as_str()], |row| row.get(0))
+        .optional()?;
+    row.map(|row| load(view, row)).transpose()
+}
+
+/// How the user keeps a conversation.
+pub(super) fn mine(view: &View<'_>, app: &AppKey, id: ConversationId, user: &UserId) -> Work<Option<Mine>> {
+    let mine = view
+        .conn
+        .prepare_cached(
+            "select c.id, m.pinned, m.muted, c.seq <= m.removed, c.counted - max(m.read_counted, m.dropped)
+            from conversations c
+            join apps p on p.id = c.app_id
+            join users u on u.app_id = p.id
+            join participants m on m.conversation_id = c.id and m.user_id = u.id
+            where c.key = ?1
+              and p.key = ?2
+              and u.key = ?3",
+        )?
+        .query_row(params![key_of(id), app.as_str(), user.as_str()], mine_of)
+        .optional()?;
+    Ok(mine)
+}
+
+/// After the row's number: pinned, muted, removed, unread.
+fn mine_of(row: &Row<'_>) -> rusqlite::Result<Mine> {
+    Ok(Mine { pinned: row.get(1)?, muted: row.get(2)?, removed: row.get(3)?, unread: count(row.get(4)?) })
+}
+
+/// Changes how the user keeps a conversation.
+pub(super) fn keep(
+    ledger: &mut Ledger,
+    app_key: &AppKey,
+    id: ConversationId,
+    user_id: &UserId,
+    change: Keeping,
+) -> Work<Mine> {
+    let app = ledger.app(app_key)?;
+    let user = ledger.user(app, user_id)?;
+    let head = ledger.head(app, id)?;
+    let (row, seq, counted) = (head.row, head.seq, head.counted);
+    head.member(user).ok_or(StoreError::NoConversation)?;
+    let (pinned, muted, removed) = match change {
+        Keeping::Pinned(on) => (Some(on), None, None),
+        Keeping::Muted(on) => (None, Some(on), None),
+        Keeping::Removed => (None, None, Some((seq, counted))),
+    };
+    ledger
+        .conn
+        .prepare_cached(
+            "update participants
+            set pinned = coalesce(?3, pinned), muted = coalesce(?4, muted), removed = coalesce(?5, removed),
+              dropped = coalesce(?6, dropped)
+            where conversation_id = ?1
+              and user_id = ?2",
+        )?
+        .execute(params![row, user, pinned, muted, removed.map(|it| it.0), removed.map(|it| it.1)])?;
+    mine(&ledger.view(), app_key, id, user_id)?.ok_or_else(|| StoreError::NoConversation.into())
+}
+
+/// What the user has not read in their list.
+pub(super) fn unread(view: &View<'_>, app: &AppKey, user: &UserId, kinds: &[Kind]) -> Work<Unread> {
+    let unread = view
+        .conn
+        .prepare_cached(
+            "select coalesce(sum(unread), 0), coalesce(sum(unread) filter (where muted), 0)
+            from (
+              select c.counted - max(m.read_counted, m.dropped) as unread, m.muted
+              from participants m
+              join conversations c on c.id = m.conversation_id
+              where m.user_id = (
+                  select u.id
+                  from users u
+                  join apps p on p.id = u.app_id
+                  where p.key = ?1
+                    and u.key = ?2
+                )
+                and c.seq > m.removed
+                and (?3 = '[]' or c.kind in (select value from json_each(?3)))
+            )",
+        )?
+        .query_row(params![app.as_str(), user.as_str(), numbers(kinds)], |row| {
+            Ok(Unread { total: count(row.get(0)?), muted: count(row.get(1)?) })
+        })?;
+    Ok(unread)
+}
+
+fn numbers(kinds: &[Kind]) -> String {
+    to_json(&kinds.iter().map(|kind| kind.number()).collect::<Vec<_>>())
+}
+
+fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
