@@ -104,6 +104,11 @@ impl Gateway {
         })
     }
 
+    /// How many frames wait for clients to read, all connections together.
+    pub fn queued_frames(&self) -> usize {
+        self.sessions.everybody().iter().map(|outbox| outbox.len()).sum()
+    }
+
     /// Tells every client to come back later, spread over time, and waits until all is finished, at most until the
     /// deadline. No connection is let in from now on (D7).
     pub async fn drain(&self, deadline: Duration) {

@@ -99,6 +99,11 @@ impl Outbox {
         self.state().closing
     }
 
+    /// How many frames wait.
+    pub(super) fn len(&self) -> usize {
+        self.state().frames.len()
+    }
+
     /// Wakes this task when something is put in.
     pub(super) fn watch(&self, cx: &Context<'_>) {
         let mut state = self.state();

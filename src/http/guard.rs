@@ -184,3 +184,60 @@ fn surface(path: &str) -> &'static str {
         _ => "other",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, body::to_bytes, middleware::from_fn, test, web};
+
+    use super::*;
+
+    async fn broken() -> HttpResponse {
+        panic!("with a secret in its words")
+    }
+
+    async fn failing() -> Result<HttpResponse, Fault> {
+        Err(Fault::new(Code::RateLimited, "slowly").retry_after(7))
+    }
+
+    async fn ask(path: &str, accept: &str) -> (HttpResponse<impl MessageBody>, Data<Figures>) {
+        let figures = Data::new(Figures::default());
+        let app = App::new()
+            .app_data(Data::new(Config::default()))
+            .app_data(Data::new(Health::default()))
+            .app_data(figures.clone())
+            .wrap(from_fn(watch))
+            .service(web::resource("/broken").route(web::get().to(broken)))
+            .service(web::resource("/failing").route(web::get().to(failing)));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri(path).insert_header((header::ACCEPT, accept)).to_request();
+        let response = match test::try_call_service(&app, request).await {
+            Ok(response) => response.into_parts().1.map_into_boxed_body(),
+            Err(error) => error.error_response(),
+        };
+        (response, figures)
+    }
+
+    #[actix_web::test]
+    async fn w6_a_panic_is_counted_and_answered_without_its_words() {
+        let (response, figures) = ask("/broken", "*/*").await;
+        assert_eq!((response.status().as_u16(), figures.panics.get()), (500, 1));
+        assert!(response.headers().contains_key("x-request-id"));
+        assert!(response.headers().contains_key("content-security-policy"));
+        let body = to_bytes(response.into_body()).await.unwrap_or_default();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        assert!(body.contains("\"internal\"") && !body.contains("secret"), "{body}");
+    }
+
+    #[actix_web::test]
+    async fn a_panic_behind_a_page_is_a_page() {
+        let (response, _) = ask("/broken", "text/html").await;
+        assert_eq!(response.headers().get("content-type").unwrap(), "text/html; charset=utf-8");
+    }
+
+    #[actix_web::test]
+    async fn a_fault_keeps_its_code_and_its_time() {
+        let (response, _) = ask("/failing", "*/*").await;
+        assert_eq!(response.status().as_u16(), 429);
+        assert_eq!(response.headers().get("retry-after").unwrap(), "7");
+    }
+}

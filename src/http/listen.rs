@@ -4,7 +4,7 @@
 //! that an idle one costs 2 KiB instead of 14. actix-http hands over every request that carries `Upgrade: websocket`
 //! (and every CONNECT), whatever its method and address; `socket::upgrade` answers them all.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, time::Duration};
 
 use actix_http::{Extensions, HttpService};
 use actix_rt::net::TcpStream;
@@ -93,9 +93,9 @@ fn landing(
 
 fn figures(builder: ServerBuilder, parts: &Parts, listener: TcpListener) -> std::io::Result<ServerBuilder> {
     let service = http_service!(builder);
-    let figures = Arc::clone(&parts.figures);
+    let parts = parts.clone();
     builder.listen("metrics", listener, move || {
-        let app = metrics::app(Arc::clone(&figures));
+        let app = metrics::app(parts.clone());
         service().finish(map_config(app, |()| AppConfig::default())).tcp()
     })
 }

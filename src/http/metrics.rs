@@ -1,7 +1,5 @@
 //! Figures for Prometheus, on a listener of their own.
 
-use std::sync::Arc;
-
 use actix_web::{
     App, Error, HttpResponse,
     body::MessageBody,
@@ -9,11 +7,11 @@ use actix_web::{
     web::{self, Data},
 };
 
-use crate::telemetry::Figures;
+use super::Parts;
 
 /// The metrics listener's application: `/metrics` and nothing else.
 pub(super) fn app(
-    figures: Arc<Figures>,
+    parts: Parts,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -23,10 +21,16 @@ pub(super) fn app(
         InitError = (),
     >,
 > {
-    App::new().app_data(Data::from(figures)).route("/metrics", web::get().to(read))
+    App::new().app_data(Data::new(parts)).service(web::resource("/metrics").route(super::read().to(read)))
 }
 
-async fn read(figures: Data<Figures>) -> HttpResponse {
+async fn read(parts: Data<Parts>) -> HttpResponse {
+    let Parts { figures, im, gateway, .. } = &**parts;
+    figures.queued_frames.set(i64::try_from(gateway.queued_frames()).unwrap_or(i64::MAX));
+    // Without an answer the last count stands.
+    if let Ok(waiting) = im.count_waiting().await {
+        figures.waiting_visitors.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
     HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .insert_header(("cache-control", "no-store"))

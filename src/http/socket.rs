@@ -26,7 +26,6 @@ use super::{
     Parts,
     error::{self, from_status},
     extract::Client,
-    health::restarting,
 };
 use crate::{
     auth::Token,
@@ -85,9 +84,6 @@ fn check(parts: &Parts, request: &Request) -> Result<(Response<()>, Opening, Adm
     let head = request.head();
     if head.uri.path() != "/ws" {
         return Err(from_status(StatusCode::NOT_FOUND));
-    }
-    if parts.health.is_draining() {
-        return Err(restarting());
     }
     let answer = handshake(head)?;
     let opening = opening(&head.headers, &parts.config.server)?;

@@ -26,8 +26,8 @@ pub struct Figures {
     pub slow_disconnects: Counter,
     /// From a message's arrival to its frames lying in the receivers' queues.
     pub deliver_seconds: Histogram,
-    /// Frames waiting in a queue when one more is put in.
-    pub queue_frames: Histogram,
+    /// Frames that wait for slow clients now, all connections.
+    pub queued_frames: Gauge,
     /// Handlers that panicked. Any is a mistake of ours.
     pub panics: Counter,
     http_requests: Family<Request, Counter<u64, AtomicU64>>,
@@ -58,7 +58,7 @@ impl Default for Figures {
             slow_disconnects: Counter::default(),
             // 0.1 ms to 6.5 s.
             deliver_seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 17)),
-            queue_frames: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
+            queued_frames: Gauge::default(),
             panics: Counter::default(),
             http_requests: Family::default(),
         };
@@ -102,7 +102,7 @@ impl Figures {
             Unit::Seconds,
             self.deliver_seconds.clone(),
         );
-        registry.register("queue_frames", "Frames waiting when one more is queued", self.queue_frames.clone());
+        registry.register("queued_frames", "Frames that wait for slow clients", self.queued_frames.clone());
         registry.register("panics", "Handlers that panicked", self.panics.clone());
         registry.register("http_requests", "HTTP requests answered", self.http_requests.clone());
     }

@@ -12,5 +12,6 @@ mod hygiene;
 mod journeys;
 mod layering;
 mod lifecycle;
+mod pages;
 mod privacy;
 mod wire;

@@ -6,7 +6,7 @@ use dashmap::DashSet;
 use tokio::sync::Notify;
 
 use crate::{
-    im::{Im, conversation::Route},
+    im::{Im, conversation::Route, desk::house},
     model::{
         AppKey, Audience, Caller, Code, Conversation, Event, Fault, Role, Stage,
         command::{Desk, History, List, Send, Sent},
@@ -127,7 +127,7 @@ impl Im {
     /// Tells everybody who waits in line where they stand now. The line told is at most 100 long.
     async fn tell_places(&self, app: &AppKey, but: &Conversation) -> Result<(), Fault> {
         let list = List { view: Some(View::Waiting), limit: 100, ..List::default() };
-        let nobody = super::house::house().id;
+        let nobody = house().id;
         let waiting = self.store.desk_view(app, &nobody, &list).await?;
         let queued = waiting.into_iter().filter(|c| {
             c.service.as_ref().is_some_and(|service| matches!(service.stage, Stage::Queued { .. })) && c.id != but.id
@@ -147,6 +147,15 @@ impl Im {
     /// Whether an agent takes visitors now.
     pub(super) fn somebody_online(&self, app: &AppKey) -> bool {
         !self.presence.agents_online(app, self.clock.now()).is_empty()
+    }
+
+    /// How many visitors wait, all apps together.
+    pub async fn count_waiting(&self) -> Result<u64, Fault> {
+        let mut waiting = 0;
+        for app in self.store.apps().await? {
+            waiting += self.store.desk_counts(&app.key, &house().id).await?.waiting;
+        }
+        Ok(waiting)
     }
 
     /// Notes that the desk of an app changed; `upkeep` tells everybody soon, a few times a second at most.
