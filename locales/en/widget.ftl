@@ -243,7 +243,11 @@ copy-sent = On its way to { $email }
 
 new = New conversation
 
-net-reconnecting = Reconnecting… next try in { $n } seconds
+net-reconnecting =
+    { $n ->
+        [one] Reconnecting… next try in { $n } second
+       *[other] Reconnecting… next try in { $n } seconds
+    }
 net-try = Try now
 net-offline = You are offline. We send these when you are back.
 net-unreachable = We cannot reach the chat. What you write is kept.
@@ -311,7 +315,7 @@ ordinal-7 = Seventh
 ordinal-8 = Eighth
 ordinal-9 = Ninth
 ordinal-10 = Tenth
-away-note = Nobody is in right now. What you wrote is kept, the answer waits for you here.
+away-note = What you wrote is kept, and the answer waits for you here.
 away-contact = Leave your e-mail
 end-text-plain = You can read the chat here later and start a new one any time.
 note-ended = Chat ended · { $time }
@@ -343,8 +347,6 @@ a11y-unread =
         [one] { $n } unread message
        *[other] { $n } unread messages
     }
-a11y-row = { $title }, { $preview }, { $time }
-a11y-row-unread = { $title }, { $preview }, { $time }, { $n } unread
 a11y-star =
     { $n ->
         [one] { $n } star, { $word }

@@ -123,7 +123,7 @@ class Chat extends HTMLElement {
     this.#name()
     if (matchMedia(PHONE).matches) this.#unlock = this.#cover()
     if (byPerson) this.#frame.focus()
-    this.#send({ t: "open", focus: byPerson === true })
+    this.#tellOpen(byPerson === true)
     this.#emit("open")
   }
 
@@ -206,7 +206,7 @@ class Chat extends HTMLElement {
     if (!said || typeof said !== "object") return
     if (said.t === "ready" && said.nonce === nonce) {
       this.#tellPage()
-      if (this.#open) this.#send({ t: "open", focus: this.shadowRoot?.activeElement === this.#frame })
+      if (this.#open) this.#tellOpen(this.shadowRoot?.activeElement === this.#frame)
     } else if (said.t === "close") {
       this.close(true)
     } else if (said.t === "say" && typeof said.text === "string") {
@@ -217,6 +217,11 @@ class Chat extends HTMLElement {
       this.#mark()
       this.#emit("unread", said.n)
     }
+  }
+
+  /** @param {boolean} focus */
+  #tellOpen(focus) {
+    this.#send({ t: "open", focus, full: this.#unlock !== undefined })
   }
 
   #tellPage() {

@@ -18,7 +18,13 @@
  * @returns {Line}
  */
 export function openSocket(url, events) {
-  const socket = new WebSocket(url)
+  let socket
+  try {
+    socket = new WebSocket(url)
+  } catch {
+    queueMicrotask(() => events.closed(1006)) // forbidden here: it is no use, but others may be
+    return { send() {}, close() {} }
+  }
   const listening = new AbortController()
   const { signal } = listening
   socket.addEventListener("open", () => events.opened(), { signal })

@@ -63,7 +63,7 @@ export class Widget extends HTMLElement {
   #leader = new Leader(this.#start.site.key)
   #host = new Host(this.#start.site.origins, {
     hosted: () => this.toggleAttribute("data-hosted", true),
-    opened: (focus) => this.#opened(focus),
+    opened: (focus, full) => this.#opened(focus, full),
     closed: () => this.#update(),
   })
   #talk = new Talk(this.#start, {
@@ -73,7 +73,7 @@ export class Widget extends HTMLElement {
     context: () => contextOf(this.#host.page),
   })
   #home = new Home(this.#voice, { open: (id) => this.#open(id, true), ask: (question) => this.#say(question) })
-  #leave = new Leave(this.#voice.strings, this.#talk.shelf, (answers) => this.#talk.leave(answers))
+  #leave = new Leave(this.#voice.strings, this.#talk.shelf, (answers) => this.#leaveMessage(answers))
   #banner = new Banner(this.#voice.strings, this.#talk.connection, {
     needed: () => this.#talk.session.stands,
     changed: () => this.#update(),
@@ -197,6 +197,12 @@ export class Widget extends HTMLElement {
     this.#go("home", true)
   }
 
+  /** @param {Record<string, string>} answers */
+  #leaveMessage(answers) {
+    this.#fresh = false
+    this.#talk.leave(answers)
+  }
+
   async #end() {
     const { strings } = this.#voice
     const conversation = this.#conversation
@@ -247,8 +253,14 @@ export class Widget extends HTMLElement {
     this.#talk.shelf.set("muted", muted ? "1" : "")
   }
 
-  /** @param {boolean} focus */
-  #opened(focus) {
+  /**
+   * @param {boolean} focus
+   * @param {boolean} full over the whole screen: what closes looks like closing
+   */
+  #opened(focus, full) {
+    const close = byId("close")
+    close.ariaLabel = this.#voice.strings.get(full ? "head-close" : "head-minimise")
+    close.querySelector("use")?.setAttribute("href", full ? "#i-close" : "#i-chevron-down")
     this.#draw()
     this.#markUnread()
     if (focus) this.#focus()

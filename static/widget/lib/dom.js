@@ -65,7 +65,8 @@ export function wear(element, person, siteName) {
   // Pictures come from this server or not at all: others could follow the visitor.
   const picture = person?.portrait?.startsWith("/") && !person.portrait.startsWith("//") ? person.portrait : null
   if (picture) element.replaceChildren(make("img", { src: picture, alt: "" }))
-  else if (element.textContent !== letters) element.textContent = letters
+  // Letters are drawn, not said: they repeat the name that stands beside them.
+  else if (element.dataset.letters !== letters) element.dataset.letters = letters
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * @typedef {object} HostEvents
  * @property {() => void} hosted there is somebody out there
- * @property {(focus: boolean) => void} opened
+ * @property {(focus: boolean, full: boolean) => void} opened `full`: over the whole screen
  * @property {() => void} closed
  */
 
@@ -66,7 +66,7 @@ export class Host {
     const message = /** @type {Record<string, unknown>} */ (said)
     if (message.t === "open") {
       this.open = true
-      this.events.opened(message.focus === true)
+      this.events.opened(message.focus === true, message.full === true)
     } else if (message.t === "close") {
       this.open = false
       this.events.closed()

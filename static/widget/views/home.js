@@ -1,6 +1,6 @@
 import { avatar, byId, make, say } from "../lib/dom.js"
 import { isOpen } from "../models/chat.js"
-import { wordsOf } from "../models/rows.js"
+import { noteOf, wordsOf } from "../models/rows.js"
 
 /** @import { Strings } from "../../shared/lib/strings.js" */
 /** @import { Times } from "../../shared/lib/time.js" */
@@ -114,17 +114,30 @@ export class Home {
     const title = agent?.name ?? siteName
     const preview = this.#preview(chat, conversation)
     const time = times.brief(conversation.last?.at ?? conversation.changed_at, now)
-    const label = strings.get(unread > 0 ? "a11y-row-unread" : "a11y-row", { title, preview, time, n: unread })
+    const comma = () => make("span", { class: "hidden", textContent: ", " })
     const row = make(
       "button",
-      { class: "row", type: "button", ariaLabel: label, "data-conversation": conversation.id },
+      { class: "row", type: "button", "data-conversation": conversation.id },
       avatar(agent, siteName),
       make("span", { class: "row-title", textContent: title }),
-      make("time", { class: "row-time", textContent: time }),
+      comma(),
       make("span", { class: "row-preview", textContent: preview }),
+      comma(),
+      make("time", { class: "row-time", textContent: time }),
     )
     row.toggleAttribute("data-unread", unread > 0)
-    if (unread > 0) row.append(make("span", { class: "badge", textContent: unread > 99 ? "99+" : String(unread) }))
+    if (unread > 0) {
+      const count = make("span", {
+        class: "badge",
+        ariaHidden: "true",
+        textContent: unread > 99 ? "99+" : String(unread),
+      })
+      row.append(
+        comma(),
+        make("span", { class: "hidden", textContent: strings.get("a11y-unread", { n: unread }) }),
+        count,
+      )
+    }
     return row
   }
 
@@ -138,7 +151,9 @@ export class Home {
     if (!isOpen(conversation) && stars) return strings.get("home-ended-rated", { n: stars })
     const { last } = conversation
     const text = last && last.from.role !== "system" ? wordsOf(last.type, last.content) : null
-    if (!last || text === null) return isOpen(conversation) ? strings.get("status-waiting") : strings.get("home-ended")
+    if (!isOpen(conversation) && text === null) return strings.get("home-ended")
+    if (!last) return strings.get("status-waiting")
+    if (text === null) return noteOf(last, this.voice)
     return last.from.id === chat.me?.id ? strings.get("preview-you", { text }) : text
   }
 }
