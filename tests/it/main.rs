@@ -3,6 +3,7 @@
 
 mod cli;
 mod client;
+mod console;
 mod crash;
 mod domain;
 mod gateway;
