@@ -155,6 +155,7 @@ async fn produce(
             client_id: Some(format!("c{}-{number}", from.id).parse::<ClientId>()?),
             content: content.clone(),
             counted: true,
+            mentions: parlor::model::content::Mentions::Nobody,
             at: NOON.plus_secs(i64::try_from(number / 1000)?),
             only_if_open: true,
         };

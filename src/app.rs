@@ -133,6 +133,7 @@ fn open_store(config: &Config) -> Result<SqliteStore, OpenError> {
 pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Im {
     let settings = im::Settings {
         idle_end_secs: config.desk.idle_end_secs,
+        recall_secs: config.desk.recall_secs,
         setup_code_secs: i64::from(config.desk.setup_code_secs),
         max_text_chars: config.limits.text_chars,
         logins_per_account: config.limits.logins_per_account,

@@ -25,6 +25,7 @@ mod error;
 mod history;
 mod own;
 mod presence;
+mod recall;
 mod receipt;
 mod send;
 pub mod turn;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub idle_end_secs: u32,
     /// How long a person counts as present after their last connection went.
     pub presence_grace_secs: u32,
+    /// How long a message may be taken back.
+    pub recall_secs: u32,
     /// Longest text message in characters (security §13).
     pub max_text_chars: usize,
     /// How long a visitor's token lives without use.
@@ -63,6 +66,7 @@ impl Default for Settings {
         Self {
             idle_end_secs: 24 * 3600,
             presence_grace_secs: 10,
+            recall_secs: 120,
             max_text_chars: 8000,
             visitor_token_secs: 30 * 24 * 3600,
             user_token_secs: 30 * 24 * 3600,
@@ -123,6 +127,10 @@ impl Im {
             Command::Keep { conversation, change } => {
                 self.keep_as(caller, connection, conversation, change).await.map(Reply::Mine)
             }
+            Command::Recall(uid) => {
+                self.recall(caller, connection, uid).await.map(|message| Reply::Message(Box::new(message)))
+            }
+            Command::Delete(delete) => self.delete(caller, connection, delete).await.map(|()| Reply::Done {}),
             Command::Unread(kinds) => self.unread(caller, &kinds).await.map(Reply::Unread),
             Command::Accept(id) => self.accept(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
             Command::End(id) => self.end(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),

@@ -13,6 +13,7 @@ use crate::model::{
     App, AppKey, ClientId, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq,
     Site, SiteKey, Stage, UserId,
     command::{History, List, Page},
+    content::Mentions,
     conversation::{Context, Keeping, Rating, Unread},
     site::{Look, Origin},
 };
@@ -76,6 +77,8 @@ pub struct NewMessage {
     pub content: Content,
     /// Whether it raises unread counts.
     pub counted: bool,
+    /// Who is called by name.
+    pub mentions: Mentions,
     /// The server's time.
     pub at: Millis,
     /// Refuse with [`StoreError::WrongStage`] when the conversation has ended. A retry of a kept message still succeeds.
@@ -299,8 +302,8 @@ pub trait Store: Send + Sync + 'static {
     async fn conversations_of(&self, app: &AppKey, user: &UserId, list: &List) -> Result<Vec<Conversation>>;
     /// The user's conversation that changed last, however they keep it.
     async fn newest_of(&self, app: &AppKey, user: &UserId) -> Result<Option<Conversation>>;
-    /// How the user keeps a conversation; `None` when they take no part in it.
-    async fn mine(&self, app: &AppKey, conversation: ConversationId, user: &UserId) -> Result<Option<Mine>>;
+    /// The conversation with this id, with [`Conversation::mine`] and without what was hidden when the user takes part.
+    async fn conversation_for(&self, app: &AppKey, id: ConversationId, user: &UserId) -> Result<Option<Conversation>>;
     /// Changes how the user keeps a conversation. Not a participant: [`StoreError::NoConversation`].
     async fn keep(&self, app: &AppKey, conversation: ConversationId, user: &UserId, change: Keeping) -> Result<Mine>;
     /// What the user has not read in their list, in conversations of these kinds; of every kind when empty.
@@ -320,6 +323,15 @@ pub trait Store: Send + Sync + 'static {
     async fn append(&self, app: &AppKey, new: NewMessage) -> Result<Appended>;
     /// A page of stored messages. The caller has checked the right to read.
     async fn page(&self, app: &AppKey, query: &History) -> Result<Page>;
+    /// As [`Store::page`], without what this participant cleared away, and with [`names::DELETED`] in the places of what
+    /// they deleted. Whoever takes no part sees everything.
+    ///
+    /// [`names::DELETED`]: crate::model::content::names::DELETED
+    async fn page_for(&self, app: &AppKey, reader: &UserId, query: &History) -> Result<Page>;
+    /// Hides messages from one participant. Not a participant: [`StoreError::NoConversation`].
+    async fn delete_for(&self, app: &AppKey, conversation: ConversationId, user: &UserId, seqs: &[Seq]) -> Result<()>;
+    /// Puts another content in the place of a message's own, which is gone for ever. It calls nobody any more.
+    async fn replace_content(&self, app: &AppKey, uid: MessageUid, content: Content) -> Result<Option<Message>>;
     /// Moves somebody's watermarks forward. `delivered` is raised to `read`; both are cut to the head.
     async fn mark(
         &self,

@@ -80,12 +80,10 @@ impl Im {
 
     /// One conversation, as this caller sees it.
     pub async fn conversation(&self, caller: &Caller, id: ConversationId) -> Result<Conversation, Fault> {
-        let found = self.store.conversation(&caller.app, id).await?.ok_or_else(not_found)?;
+        let found = self.store.conversation_for(&caller.app, id, caller.id()).await?.ok_or_else(not_found)?;
         if !Route::of(&found).may_read(caller) {
             return Err(not_found());
         }
-        let mine = if found.has(caller.id()) { self.store.mine(&caller.app, id, caller.id()).await? } else { None };
-        let found = Conversation { mine, ..found };
         self.complete(&caller.app, found).await
     }
 

@@ -17,6 +17,6 @@ impl Im {
             return Err(Fault::new(Code::BadRequest, "give `before` or `after`, not both"));
         }
         self.route(caller, query.conversation).await?;
-        Ok(self.store.page(&caller.app, &query).await?)
+        Ok(self.store.page_for(&caller.app, caller.id(), &query).await?)
     }
 }

@@ -30,6 +30,10 @@ impl Im {
         turn: Turn,
     ) -> Result<Sent, Fault> {
         self.check_content(&send.content)?;
+        if is_ours_alone(&send.content) {
+            let message = format!("`{}` is sent by the server only", send.content.name);
+            return Err(Fault::new(Code::Forbidden, message));
+        }
         if caller.person.role == Role::Visitor {
             if is_reserved(&send.content) {
                 let message = format!("`{}` is sent by the server only", send.content.name);
@@ -70,6 +74,7 @@ impl Im {
             from: caller.person.clone(),
             client_id: Some(send.client_id),
             counted: send.content.name.flags().counted,
+            mentions: send.content.mentions(),
             content: send.content,
             at: self.clock.now(),
             only_if_open: true,
@@ -148,6 +153,11 @@ impl Im {
         }
         self.route(caller, conversation.id).await
     }
+}
+
+/// Contents that tell what the server did: from anybody else they would be lies.
+fn is_ours_alone(content: &Content) -> bool {
+    matches!(content.name.as_str(), names::RECALLED | names::DELETED | "RC:GrpNtf" | "RC:DizNtf")
 }
 
 /// Contents by which the server speaks to visitors: from anybody else they would be lies.

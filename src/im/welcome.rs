@@ -94,9 +94,11 @@ impl Im {
         }
         let newest = History { conversation, before: None, after: None, limit: 30 };
         let missed = History { after: Some(have.seq), limit: History::MAX_LIMIT, ..newest.clone() };
-        let page = self.store.page(&caller.app, &missed).await?;
-        if page.head.epoch != have.epoch || page.head.seq < have.seq {
-            let page = self.store.page(&caller.app, &newest).await?;
+        let page = self.store.page_for(&caller.app, caller.id(), &missed).await?;
+        // What was cleared away meanwhile leaves a hole that nothing fills.
+        let cleared = page.messages.first().and_then(|first| first.seq).is_some_and(|first| first.0 > have.seq.0 + 1);
+        if page.head.epoch != have.epoch || page.head.seq < have.seq || cleared {
+            let page = self.store.page_for(&caller.app, caller.id(), &newest).await?;
             return Ok(Some(Gap { conversation, reset: true, messages: page.messages, more: false }));
         }
         if page.messages.is_empty() {

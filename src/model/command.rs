@@ -35,6 +35,10 @@ pub enum Command {
         /// How.
         change: Keeping,
     },
+    /// The caller takes one of their own messages back, for everybody.
+    Recall(MessageUid),
+    /// The caller throws messages away, for themselves only.
+    Delete(Delete),
     /// How much the caller has not read, in conversations of these kinds; of every kind when empty.
     Unread(Vec<Kind>),
     /// An agent takes a waiting conversation.
@@ -85,6 +89,15 @@ pub struct History {
 impl History {
     /// Largest page (security §13).
     pub const MAX_LIMIT: u16 = 100;
+}
+
+/// Messages to throw away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delete {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Their places: 1–100.
+    pub seqs: Vec<Seq>,
 }
 
 /// Moves watermarks forward; what lies behind them already is ignored.
@@ -144,7 +157,9 @@ pub enum Reply {
     Conversations(ConversationPage),
     /// To `conversation`, `accept` and `end`.
     Conversation(Box<Conversation>),
-    /// To `pin`, `mute` and `remove`.
+    /// To `recall`: what stands there now.
+    Message(Box<Message>),
+    /// To `pin`, `mute`, `remove` and `clear`.
     Mine(Mine),
     /// To `unread`.
     Unread(Unread),

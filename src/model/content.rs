@@ -7,6 +7,8 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::UserId;
+
 /// The wire name of a content type, such as `RC:TxtMsg`: 1–32 visible ASCII characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ObjectName(Arc<str>);
@@ -78,6 +80,10 @@ pub mod names {
     pub const TEXT: &str = "RC:TxtMsg";
     /// A grey note: `{message}`.
     pub const INFO: &str = "RC:InfoNtf";
+    /// Stands where a message was taken back: `{messageUId, conversationType, targetId, sentTime, user}`.
+    pub const RECALLED: &str = "RC:RcCmd";
+    /// Stands, for one reader, where they threw a message away: `{}`.
+    pub const DELETED: &str = "parlor:deleted";
     /// Visitor asks for service: `{userInfo, requestInfo, contactInfo, groupid}`.
     pub const HANDSHAKE: &str = "RC:CsHs";
     /// Answer to the handshake: `{status, msg, data}`.
@@ -213,6 +219,43 @@ impl Content {
         serde_json::from_str(self.body.get()).ok()
     }
 
+    /// Stands, for one reader, where they threw a message away.
+    pub fn deleted() -> Self {
+        Self::of(names::DELETED, &serde_json::json!({}))
+    }
+
+    /// Whether this stands where a message was taken back.
+    pub fn is_recalled(&self) -> bool {
+        self.name.as_str() == names::RECALLED
+    }
+
+    /// Who is called by name in this message (`mentionedInfo`).
+    pub fn mentions(&self) -> Mentions {
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(rename = "mentionedInfo")]
+            info: Option<Info>,
+        }
+        #[derive(Deserialize)]
+        struct Info {
+            #[serde(rename = "type")]
+            kind: u8,
+            #[serde(rename = "userIdList", default)]
+            users: Vec<String>,
+        }
+        // Most messages call nobody: they are not read twice.
+        if !self.body().contains("\"mentionedInfo\"") {
+            return Mentions::Nobody;
+        }
+        match self.view::<Body>().and_then(|body| body.info) {
+            Some(Info { kind: 1, .. }) => Mentions::Everybody,
+            Some(Info { kind: 2, users }) => {
+                Mentions::These(users.iter().take(Mentions::MOST).filter_map(|user| user.parse().ok()).collect())
+            }
+            _ => Mentions::Nobody,
+        }
+    }
+
     /// The words that a list or notification shows for this message: text, note or left message; `None` for others.
     pub fn words(&self) -> Option<String> {
         #[derive(Deserialize)]
@@ -229,6 +272,23 @@ impl Content {
             _ => None,
         }
     }
+}
+
+/// Who is called by name in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Mentions {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Everybody in the conversation.
+    Everybody,
+    /// These users; those who take no part hear nothing.
+    These(Vec<UserId>),
+}
+
+impl Mentions {
+    /// Most users called in one message.
+    pub const MOST: usize = 100;
 }
 
 impl PartialEq for Content {
@@ -289,6 +349,17 @@ mod tests {
     #[test]
     fn a_body_that_is_no_object_is_refused() {
         assert_eq!(content("[1]").unwrap_err(), InvalidContent::NotAnObject);
+    }
+
+    #[test]
+    fn mentions_are_read_from_the_body() {
+        let called = |body: &str| content(body).unwrap().mentions();
+        assert_eq!(called(r#"{"content":"hi"}"#), Mentions::Nobody);
+        assert_eq!(called(r#"{"content":"\"mentionedInfo\""}"#), Mentions::Nobody);
+        assert_eq!(called(r#"{"mentionedInfo":null}"#), Mentions::Nobody);
+        assert_eq!(called(r#"{"mentionedInfo":{"type":1}}"#), Mentions::Everybody);
+        let these = Mentions::These(vec!["bob".parse().unwrap()]);
+        assert_eq!(called(r#"{"mentionedInfo":{"type":2,"userIdList":["bob","not an id"]}}"#), these);
     }
 
     #[test]

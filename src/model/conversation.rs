@@ -78,6 +78,10 @@ pub struct Mine {
     pub removed: bool,
     /// Counted messages they have neither read nor thrown away.
     pub unread: u64,
+    /// Unread messages that call them by name.
+    pub mentions: u64,
+    /// Everything up to here was cleared away and is not shown to them.
+    pub cleared: Seq,
 }
 
 /// A change of how somebody keeps a conversation.
@@ -89,6 +93,10 @@ pub enum Keeping {
     Muted(bool),
     /// Takes it out of the list until something new is said.
     Removed,
+    /// Clears away everything up to this place.
+    Cleared(Seq),
+    /// Clears away everything sent until this instant.
+    ClearedUntil(Millis),
 }
 
 /// What somebody has not read, over all conversations in their list.

@@ -64,6 +64,8 @@ codes! {
     ClientIdReused = "client_id_reused", 409, false;
     /// The conversation has ended and takes no more messages.
     ConversationClosed = "conversation_closed", 409, false;
+    /// The time in which this could be done is over.
+    TooLate = "too_late", 409, false;
     /// Another agent was faster.
     AlreadyTaken = "already_taken", 409, false;
     /// It exists already.

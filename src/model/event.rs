@@ -35,6 +35,15 @@ pub enum Event {
     },
     /// A conversation is new, or its stage or people changed.
     Conversation(Arc<Conversation>),
+    /// A message was taken back: this stands in its place.
+    Recalled(Arc<Message>),
+    /// The person who hears this threw messages away, by another connection.
+    Deleted {
+        /// Where.
+        conversation: ConversationId,
+        /// Their places.
+        seqs: Vec<Seq>,
+    },
     /// The person who hears this keeps a conversation in another way, by another connection.
     Mine {
         /// Which.

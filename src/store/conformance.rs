@@ -9,12 +9,14 @@ use crate::model::{
     App, AppKey, ClientId, Content, Conversation, ConversationId, Millis, Person, Role, Seq, Site, SiteKey, Stage,
     UserId,
     command::{History, List},
+    content::Mentions,
     conversation::{Context, EndedBy, View},
     site::{Look, Origin},
 };
 
 pub(crate) mod conversations;
 pub(crate) mod desk;
+pub(crate) mod hidden;
 pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod own;
@@ -71,6 +73,12 @@ macro_rules! run_on {
                 the_queue_counts_those_who_wait_longer,
                 waiting_begins_with_the_visitors_words_and_ends_with_the_agents,
                 idle_conversations_come_oldest_first
+            ]
+            hidden: [
+                what_was_cleared_is_gone_for_one_reader_only,
+                a_deleted_message_leaves_a_mark_in_its_place,
+                a_replaced_content_is_gone_and_its_retry_is_harmless,
+                mentions_count_until_they_are_read
             ]
             own: [
                 pinned_conversations_come_first_page_by_page,
@@ -249,6 +257,7 @@ pub(crate) fn message(conversation: ConversationId, from: Person, words: &str, a
         client_id: None,
         content: Content::text(words),
         counted: true,
+        mentions: Mentions::Nobody,
         at,
         only_if_open: true,
     }

@@ -31,8 +31,8 @@ use super::{
     StoreError, TokenHash, Transition, Watermarks,
 };
 use crate::model::{
-    App, AppKey, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq, Site, SiteKey,
-    UserId,
+    App, AppKey, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq, Site,
+    SiteKey, UserId,
     command::{History, List, Page},
     conversation::{Context, Keeping, Rating, Unread},
     site::{Look, Origin},
@@ -47,6 +47,7 @@ mod desk;
 mod error;
 mod folder;
 mod head;
+mod hidden;
 mod ledger;
 mod logins;
 mod messages;
@@ -481,9 +482,9 @@ impl Store for SqliteStore {
         self.read(move |view| own::newest_of(view, &app, &user)).await
     }
 
-    async fn mine(&self, app: &AppKey, conversation: ConversationId, user: &UserId) -> Result<Option<Mine>> {
+    async fn conversation_for(&self, app: &AppKey, id: ConversationId, user: &UserId) -> Result<Option<Conversation>> {
         let (app, user) = (app.clone(), user.clone());
-        self.read(move |view| own::mine(view, &app, conversation, &user)).await
+        self.read(move |view| own::conversation_for(view, &app, id, &user)).await
     }
 
     async fn keep(&self, app: &AppKey, conversation: ConversationId, user: &UserId, change: Keeping) -> Result<Mine> {
@@ -523,6 +524,21 @@ impl Store for SqliteStore {
     async fn page(&self, app: &AppKey, query: &History) -> Result<Page> {
         let (app, query) = (app.clone(), query.clone());
         self.read(move |view| messages::page(view, &app, &query)).await
+    }
+
+    async fn page_for(&self, app: &AppKey, reader: &UserId, query: &History) -> Result<Page> {
+        let (app, reader, query) = (app.clone(), reader.clone(), query.clone());
+        self.read(move |view| hidden::page_for(view, &app, &reader, &query)).await
+    }
+
+    async fn delete_for(&self, app: &AppKey, conversation: ConversationId, user: &UserId, seqs: &[Seq]) -> Result<()> {
+        let (app, user, seqs) = (app.clone(), user.clone(), seqs.to_vec());
+        self.write(move |ledger| hidden::delete_for(ledger, &app, conversation, &user, &seqs)).await
+    }
+
+    async fn replace_content(&self, app: &AppKey, uid: MessageUid, content: Content) -> Result<Option<Message>> {
+        let app = app.clone();
+        self.write(move |ledger| hidden::replace_content(ledger, &app, uid, &content)).await
     }
 
     async fn mark(

@@ -4,4 +4,5 @@ mod accounts;
 mod desk;
 mod messages;
 mod own;
+mod recall;
 pub(crate) mod world;

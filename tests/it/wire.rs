@@ -5,3 +5,4 @@ mod drain;
 mod journeys;
 mod own;
 mod poll;
+mod recall;

@@ -143,7 +143,7 @@ fn last_words(conversation: &Conversation, reader: Reader<'_>) -> (String, Strin
     let Some(last) = &conversation.last else { return (String::new(), words.get("console-row-empty")) };
     let said = match last.content.name.as_str() {
         names::TEXT => text_of(last).unwrap_or_default(),
-        names::INFO => event_words(last, conversation, reader),
+        names::INFO | names::RECALLED => event_words(last, conversation, reader),
         names::LEAVE_MESSAGE => left_message(last).0,
         _ => words.get("console-row-unknown"),
     };
@@ -382,8 +382,14 @@ fn event_words(message: &Message, conversation: &Conversation, reader: Reader<'_
     }
     let words = reader.words;
     let visitor = conversation.visitor().map_or_else(String::new, |visitor| name_of(&visitor.person, words));
+    if message.content.is_recalled() && message.from.id == *reader.me {
+        return words.get("console-event-recalled-you");
+    }
     if message.content.name.as_str() != names::INFO {
         let name = name_of(&message.from, words);
+        if message.content.is_recalled() {
+            return words.format("console-event-recalled", &[("name", name.as_str().into())]);
+        }
         return words.format("console-event-unknown", &[("name", name.as_str().into())]);
     }
     let info: Info = message.content.view().unwrap_or_default();

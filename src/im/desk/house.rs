@@ -8,7 +8,7 @@ use crate::{
     im::Im,
     model::{
         AppKey, Audience, Content, Conversation, ConversationId, Event, Fault, Message, Person, Role, UserId,
-        content::names,
+        content::{Mentions, names},
     },
     store::NewMessage,
 };
@@ -104,6 +104,7 @@ impl Im {
             client_id: None,
             content: Content::of(names::INFO, &body),
             counted: false,
+            mentions: Mentions::Nobody,
             at: self.clock.now(),
             only_if_open: false,
         };

@@ -78,7 +78,7 @@ impl Im {
             .into_iter()
             .find(|message| message.from.id == *caller.id() && message.client_id.as_ref() == Some(&send.client_id));
         match same {
-            Some(message) if message.content == send.content => {
+            Some(message) if message.content == send.content || message.content.is_recalled() => {
                 Ok(Some(Sent { uid: message.uid, conversation: last.id, seq: message.seq, at: message.at }))
             }
             Some(_) => Err(StoreError::ClientIdReused.into()),

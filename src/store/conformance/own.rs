@@ -37,6 +37,10 @@ async fn keep(house: &House<'_>, id: ConversationId, change: Keeping) -> Mine {
     house.store.keep(&house.app, id, &user("alice"), change).await.unwrap()
 }
 
+async fn mine(house: &House<'_>, id: ConversationId, who: &str) -> Mine {
+    house.store.conversation_for(&house.app, id, &user(who)).await.unwrap().unwrap().mine.unwrap()
+}
+
 pub(crate) async fn pinned_conversations_come_first_page_by_page(store: &dyn Store) {
     let house = House::new(store).await;
     let ids = with_peers(&house, &["bob", "anna", "ben", "vera", "viktor"]).await;
@@ -49,7 +53,7 @@ pub(crate) async fn pinned_conversations_come_first_page_by_page(store: &dyn Sto
     assert_eq!(list(&house, 2).await, [ids[0], ids[4], ids[3], ids[2], ids[1]]);
     let newest = store.newest_of(&house.app, &user("alice")).await.unwrap().unwrap();
     assert_eq!((newest.id, newest.mine), (ids[4], None));
-    let other = store.mine(&house.app, ids[0], &user("bob")).await.unwrap().unwrap();
+    let other = mine(&house, ids[0], "bob").await;
     assert!(!other.pinned, "the other side keeps it in its own way");
 }
 
@@ -59,11 +63,11 @@ pub(crate) async fn a_removed_conversation_comes_back_with_a_new_message(store: 
     let removed = keep(&house, ids[0], Keeping::Removed).await;
     assert_eq!(removed, Mine { removed: true, ..Mine::default() });
     assert_eq!(list(&house, 10).await, [ids[1]]);
-    assert!(store.mine(&house.app, ids[0], &user("alice")).await.unwrap().unwrap().removed);
+    assert!(mine(&house, ids[0], "alice").await.removed);
     assert_eq!(house.page(ids[0], None, None, 10).await.0, [1], "its messages stay");
     house.says(ids[0], person("bob", Role::User), "again", at(9)).await;
     assert_eq!(list(&house, 10).await, [ids[0], ids[1]]);
-    let back = store.mine(&house.app, ids[0], &user("alice")).await.unwrap().unwrap();
+    let back = mine(&house, ids[0], "alice").await;
     assert_eq!(back, Mine { unread: 1, ..Mine::default() }, "what was thrown away is not counted again");
     let bob = house.get(ids[0]).await;
     assert_eq!(bob.participant(&user("alice")).unwrap().read, Seq(0), "removing is not reading");
@@ -96,7 +100,7 @@ pub(crate) async fn only_participants_keep_a_conversation(store: &dyn Store) {
     assert!(no_conversation(&keep(&house.app, &anna).await));
     assert!(no_conversation(&keep(&other.app, &alice).await));
     refused!(keep(&house.app, &nobody).await, StoreError::Missing("user"));
-    assert_eq!(store.mine(&house.app, id, &anna).await.unwrap(), None);
-    assert_eq!(store.mine(&other.app, id, &alice).await.unwrap(), None);
+    assert_eq!(store.conversation_for(&house.app, id, &anna).await.unwrap().unwrap().mine, None);
+    assert_eq!(store.conversation_for(&other.app, id, &alice).await.unwrap(), None);
     assert_eq!(store.newest_of(&other.app, &alice).await.unwrap(), None);
 }

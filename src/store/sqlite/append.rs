@@ -9,7 +9,7 @@ use super::{
     messages,
 };
 use crate::{
-    model::{AppKey, Content, Message, MessageUid, Role, Seq},
+    model::{AppKey, Content, Message, MessageUid, Role, Seq, content::Mentions},
     store::{NewMessage, StoreError},
 };
 
@@ -46,6 +46,7 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
     }
     let head = ledger.head(app, new.conversation)?;
     advance(head, &place, new);
+    call(ledger, app, &place, &new.mentions)?;
     ledger.moved(new.conversation);
     Ok(Placed::New { uid: MessageUid::from_number(uid), seq: messages::seq(place.seq) })
 }
@@ -85,6 +86,25 @@ fn insert(ledger: &Ledger, uid: i64, place: &Place, new: &NewMessage) -> rusqlit
     Ok(rows == 1)
 }
 
+/// Notes whom the message calls by name. Ids that nobody has call nobody.
+fn call(ledger: &mut Ledger, app: i64, place: &Place, mentions: &Mentions) -> Work<()> {
+    let called: Vec<Option<i64>> = match mentions {
+        Mentions::Nobody => return Ok(()),
+        Mentions::Everybody => vec![None],
+        Mentions::These(users) => users.iter().filter_map(|user| ledger.user(app, user).ok()).map(Some).collect(),
+    };
+    for user in called {
+        ledger
+            .conn
+            .prepare_cached(
+                "insert into mentions (conversation_id, seq, user_id)
+                values (?1, ?2, ?3)",
+            )?
+            .execute(params![place.conversation, place.seq, user])?;
+    }
+    Ok(())
+}
+
 /// The message that used the client id first.
 fn first(ledger: &Ledger, place: &Place, new: &NewMessage) -> Work<Option<Placed>> {
     let Some(client_id) = &new.client_id else { return Ok(None) };
@@ -101,7 +121,7 @@ fn first(ledger: &Ledger, place: &Place, new: &NewMessage) -> Work<Option<Placed
         .optional()?;
     let Some(id) = id else { return Ok(None) };
     let message = messages::by_number(&ledger.view(), id)?.ok_or(StoreError::NoConversation)?;
-    if same(&message.content, &new.content) {
+    if same(&message.content, &new.content) || message.content.is_recalled() {
         Ok(Some(Placed::Repeated(Box::new(message))))
     } else {
         Err(StoreError::ClientIdReused.into())

@@ -83,8 +83,13 @@ pub(super) fn at_place(view: &View<'_>, conversation: i64, place: i64) -> Work<O
 
 /// A page of the app's conversation.
 pub(super) fn page(view: &View<'_>, app: &AppKey, query: &History) -> Work<Page> {
+    page_above(view, app, query, 0)
+}
+
+/// As [`page`], of what stands after a place only.
+pub(super) fn page_above(view: &View<'_>, app: &AppKey, query: &History, floor: i64) -> Work<Page> {
     let (row, head) = place_of(view, app, query.conversation)?;
-    let low = query.after.map_or(0, number);
+    let low = query.after.map_or(0, number).max(floor);
     let high = query.before.map_or(i64::MAX, number);
     let limit = usize::from(query.limit.max(1));
     let Range { mut messages, more } = if query.after.is_some() {
@@ -99,7 +104,7 @@ pub(super) fn page(view: &View<'_>, app: &AppKey, query: &History) -> Work<Page>
 }
 
 /// The row and the head of the app's conversation.
-fn place_of(view: &View<'_>, app: &AppKey, conversation: ConversationId) -> Work<(i64, i64)> {
+pub(super) fn place_of(view: &View<'_>, app: &AppKey, conversation: ConversationId) -> Work<(i64, i64)> {
     view.conn
         .prepare_cached(
             "select c.id, c.seq

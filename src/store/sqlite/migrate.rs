@@ -5,7 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 2] = [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_own_list.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_own_list.sql"),
+    include_str!("migrations/0003_hidden.sql"),
+];
 
 /// The schema version this program knows.
 pub(super) fn newest() -> i32 {

@@ -3,10 +3,13 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
-    conversations::load,
+    conversations::{conversation, load},
     error::Work,
+    hidden::{hide_last, place_until},
     ledger::Ledger,
+    messages::{number, seq},
     rows::{View, key_of, to_json},
+    watermarks::counted_at,
 };
 use crate::{
     model::{
@@ -31,7 +34,13 @@ pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, lis
               where p.key = ?1
                 and u.key = ?2
             )
-            select c.id, m.pinned, m.muted, 0, c.counted - max(m.read_counted, m.dropped)
+            select c.id, m.pinned, m.muted, 0, c.counted - max(m.read_counted, m.dropped), m.cleared, (
+              select count(*)
+              from mentions n
+              where n.conversation_id = c.id
+                and n.seq > max(m.read, m.removed, m.cleared)
+                and (n.user_id is null or n.user_id = m.user_id)
+            )
             from participants m
             join conversations c on c.id = m.conversation_id
             where m.user_id = (select id from me)
@@ -55,7 +64,25 @@ pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, lis
             Ok((row.get(0)?, mine_of(row)?))
         })?
         .collect::<rusqlite::Result<Vec<(i64, Mine)>>>()?;
-    rows.into_iter().map(|(row, mine)| Ok(Conversation { mine: Some(mine), ..load(view, row)? })).collect()
+    let complete = |(row, mine)| {
+        let mut conversation = Conversation { mine: Some(mine), ..load(view, row)? };
+        hide_last(view, app, user, &mut conversation)?;
+        Ok(conversation)
+    };
+    rows.into_iter().map(complete).collect()
+}
+
+/// The conversation with this id, as this user sees it.
+pub(super) fn conversation_for(
+    view: &View<'_>,
+    app: &AppKey,
+    id: ConversationId,
+    user: &UserId,
+) -> Work<Option<Conversation>> {
+    let Some(mut found) = conversation(view, app, id)? else { return Ok(None) };
+    found.mine = mine(view, app, id, user)?;
+    hide_last(view, app, user, &mut found)?;
+    Ok(Some(found))
 }
 
 /// The user's conversation that changed last, however they keep it.
@@ -82,11 +109,18 @@ pub(super) fn newest_of(view: &View<'_>, app: &AppKey, user: &UserId) -> Work<Op
 }
 
 /// How the user keeps a conversation.
-pub(super) fn mine(view: &View<'_>, app: &AppKey, id: ConversationId, user: &UserId) -> Work<Option<Mine>> {
+fn mine(view: &View<'_>, app: &AppKey, id: ConversationId, user: &UserId) -> Work<Option<Mine>> {
     let mine = view
         .conn
         .prepare_cached(
-            "select c.id, m.pinned, m.muted, c.seq <= m.removed, c.counted - max(m.read_counted, m.dropped)
+            "select c.id, m.pinned, m.muted, c.seq <= m.removed, c.counted - max(m.read_counted, m.dropped), m.cleared,
+            (
+              select count(*)
+              from mentions n
+              where n.conversation_id = c.id
+                and n.seq > max(m.read, m.removed, m.cleared)
+                and (n.user_id is null or n.user_id = m.user_id)
+            )
             from conversations c
             join apps p on p.id = c.app_id
             join users u on u.app_id = p.id
@@ -100,9 +134,16 @@ pub(super) fn mine(view: &View<'_>, app: &AppKey, id: ConversationId, user: &Use
     Ok(mine)
 }
 
-/// After the row's number: pinned, muted, removed, unread.
+/// After the row's number: pinned, muted, removed, unread, cleared, mentions.
 fn mine_of(row: &Row<'_>) -> rusqlite::Result<Mine> {
-    Ok(Mine { pinned: row.get(1)?, muted: row.get(2)?, removed: row.get(3)?, unread: count(row.get(4)?) })
+    Ok(Mine {
+        pinned: row.get(1)?,
+        muted: row.get(2)?,
+        removed: row.get(3)?,
+        unread: count(row.get(4)?),
+        cleared: seq(row.get(5)?),
+        mentions: count(row.get(6)?),
+    })
 }
 
 /// Changes how the user keeps a conversation.
@@ -116,23 +157,27 @@ pub(super) fn keep(
     let app = ledger.app(app_key)?;
     let user = ledger.user(app, user_id)?;
     let head = ledger.head(app, id)?;
-    let (row, seq, counted) = (head.row, head.seq, head.counted);
+    let (row, newest) = (head.row, head.seq);
     head.member(user).ok_or(StoreError::NoConversation)?;
-    let (pinned, muted, removed) = match change {
-        Keeping::Pinned(on) => (Some(on), None, None),
-        Keeping::Muted(on) => (None, Some(on), None),
-        Keeping::Removed => (None, None, Some((seq, counted))),
-    };
+    let (mut pinned, mut muted, mut removed, mut cleared) = (None, None, None, None);
+    match change {
+        Keeping::Pinned(on) => pinned = Some(on),
+        Keeping::Muted(on) => muted = Some(on),
+        Keeping::Removed => removed = Some(newest),
+        Keeping::Cleared(up_to) => cleared = Some(number(up_to).min(newest)),
+        Keeping::ClearedUntil(until) => cleared = Some(place_until(ledger, row, until)?),
+    }
+    let dropped = removed.or(cleared).map(|place| counted_at(ledger, row, place)).transpose()?;
     ledger
         .conn
         .prepare_cached(
             "update participants
             set pinned = coalesce(?3, pinned), muted = coalesce(?4, muted), removed = coalesce(?5, removed),
-              dropped = coalesce(?6, dropped)
+              cleared = max(cleared, coalesce(?6, 0)), dropped = max(dropped, coalesce(?7, 0))
             where conversation_id = ?1
               and user_id = ?2",
         )?
-        .execute(params![row, user, pinned, muted, removed.map(|it| it.0), removed.map(|it| it.1)])?;
+        .execute(params![row, user, pinned, muted, removed, cleared, dropped])?;
     mine(&ledger.view(), app_key, id, user_id)?.ok_or_else(|| StoreError::NoConversation.into())
 }
 

@@ -50,7 +50,7 @@ pub(super) fn mark(ledger: &mut Ledger, mark: &Mark) -> Work<Watermarks> {
 }
 
 /// Counted messages up to a place.
-fn counted_at(ledger: &Ledger, conversation: i64, seq: i64) -> rusqlite::Result<i64> {
+pub(super) fn counted_at(ledger: &Ledger, conversation: i64, seq: i64) -> rusqlite::Result<i64> {
     let counted = ledger
         .conn
         .prepare_cached(

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 use super::frame::{blame, plain};
 use crate::{
     model::{
-        ClientId, Code, Command, Content, ConversationId, Fault, Kind, Millis, ObjectName, Position, Seq, SiteKey,
-        UserId,
-        command::{AgentStatus, History, List, Receipt, Send, Target},
+        ClientId, Code, Command, Content, ConversationId, Fault, Kind, MessageUid, Millis, ObjectName, Position, Seq,
+        SiteKey, UserId,
+        command::{AgentStatus, Delete, History, List, Receipt, Send, Target},
         conversation::{Keeping, View},
     },
     wire::{ClientKind, Hello, Request},
@@ -31,6 +31,9 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "pin" => keep(&read(body)?, Keeping::Pinned),
         "mute" => keep(&read(body)?, Keeping::Muted),
         "remove" => Command::Keep { conversation: read::<One>(body)?.conversation, change: Keeping::Removed },
+        "clear" => clear(&read(body)?)?,
+        "delete" => delete(read(body)?),
+        "recall" => Command::Recall(read::<RecallBody>(body)?.uid),
         "unread" => Command::Unread(read::<UnreadBody>(body)?.kinds.unwrap_or_default()),
         "accept" => Command::Accept(read::<One>(body)?.conversation),
         "end" => Command::End(read::<One>(body)?.conversation),
@@ -96,6 +99,9 @@ body!(ListBody {
     limit "limit": Option<u16>
 });
 body!(SwitchBody { conversation "conversation": ConversationId, on "on": bool });
+body!(ClearBody { conversation "conversation": ConversationId, seq "seq": Option<Seq>, until "until": Option<Millis> });
+body!(DeleteBody { conversation "conversation": ConversationId, seqs "seqs": Vec<Seq> });
+body!(RecallBody { uid "uid": MessageUid });
 body!(UnreadBody { kinds "kinds": Option<Vec<Kind>> });
 body!(Before { changed_at "changed_at": Millis, id "id": ConversationId });
 body!(One { conversation "conversation": ConversationId });
@@ -161,6 +167,19 @@ fn list(body: ListBody) -> Result<Command, Fault> {
 
 fn keep(body: &SwitchBody, change: fn(bool) -> Keeping) -> Command {
     Command::Keep { conversation: body.conversation, change: change(body.on) }
+}
+
+fn clear(body: &ClearBody) -> Result<Command, Fault> {
+    let change = match (body.seq, body.until) {
+        (Some(seq), None) => Keeping::Cleared(seq),
+        (None, Some(until)) => Keeping::ClearedUntil(until),
+        _ => return Err(bad("give one of `seq` and `until`")),
+    };
+    Ok(Command::Keep { conversation: body.conversation, change })
+}
+
+fn delete(body: DeleteBody) -> Command {
+    Command::Delete(Delete { conversation: body.conversation, seqs: body.seqs })
 }
 
 fn hello(body: HelloBody) -> Result<Hello, Fault> {
@@ -278,6 +297,21 @@ mod tests {
                 Command::Keep { conversation: c, change: Keeping::Muted(false) },
             ),
             ("remove", r#"{"conversation":"$"}"#, Command::Keep { conversation: c, change: Keeping::Removed }),
+            (
+                "clear",
+                r#"{"conversation":"$","seq":4}"#,
+                Command::Keep { conversation: c, change: Keeping::Cleared(Seq(4)) },
+            ),
+            (
+                "clear",
+                r#"{"conversation":"$","until":9}"#,
+                Command::Keep { conversation: c, change: Keeping::ClearedUntil(Millis::new(9)) },
+            ),
+            (
+                "delete",
+                r#"{"conversation":"$","seqs":[1,2]}"#,
+                Command::Delete(Delete { conversation: c, seqs: vec![Seq(1), Seq(2)] }),
+            ),
             ("unread", "{}", Command::Unread(vec![])),
             ("unread", r#"{"kinds":["private"]}"#, Command::Unread(vec![Kind::Private])),
             ("conversation", r#"{"conversation":"$"}"#, Command::Conversation(c)),
@@ -302,6 +336,8 @@ mod tests {
             ("history", r#"{"conversation":"$","before":1,"after":1}"#, "not both"),
             ("conversations", r#"{"view":"mad"}"#, "`view`: unknown variant"),
             ("conversations", r#"{"before":{"changed_at":"x","id":"$"}}"#, "`before`: invalid type"),
+            ("clear", r#"{"conversation":"$"}"#, "give one of `seq` and `until`"),
+            ("recall", r#"{"uid":"AAAA"}"#, "`uid`: `AAAA` is not a message id"),
             ("unread", r#"{"kinds":["party"]}"#, "`kinds`: unknown variant"),
             ("status", r#"{"status":"gone"}"#, "`status`: unknown variant"),
             ("send", r#"{"client_id":"","type":"x","content":{},"desk":true}"#, "`client_id`"),

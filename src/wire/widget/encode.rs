@@ -40,6 +40,8 @@ pub fn push(event: &Event) -> Option<ByteString> {
         }
         Event::Typing { conversation, person, on } => Push::Typing { conversation: *conversation, person, on: *on },
         Event::Conversation(conversation) => Push::Conversation(conversation),
+        Event::Recalled(message) => Push::Recalled(message),
+        Event::Deleted { conversation, seqs } => Push::Deleted { conversation: *conversation, seqs },
         Event::Mine { conversation, mine } => Push::Mine { conversation: *conversation, mine },
         Event::Desk(desk) => Push::Desk(desk),
         Event::SignedOut => return None,
@@ -69,6 +71,11 @@ enum Push<'a> {
         on: bool,
     },
     Conversation(&'a Conversation),
+    Recalled(&'a Message),
+    Deleted {
+        conversation: ConversationId,
+        seqs: &'a [Seq],
+    },
     Mine {
         conversation: ConversationId,
         #[serde(flatten)]
@@ -141,7 +148,7 @@ mod tests {
     }
 
     fn mine() -> Mine {
-        Mine { pinned: true, muted: false, removed: false, unread: 3 }
+        Mine { pinned: true, muted: false, removed: false, unread: 3, mentions: 1, cleared: Seq(2) }
     }
 
     fn desk() -> Desk {
@@ -211,6 +218,8 @@ mod tests {
             ),
             ("typing", Event::Typing { conversation: id, person: anna(), on: true }),
             ("conversation", Event::Conversation(Arc::new(rated))),
+            ("recalled", Event::Recalled(Arc::new(message()))),
+            ("deleted", Event::Deleted { conversation: id, seqs: vec![Seq(1), Seq(3)] }),
             ("mine", Event::Mine { conversation: id, mine: mine() }),
             ("desk", Event::Desk(desk())),
         ] {

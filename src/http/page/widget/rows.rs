@@ -144,6 +144,11 @@ impl Reading<'_> {
         struct Named {
             name: String,
         }
+        if message.content.is_recalled() {
+            let own = message.from.id == *self.me;
+            let name = [("name", message.from.name.as_str().into())];
+            return if own { self.locale.get("note-recalled-own") } else { self.locale.format("note-recalled", &name) };
+        }
         if message.content.name.as_str() != names::INFO {
             return self.locale.get("note-unknown");
         }
