@@ -28,6 +28,8 @@ impl ServerProcess {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
         command
             .current_dir(self.folder.path())
+            // The switches of the tests are none of the program's settings.
+            .env_clear()
             .env("PARLOR_DATA_DIR", self.folder.path().join("data"))
             .env("PARLOR_DATA_RESERVE_BYTES", "0")
             .env("PARLOR_DEMO_ENABLED", "false")
