@@ -255,6 +255,22 @@ function fakePoll(/** @type {object[]} */ answers) {
   return asked
 }
 
+test("a long-poll that was only an emergency gives way to a socket", async () => {
+  const { connection } = connect()
+  fakePoll([{ poll: "p1", frames: [{ id: 1, ok: welcome }], next: 1 }])
+  for (let attempt = 0; attempt < 2; attempt++) {
+    newest().dies()
+    mock.timers.tick((connection.retryAt ?? 0) - Date.now())
+  }
+  for (let turn = 0; turn < 20; turn++) await settle()
+  newest().opens()
+  assert.equal(FakeSocket.all.length, 4, "the probe is followed by the real one")
+  await greet(newest())
+  assert.equal(connection.state, "live")
+  assert.equal(memory.get("parlor.poll"), undefined)
+  connection.stop()
+})
+
 test("two sockets that never open lead to long-poll, remembered for the session", async () => {
   const { connection, states, pushes } = connect()
   const asked = fakePoll([
@@ -273,8 +289,10 @@ test("two sockets that never open lead to long-poll, remembered for the session"
     mock.timers.tick((connection.retryAt ?? 0) - Date.now())
   }
   for (let turn = 0; turn < 20; turn++) await settle()
-  assert.equal(FakeSocket.all.length, 2)
   assert.equal(connection.state, "live")
+  assert.equal(memory.get("parlor.poll"), undefined, "not before a socket was tried beside it")
+  assert.equal(FakeSocket.all.length, 3)
+  newest().dies()
   assert.equal(memory.get("parlor.poll"), "1")
   assert.equal(asked[0]?.url, "http://chat.example/poll")
   assert.equal(asked[1]?.url, "http://chat.example/poll/p1")

@@ -36,12 +36,16 @@ export class Sounds {
 
   /** Unlocks sound at the first gesture on this page; before that nothing of the audio system is touched. */
   constructor(page = document) {
+    const listening = new AbortController()
     const unlock = () => {
-      this.#audio ??= new AudioContext()
+      // Escape and a finger put down are no gestures that allow sound.
+      if (navigator.userActivation?.hasBeenActive === false) return
+      listening.abort()
+      this.#audio = new AudioContext()
       this.#audio.resume().catch(() => {})
     }
-    for (const gesture of ["pointerdown", "keydown"])
-      page.addEventListener(gesture, unlock, { once: true, capture: true })
+    for (const gesture of ["pointerdown", "pointerup", "keydown", "keyup"])
+      page.addEventListener(gesture, unlock, { capture: true, signal: listening.signal })
   }
 
   /**

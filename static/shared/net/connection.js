@@ -117,13 +117,24 @@ export class Connection {
         this.#lose(code)
       },
     }
-    const base = new URL(this.options.base ?? "/", location.href)
-    this.#line = this.#polling ? openPoll(new URL("/poll", base).href, events) : openSocket(socketUrl(base), events)
+    this.#line = this.#polling
+      ? openPoll(new URL("/poll", this.#base).href, events)
+      : openSocket(this.#socketUrl, events)
     // A proxy may swallow the upgrade without a word.
     this.#timer = setTimeout(() => this.#lose(1006), HELLO_MS)
   }
 
-  /** Two sockets without a welcome: try long-poll, and stay with it once it works. Not there either: back to sockets. */
+  get #base() {
+    return new URL(this.options.base ?? "/", location.href)
+  }
+
+  get #socketUrl() {
+    const url = new URL("/ws", this.#base)
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:"
+    return url.href
+  }
+
+  /** Two sockets without a welcome: try long-poll. Not there either: back to sockets. */
   #failed() {
     if (this.#polling) {
       this.#polling = false
@@ -158,13 +169,40 @@ export class Connection {
     clearTimeout(this.#timer)
     this.downSince = null
     this.#socketFailures = 0
-    if (this.#polling) remember()
+    if (this.#polling && !recall()) this.#probe()
     // Only a line that holds forgives earlier failures; one that breaks at once must not be retried in a hurry.
     this.#steady = setTimeout(() => this.#backoff.reset(), STEADY_MS)
     this.options.onWelcome?.(welcome)
     this.#to("live")
     for (const push of this.#early.splice(0)) this.options.onPush?.(push)
   }
+
+  /** Long-poll works, but is it needed? A socket that opens now says that the server was merely away for a while. */
+  #probe() {
+    const ended = () => clearTimeout(this.#probing)
+    const refused = () => {
+      ended()
+      if (this.#state === "live" && this.#polling) remember()
+    }
+    const probe = openSocket(this.#socketUrl, {
+      opened: () => {
+        ended()
+        probe.close()
+        if (this.#state !== "live" || !this.#polling) return
+        this.#polling = false
+        this.#open()
+      },
+      frame: () => {},
+      closed: refused,
+    })
+    this.#probing = setTimeout(() => {
+      probe.close()
+      refused()
+    }, HELLO_MS)
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #probing
 
   /** @param {string} text */
   #hear(text) {
@@ -283,13 +321,6 @@ export class Connection {
       if (error instanceof CommandError && error.lost && navigator.onLine) this.retry()
     }
   }
-}
-
-/** @param {URL} base */
-function socketUrl(base) {
-  const url = new URL("/ws", base)
-  url.protocol = base.protocol === "https:" ? "wss:" : "ws:"
-  return url.href
 }
 
 /** @returns {boolean} whether long-poll was what worked in this session */

@@ -416,7 +416,8 @@ export class Widget extends HTMLElement {
     const { chat, outbox, connection, now } = this.#talk
     const conversation = this.#conversation
     const held = this.#shown ? chat.log(this.#shown) : null
-    if (this.#shown && held?.last === 0 && connection.state === "live") this.#talk.complete(this.#shown)
+    const missing = held?.last === 0 && conversation?.head.seq !== 0
+    if (this.#shown && missing && connection.state === "live") this.#talk.complete(this.#shown)
     const rows = arrange({
       messages: held?.messages ?? [],
       pending: !conversation || isOpen(conversation) ? outbox.entries : [],

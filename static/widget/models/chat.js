@@ -204,6 +204,9 @@ export class Chat {
     conversation.changed_at = Math.max(conversation.changed_at, message.at)
     const mine = this.mine(conversation)
     if (mine && counts(message, mine.id)) mine.unread++
+    // Who writes has read what stands before.
+    if (message.from.id !== this.me?.id)
+      this.#mark({ conversation: conversation.id, user: message.from.id, delivered: seq, read: seq, at: message.at })
   }
 
   /** @param {{ conversation: string, user: string, delivered: number, read: number, at: number }} receipt */
