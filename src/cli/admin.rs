@@ -53,7 +53,7 @@ pub(super) struct SiteAdd {
     /// Key of the app it belongs to
     #[arg(long, value_name = "KEY")]
     app: AppKey,
-    /// Where the line will be pasted, such as <https://shop.example>; up to 50
+    /// Where the line will be pasted, such as `https://shop.example`; up to 50
     #[arg(long, value_name = "URL", required = true, num_args = 1.., value_parser = origin)]
     origin: Vec<Origin>,
     /// Its name, as visitors see it; without it the app's

@@ -47,7 +47,8 @@ fn greeting(config: &Config, welcome: &Welcome, bold: bool) -> String {
         let valid = spoken(Duration::from_secs(config.desk.setup_code_secs.into()));
         row("Set-up code", &format!("{on}{code}{off}  makes the first agent, once, within {valid}"));
     }
-    row("Data", &config.data.dir.display().to_string());
+    let here = if config.data.dir.is_absolute() { "" } else { "./" };
+    row("Data", &format!("{here}{}", config.data.dir.display()));
     if let Some(site) = &welcome.demo {
         let line = pasted_line(&config.server, site);
         let _ = write!(text, "\n  The one line to paste:\n\n  {on}{line}{off}\n");
@@ -96,7 +97,7 @@ mod tests {
   Demo page   http://127.0.0.1:8081
   Console     http://127.0.0.1:8080/console
   Set-up code K7QM-3FWX  makes the first agent, once, within 60 minutes
-  Data        data
+  Data        ./data
 
   The one line to paste:
 
