@@ -140,8 +140,8 @@ export class Widget extends HTMLElement {
       this.#go("home", false)
       this.#host.close()
     })
-    this.addEventListener("keydown", ({ key, defaultPrevented }) => {
-      if (key === "Escape" && !defaultPrevented) this.#host.close()
+    this.addEventListener("keydown", ({ key, isComposing, defaultPrevented }) => {
+      if (key === "Escape" && !isComposing && !defaultPrevented) this.#host.close()
     })
     document.addEventListener("visibilitychange", () => this.#update())
     // A day ends, a clock strikes: what is said about time stays true.

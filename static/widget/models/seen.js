@@ -34,10 +34,14 @@ export class Seen {
    * @param {() => number} inSight the newest place in sight
    */
   update(mine, inSight) {
-    clearTimeout(this.#look)
-    if (!mine) return
+    if (!mine) {
+      clearTimeout(this.#look)
+      this.#look = undefined
+      return
+    }
     if (inSight() > mine.read) {
-      this.#look = setTimeout(() => {
+      this.#look ??= setTimeout(() => {
+        this.#look = undefined
         const seq = inSight()
         if (seq > mine.read) this.events.read(seq)
       }, LOOK_MS)
