@@ -35,8 +35,9 @@ test("what was in sight for a second is read", () => {
 test("a steady stream of messages does not put reading off for ever", () => {
   const mine = { read: 0, unread: 1 }
   const { seen, calls } = looker(mine)
-  for (let seq = 1; seq <= 10; seq++) {
-    seen.update(mine, () => seq)
+  let newest = 0
+  for (newest = 1; newest <= 10; newest++) {
+    seen.update(mine, () => newest)
     mock.timers.tick(300)
   }
   assert.deepEqual(calls.read, [4, 8])
