@@ -57,7 +57,7 @@ impl Server {
 
     /// Whether browsers reach this server over TLS.
     pub fn is_https(&self) -> bool {
-        self.public_url.starts_with("https://")
+        self.origin().starts_with("https://")
     }
 
     /// How many threads serve connections.
@@ -115,4 +115,27 @@ fn is_bare(url: &Url) -> bool {
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_browsers_read_it() {
+        for url in ["https://chat.example.com", "HTTPS://Chat.Example.com/", "https://chat.example.com:443"] {
+            let server = Server { public_url: url.to_owned(), ..Server::default() };
+            assert_eq!(server.origin(), "https://chat.example.com");
+            assert_eq!(server.socket_origin(), "wss://chat.example.com");
+            assert!(server.is_https());
+        }
+    }
+
+    #[test]
+    fn without_a_public_address_the_bound_one_counts() {
+        let mut server = Server::default();
+        server.bound_to("127.0.0.1:4321".parse().unwrap());
+        assert_eq!(server.origin(), "http://127.0.0.1:4321");
+        assert!(!server.is_https());
+    }
 }
