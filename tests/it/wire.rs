@@ -1,6 +1,7 @@
 //! The widget wire on a live server: journeys, and everything that may go wrong on the way.
 
 mod breakage;
+mod disk;
 mod drain;
 mod journeys;
 mod own;

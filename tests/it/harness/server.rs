@@ -42,11 +42,22 @@ impl TestServer {
         Self { config, orders, running: Some(running), stopping: false, _folder: folder }
     }
 
+    /// Stops in order, then starts on the same data and addresses with some settings changed.
+    pub(crate) fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
+        self.stop();
+        change(&mut self.config);
+        self.start_again();
+    }
+
+    fn start_again(&mut self) {
+        let (config, orders, running) = launch(self.config.clone());
+        (self.config, self.orders, self.running, self.stopping) = (config, orders, Some(running), false);
+    }
+
     /// Stops in order, then starts on the same data and the same addresses.
     pub(crate) fn restart(&mut self) {
         self.stop();
-        let (config, orders, running) = launch(self.config.clone());
-        (self.config, self.orders, self.running, self.stopping) = (config, orders, Some(running), false);
+        self.start_again();
     }
 
     /// Orders it to stop and does not wait.
