@@ -52,7 +52,7 @@ console-list-nobody-has =
        *[other] Nobody has them yet
     }
 console-list-closed = Ended conversations
-console-list-all = Everything, newest first
+console-list-all = All conversations
 console-order-longest = Longest wait first
 console-order-newest = Newest first
 console-new-pill =

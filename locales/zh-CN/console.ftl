@@ -46,7 +46,7 @@ console-list-nobody-has =
        *[other] 尚无人接待
     }
 console-list-closed = 已结束的会话
-console-list-all = 全部会话，最新在前
+console-list-all = 全部会话
 console-order-longest = 等待最久在前
 console-order-newest = 最新在前
 console-new-pill = { $n } 条更新

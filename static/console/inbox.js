@@ -396,6 +396,9 @@ class Inbox {
   // What is shown.
 
   #tick() {
+    this.pill.tick()
+    // Without a line nobody knows how long they really wait.
+    if (this.root.dataset.line === "lost") return
     this.list.tick()
     if (this.#rings.expire(now()).length > 0) this.status.missed(Date.now())
     this.cards.show(this.#rings.all)
@@ -407,7 +410,6 @@ class Inbox {
     const conversation = this.#current
     if (conversation) this.conversation.tick(conversation)
     this.panel.tick()
-    this.pill.tick()
     this.#showBadge()
   }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data, web::Path};
 use askama::Template;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{
     page::{self, Page},
@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     im::Im,
     model::{
-        Caller, Code, Conversation, ConversationId, Fault, Message, Stage,
+        AppKey, Caller, Code, Conversation, ConversationId, Fault, Message, Millis, Person, Stage,
         command::{ConversationPage, Desk, History, List, Page as MessagePage},
         conversation::View,
     },
@@ -129,7 +129,7 @@ struct Found {
     view: View,
     list: ConversationPage,
     open: Option<(Conversation, MessagePage)>,
-    now: crate::model::Millis,
+    now: Millis,
 }
 
 impl Found {
@@ -271,7 +271,7 @@ impl InboxPage {
     fn of(request: &HttpRequest, agent: &Agent, found: Found, config: &Config) -> Self {
         let words = page::locale(request);
         let mut page = Page::new("inbox", view_key(found.view), ICONS, words);
-        page.carry(&page_data(agent, &found, config), Some(&agent.secret), |key| {
+        page.carry(&Begin::of(agent, &found, config), Some(&agent.secret), |key| {
             !["console-setup-", "console-login-", "console-door-", "console-key"].iter().any(|no| key.starts_with(no))
                 || key == "console-keyboard"
         });
@@ -284,20 +284,41 @@ impl InboxPage {
 }
 
 /// What the scripts begin with: the same facts as printed, as data.
-fn page_data(agent: &Agent, found: &Found, config: &Config) -> Value {
-    let open = found.open.as_ref().map(|(conversation, page)| json!({ "conversation": conversation, "page": page }));
-    json!({
-        "me": agent.caller().person,
-        "app": agent.caller().app,
-        "now": found.now,
-        "view": found.view.name(),
-        "desk": found.desk,
-        "sites": found.sites,
-        "conversations": found.list.conversations,
-        "more": found.list.more,
-        "open": open,
-        "longest": config.limits.text_chars,
-    })
+#[derive(Serialize)]
+struct Begin<'a> {
+    me: &'a Person,
+    app: &'a AppKey,
+    now: Millis,
+    view: View,
+    desk: &'a Desk,
+    sites: &'a BTreeMap<String, String>,
+    #[serde(flatten)]
+    list: &'a ConversationPage,
+    open: Option<BeginOpen<'a>>,
+    /// Longest text of a message in characters.
+    longest: usize,
+}
+
+#[derive(Serialize)]
+struct BeginOpen<'a> {
+    conversation: &'a Conversation,
+    page: &'a MessagePage,
+}
+
+impl<'a> Begin<'a> {
+    fn of(agent: &'a Agent, found: &'a Found, config: &Config) -> Self {
+        Self {
+            me: &agent.caller().person,
+            app: &agent.caller().app,
+            now: found.now,
+            view: found.view,
+            desk: &found.desk,
+            sites: &found.sites,
+            list: &found.list,
+            open: found.open.as_ref().map(|(conversation, page)| BeginOpen { conversation, page }),
+            longest: config.limits.text_chars,
+        }
+    }
 }
 
 impl Inbox {

@@ -1,11 +1,10 @@
 //! What every page of the console has: language, look, nonce, and the data its scripts begin with.
 
-use std::{fmt, sync::LazyLock};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header};
 use askama::Template;
 use serde::Serialize;
-use serde_json::json;
 
 use super::{csrf, session};
 use crate::{
@@ -14,7 +13,7 @@ use crate::{
         headers::{self, Nonce},
     },
     model::Fault,
-    view::{Catalogue, Locale},
+    view::{Catalogue, Locale, locale::Text},
 };
 
 /// The console's texts in every language it speaks.
@@ -45,6 +44,16 @@ pub(super) struct Page {
     nonce: Nonce,
 }
 
+/// What the scripts read. No detour over `Value`: message contents stay byte for byte.
+#[derive(Serialize)]
+struct Carried<'a, T> {
+    page: &'static str,
+    language: &'static str,
+    texts: BTreeMap<&'a String, &'a Text>,
+    csrf: Option<String>,
+    data: &'a T,
+}
+
 /// A language to choose.
 pub(super) struct Choice {
     pub(super) tag: &'static str,
@@ -66,12 +75,9 @@ impl Page {
 
     /// Gives the scripts their data, the texts whose keys `wanted` likes, and the word for requests.
     pub(super) fn carry(&mut self, data: &impl Serialize, secret: Option<&str>, wanted: fn(&str) -> bool) {
-        let texts: std::collections::BTreeMap<_, _> =
-            self.locale.texts().iter().filter(|(key, _)| wanted(key)).collect();
-        let whole = json!({
-            "page": self.name, "language": self.lang(), "texts": texts, "csrf": secret.map(csrf::word), "data": data,
-        });
-        self.data = PageData::of(&whole);
+        let texts = self.locale.texts().iter().filter(|(key, _)| wanted(key)).collect();
+        let csrf = secret.map(csrf::word);
+        self.data = PageData::of(&Carried { page: self.name, language: self.lang(), texts, csrf, data });
     }
 
     pub(super) const fn lang(&self) -> &'static str {
@@ -164,8 +170,9 @@ impl askama::filters::HtmlSafe for PageData {}
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::view::locale::Text;
 
     #[test]
     fn b2_page_data_cannot_leave_its_element() {

@@ -327,8 +327,11 @@ impl Slip {
         let author = name_of(&message.from, words);
         let label =
             words.format("console-message-name", &[("author", author.as_str().into()), ("t", at.as_str().into())]);
-        let answers = fields
-            .iter()
+        let known = ["msg_name", "msg_email", "msg_tel"];
+        let (first, others): (Vec<_>, Vec<_>) = fields.iter().partition(|(key, _)| known.contains(&key.as_str()));
+        let first = known.iter().filter_map(|name| first.iter().find(|(key, _)| key == name)).copied();
+        let answers = first
+            .chain(others)
             .filter_map(|(key, value)| Some((answer_title(key, words), value.as_str()?.to_owned())))
             .filter(|(_, value)| !value.is_empty())
             .collect();

@@ -166,6 +166,7 @@ impl Im {
         };
         let Some(rating) = asked.rating(self.clock.now())? else { return Ok(id) };
         let rated = self.store.rate(&caller.app, id, rating).await?;
+        let rated = self.complete(&caller.app, rated).await?;
         self.publish_conversation(&caller.app, rated);
         Ok(id)
     }

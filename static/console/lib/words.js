@@ -155,7 +155,8 @@ export function eventWords(message, visitor) {
  * @returns {{ text: string, answers: [string, string][] }}
  */
 export function leftMessage({ content }) {
-  const { msg_content: text, ...rest } = content
+  const { msg_content: text, msg_name, msg_email, msg_tel, ...others } = content
+  const rest = { msg_name, msg_email, msg_tel, ...others }
   const titles = /** @type {Record<string, string>} */ ({
     msg_name: t("left-name"),
     msg_email: t("left-email"),

@@ -168,7 +168,7 @@ export class ListPane {
     this.pill.hidden = n === 0
     if (n === 0) return
     write(slot(this.pill, "new-count"), t("new-pill", { n }))
-    this.pill.setAttribute("aria-label", t("new-pill-name", { n }))
+    write(slot(this.pill, "new-name"), t("new-pill-name", { n }))
   }
 
   /** @param {boolean} moving whether rows may be seen to change places */

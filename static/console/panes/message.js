@@ -144,6 +144,7 @@ export function showState(article, state, words) {
   if (!state) return line.replaceChildren()
   const text = document.createElement("span")
   text.textContent = words
+  if (state === "sending" || state === "waiting") return line.replaceChildren(icon(SIGNS[state]), text)
   if (state !== "failed") return line.replaceChildren(text, icon(SIGNS[state]))
   line.replaceChildren(icon(SIGNS.failed), text, action("try-again"), action("delete"))
 }
