@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod console;
+mod crowd;
 pub mod demo;
 pub mod error;
 pub mod extract;

@@ -4,7 +4,11 @@
 //! that an idle one costs 2 KiB instead of 14. actix-http hands over every request that carries `Upgrade: websocket`
 //! (and every CONNECT), whatever its method and address; `socket::upgrade` answers them all.
 
-use std::{net::TcpListener, time::Duration};
+use std::{
+    net::{Shutdown, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_http::{Extensions, HttpService};
 use actix_rt::net::TcpStream;
@@ -12,7 +16,7 @@ use actix_server::{Server, ServerBuilder};
 use actix_service::map_config;
 use actix_web::dev::AppConfig;
 
-use super::{Parts, demo, metrics, socket};
+use super::{Parts, crowd::Crowd, demo, metrics, socket};
 use crate::model::SiteKey;
 
 /// A head that takes longer is answered with 408 (W7).
@@ -36,15 +40,16 @@ pub struct Listeners {
 }
 
 macro_rules! http_service {
-    ($builder:expr) => {{
+    ($builder:expr, $crowd:expr) => {{
         let signal = $builder.graceful_shutdown_signal();
+        let crowd = Arc::clone($crowd);
         move || {
-            let signal = signal.clone();
+            let (signal, crowd) = (signal.clone(), Arc::clone(&crowd));
             HttpService::build()
                 .client_request_timeout(HEAD)
                 .client_disconnect_timeout(LINGER)
                 .keep_alive(KEEP_ALIVE)
-                .on_connect_ext(on_connect)
+                .on_connect_ext(move |stream, data| on_connect(stream, data, &crowd))
                 .graceful_shutdown_signal(move || {
                     let signal = signal.clone();
                     async move { signal.notified().await }
@@ -57,20 +62,26 @@ macro_rules! http_service {
 pub fn serve(parts: &Parts, listeners: Listeners) -> std::io::Result<Server> {
     let builder =
         Server::build().workers(parts.config.server.worker_count()).shutdown_timeout(5).backlog(2048).disable_signals();
-    let builder = public(builder, parts.clone(), listeners.public)?;
+    let crowd = Arc::new(Crowd::new(&parts.config));
+    let builder = public(builder, &crowd, parts.clone(), listeners.public)?;
     let builder = match listeners.demo {
-        Some((listener, site)) => landing(builder, parts, listener, &site)?,
+        Some((listener, site)) => landing(builder, &crowd, parts, listener, &site)?,
         None => builder,
     };
     let builder = match listeners.metrics {
-        Some(listener) => figures(builder, parts, listener)?,
+        Some(listener) => figures(builder, &crowd, parts, listener)?,
         None => builder,
     };
     Ok(builder.run())
 }
 
-fn public(builder: ServerBuilder, parts: Parts, listener: TcpListener) -> std::io::Result<ServerBuilder> {
-    let service = http_service!(builder);
+fn public(
+    builder: ServerBuilder,
+    crowd: &Arc<Crowd>,
+    parts: Parts,
+    listener: TcpListener,
+) -> std::io::Result<ServerBuilder> {
+    let service = http_service!(builder, crowd);
     builder.listen("public", listener, move || {
         let app = super::app(&parts);
         service().upgrade(socket::upgrade(&parts)).finish(map_config(app, |()| AppConfig::default())).tcp()
@@ -79,11 +90,12 @@ fn public(builder: ServerBuilder, parts: Parts, listener: TcpListener) -> std::i
 
 fn landing(
     builder: ServerBuilder,
+    crowd: &Arc<Crowd>,
     parts: &Parts,
     listener: TcpListener,
     site: &SiteKey,
 ) -> std::io::Result<ServerBuilder> {
-    let service = http_service!(builder);
+    let service = http_service!(builder, crowd);
     let page = demo::page(&parts.config.server, site);
     builder.listen("demo", listener, move || {
         let app = demo::app(page.clone());
@@ -91,8 +103,13 @@ fn landing(
     })
 }
 
-fn figures(builder: ServerBuilder, parts: &Parts, listener: TcpListener) -> std::io::Result<ServerBuilder> {
-    let service = http_service!(builder);
+fn figures(
+    builder: ServerBuilder,
+    crowd: &Arc<Crowd>,
+    parts: &Parts,
+    listener: TcpListener,
+) -> std::io::Result<ServerBuilder> {
+    let service = http_service!(builder, crowd);
     let parts = parts.clone();
     builder.listen("metrics", listener, move || {
         let app = metrics::app(parts.clone());
@@ -100,9 +117,15 @@ fn figures(builder: ServerBuilder, parts: &Parts, listener: TcpListener) -> std:
     })
 }
 
-/// Small frames leave at once; a dead peer is noticed.
-fn on_connect(stream: &TcpStream, _: &mut Extensions) {
+/// Small frames leave at once; a dead peer is noticed; a network that holds enough connections gets no more.
+fn on_connect(stream: &TcpStream, data: &mut Extensions, crowd: &Arc<Crowd>) {
     let socket = socket2::SockRef::from(stream);
+    match stream.peer_addr().ok().map(|peer| crowd.enter(peer)) {
+        Some(Some(place)) => drop(data.insert(place)),
+        Some(None) => drop(socket.shutdown(Shutdown::Both)),
+        // It is gone already.
+        None => {}
+    }
     // Both can only fail on a connection that is gone already.
     let _ = socket.set_tcp_nodelay(true);
     #[cfg(target_os = "linux")]

@@ -142,3 +142,20 @@ async fn a_restart_keeps_the_address() {
     assert_eq!(server.address(), before);
     assert_eq!(reqwest::get(server.url("/ready")).await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn w1_one_network_cannot_hold_every_place_with_heads_that_never_end() {
+    let server = TestServer::start_with(|config| config.limits.connections_per_network = 3);
+    let held: Vec<_> = (0..3)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            stream.write_all(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+            assert!(stream.read(&mut [0; 100]).unwrap() > 0);
+            stream.write_all(b"GET /health HTTP/1.1\r\n").unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(raw(&server, "GET /health HTTP/1.1\r\nhost: a\r\n\r\n"), "", "the fourth hears nothing");
+    drop(held);
+    while raw(&server, "GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").is_empty() {}
+}
