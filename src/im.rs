@@ -22,6 +22,7 @@ pub mod admin;
 mod conversation;
 mod desk;
 mod error;
+mod group;
 mod history;
 mod own;
 mod presence;
@@ -127,6 +128,10 @@ impl Im {
             Command::Keep { conversation, change } => {
                 self.keep_as(caller, connection, conversation, change).await.map(Reply::Mine)
             }
+            Command::CreateGroup(new) => {
+                self.create_group(caller, new).await.map(|group| Reply::Conversation(Box::new(group)))
+            }
+            Command::Group { conversation, change } => self.change_group(caller, conversation, change).await,
             Command::Recall(uid) => {
                 self.recall(caller, connection, uid).await.map(|message| Reply::Message(Box::new(message)))
             }

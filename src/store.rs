@@ -111,6 +111,47 @@ pub struct NewService {
     pub at: Millis,
 }
 
+/// A group or discussion to found.
+#[derive(Debug, Clone)]
+pub struct NewGroup {
+    /// Its id.
+    pub id: ConversationId,
+    /// Group or discussion.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Who founds and owns it.
+    pub owner: UserId,
+    /// Who else is inside.
+    pub users: Vec<UserId>,
+    /// The server's time.
+    pub at: Millis,
+}
+
+/// A change of a group or discussion.
+#[derive(Debug, Clone)]
+pub enum GroupStep {
+    /// Makes users members, from the head on, and forgives bans.
+    Add(Vec<UserId>),
+    /// Makes a member none. The oldest other one inherits; without one it is dismissed.
+    Remove {
+        /// Whom.
+        user: UserId,
+        /// And remembers that they were banned.
+        ban: bool,
+    },
+    /// Another name.
+    Rename(String),
+    /// Only the owner and those allowed may write.
+    SilenceAll(bool),
+    /// One member may not write.
+    Silence(UserId, bool),
+    /// One member may write while all others may not.
+    Allow(UserId, bool),
+    /// Takes no more messages.
+    Dismiss,
+}
+
 /// A move of a service conversation from one of some stages to another.
 #[derive(Debug, Clone)]
 pub struct Transition {
@@ -283,6 +324,18 @@ pub trait Store: Send + Sync + 'static {
         id: ConversationId,
         at: Millis,
     ) -> Result<Conversation>;
+    /// Founds a group or discussion.
+    async fn create_group(&self, app: &AppKey, new: NewGroup) -> Result<Conversation>;
+    /// Changes a group or discussion. Dismissed: [`StoreError::WrongStage`]; not a member: [`StoreError::Missing`].
+    async fn change_group(
+        &self,
+        app: &AppKey,
+        conversation: ConversationId,
+        step: GroupStep,
+        at: Millis,
+    ) -> Result<Conversation>;
+    /// Which of these users were banned from a group.
+    async fn banned(&self, app: &AppKey, conversation: ConversationId, users: &[UserId]) -> Result<Vec<UserId>>;
     /// Begins a service conversation. When the visitor has an open one already, that one is returned instead.
     async fn begin_service(&self, app: &AppKey, new: NewService) -> Result<Conversation>;
     /// The visitor's open service conversation.

@@ -8,7 +8,7 @@ use super::{Im, error::not_found};
 use crate::model::{
     AppKey, Audience, Caller, Code, Conversation, ConversationId, Fault, Kind, Stage, UserId,
     command::{ConversationPage, List},
-    conversation::View,
+    conversation::{Group, Member, View},
 };
 
 /// What the path of a message must know of a conversation. Kept in memory; its stage and people change rarely.
@@ -19,6 +19,10 @@ pub(super) struct Route {
     pub(super) participants: Vec<UserId>,
     /// Service conversations only.
     pub(super) stage: Option<Stage>,
+    /// Groups and discussions only.
+    pub(super) group: Option<Group>,
+    /// Members who do not have the usual rights.
+    pub(super) special: Vec<(UserId, Member)>,
 }
 
 impl Route {
@@ -28,11 +32,23 @@ impl Route {
             kind: conversation.kind,
             participants: conversation.participants.iter().map(|p| p.person.id.clone()).collect(),
             stage: conversation.service.as_ref().map(|service| service.stage.clone()),
+            group: conversation.group.clone(),
+            special: conversation
+                .participants
+                .iter()
+                .filter_map(|p| Some((p.person.id.clone(), p.member?)))
+                .filter(|(_, member)| *member != Member::default())
+                .collect(),
         }
     }
 
     pub(super) fn has(&self, user: &UserId) -> bool {
         self.participants.contains(user)
+    }
+
+    /// What this user is in a group.
+    pub(super) fn member(&self, user: &UserId) -> Member {
+        self.special.iter().find(|(other, _)| other == user).map(|(_, member)| *member).unwrap_or_default()
     }
 
     /// Whether this caller may read: participants, and every agent of the app for service conversations.

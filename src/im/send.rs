@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::{Im, conversation::Route, desk::Control, error::not_found, turn::Turn};
 use crate::{
     model::{
-        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, Role, Stage,
+        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, ObjectName, Role, Stage,
         command::{Send, Sent, Target},
         content::names,
+        conversation::Group,
     },
     store::NewMessage,
 };
@@ -51,7 +52,7 @@ impl Im {
                 super::desk::DeskRoute::Repeated(sent) => return Ok(sent),
             },
         };
-        may_write(caller, &route)?;
+        may_write(caller, &route, &send.content.name)?;
         if send.content.name.flags().stored {
             let route = self.follow_availability(caller, route).await?;
             self.keep(caller, connection, &route, send, turn).await
@@ -157,7 +158,7 @@ impl Im {
 
 /// Contents that tell what the server did: from anybody else they would be lies.
 fn is_ours_alone(content: &Content) -> bool {
-    matches!(content.name.as_str(), names::RECALLED | names::DELETED | "RC:GrpNtf" | "RC:DizNtf")
+    matches!(content.name.as_str(), names::RECALLED | names::DELETED | names::GROUP_NOTICE | names::DISCUSSION_NOTICE)
 }
 
 /// Contents by which the server speaks to visitors: from anybody else they would be lies.
@@ -175,7 +176,10 @@ fn is_reserved(content: &Content) -> bool {
 }
 
 /// Who may read may not always write: in a service conversation only the visitor and the agent who has it.
-fn may_write(caller: &Caller, route: &Route) -> Result<(), Fault> {
+fn may_write(caller: &Caller, route: &Route, name: &ObjectName) -> Result<(), Fault> {
+    if let Some(group) = &route.group {
+        return may_write_in_group(caller, route, group, name);
+    }
     let allowed = match (&route.kind, &route.stage) {
         (Kind::Service, Some(Stage::Human { agent, .. })) if caller.is_agent() => agent == caller.id(),
         (Kind::Service, Some(Stage::Queued { .. } | Stage::Offline { .. })) if caller.is_agent() => false,
@@ -186,4 +190,20 @@ fn may_write(caller: &Caller, route: &Route) -> Result<(), Fault> {
         false if caller.is_agent() => Err(Fault::new(Code::Forbidden, "take the conversation first, then answer")),
         false => Err(not_found()),
     }
+}
+
+/// Silenced members may still answer who read what.
+fn may_write_in_group(caller: &Caller, route: &Route, group: &Group, name: &ObjectName) -> Result<(), Fault> {
+    if !route.has(caller.id()) {
+        return Err(not_found());
+    }
+    if group.dismissed_at.is_some() {
+        return Err(Fault::new(Code::ConversationClosed, "this group was dismissed"));
+    }
+    let member = route.member(caller.id());
+    let silenced = member.silenced || (group.silenced && !member.owner && !member.allowed);
+    if silenced && !matches!(name.as_str(), "RC:RRRspMsg" | "RC:ReadNtf") {
+        return Err(Fault::new(Code::Silenced, "you may not write in this group now"));
+    }
+    Ok(())
 }

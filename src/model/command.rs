@@ -35,6 +35,15 @@ pub enum Command {
         /// How.
         change: Keeping,
     },
+    /// The caller founds a group or discussion and owns it.
+    CreateGroup(CreateGroup),
+    /// Something about a group or discussion, or the caller's place in it, changes.
+    Group {
+        /// Which.
+        conversation: ConversationId,
+        /// What.
+        change: GroupChange,
+    },
     /// The caller takes one of their own messages back, for everybody.
     Recall(MessageUid),
     /// The caller throws messages away, for themselves only.
@@ -89,6 +98,55 @@ pub struct History {
 impl History {
     /// Largest page (security §13).
     pub const MAX_LIMIT: u16 = 100;
+}
+
+/// A group or discussion to found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateGroup {
+    /// Group or discussion.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Who is inside from the beginning, besides the founder.
+    pub users: Vec<UserId>,
+}
+
+/// A change of a group or discussion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupChange {
+    /// Brings users in.
+    Add(Vec<UserId>),
+    /// The caller comes in; groups only.
+    Join,
+    /// The caller leaves.
+    Quit,
+    /// Nobody writes any more.
+    Dismiss,
+    /// Another name.
+    Rename(String),
+    /// Puts a member out.
+    Kick {
+        /// Whom.
+        user: UserId,
+        /// And for good: they cannot come back by themselves.
+        ban: bool,
+    },
+    /// Only the owner and those allowed may write, or everybody again.
+    SilenceAll(bool),
+    /// One member may not write, or may again.
+    Silence {
+        /// Whom.
+        user: UserId,
+        /// May not.
+        on: bool,
+    },
+    /// One member may write while all others may not.
+    Allow {
+        /// Whom.
+        user: UserId,
+        /// May.
+        on: bool,
+    },
 }
 
 /// Messages to throw away.

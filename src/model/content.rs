@@ -82,6 +82,10 @@ pub mod names {
     pub const INFO: &str = "RC:InfoNtf";
     /// Stands where a message was taken back: `{messageUId, conversationType, targetId, sentTime, user}`.
     pub const RECALLED: &str = "RC:RcCmd";
+    /// Who came, went or changed what in a group: `{operatorUserId, operation, data, message}`.
+    pub const GROUP_NOTICE: &str = "RC:GrpNtf";
+    /// The same for discussions: `{type, extension, operation}`.
+    pub const DISCUSSION_NOTICE: &str = "RC:DizNtf";
     /// Stands, for one reader, where they threw a message away: `{}`.
     pub const DELETED: &str = "parlor:deleted";
     /// Visitor asks for service: `{userInfo, requestInfo, contactInfo, groupid}`.

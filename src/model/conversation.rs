@@ -10,23 +10,34 @@ use super::{ConversationId, Message, Millis, Person, Seq, SiteKey, UserId};
 pub enum Kind {
     /// Two users.
     Private,
+    /// A few users who talk; whoever is inside may bring others.
+    Discussion,
+    /// Users under an owner.
+    Group,
     /// A visitor and the app's agents.
     Service,
 }
 
 impl Kind {
     /// Every kind that exists.
-    pub const ALL: [Self; 2] = [Self::Private, Self::Service];
+    pub const ALL: [Self; 4] = [Self::Private, Self::Discussion, Self::Group, Self::Service];
 
     /// The kind with this number of the catalogue.
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
-    /// The catalogue's number: 1 private, 5 customer service.
+    /// Whether its people come and go.
+    pub const fn has_members(self) -> bool {
+        matches!(self, Self::Discussion | Self::Group)
+    }
+
+    /// The catalogue's number: 1 private, 2 discussion, 3 group, 5 customer service.
     pub const fn number(self) -> u8 {
         match self {
             Self::Private => 1,
+            Self::Discussion => 2,
+            Self::Group => 3,
             Self::Service => 5,
         }
     }
@@ -62,9 +73,40 @@ pub struct Conversation {
     /// The desk's side; service conversations only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
+    /// What groups and discussions have besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
     /// How the one who asked keeps it; never told to anybody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mine: Option<Mine>,
+}
+
+/// What a group or discussion has besides its people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Only the owner and those allowed may write.
+    pub silenced: bool,
+    /// When it was dismissed: nobody writes any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dismissed_at: Option<Millis>,
+}
+
+impl Group {
+    /// Most members of a group or discussion.
+    pub const MOST_MEMBERS: usize = 500;
+}
+
+/// What somebody is in a group or discussion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Member {
+    /// Decides who is inside and who may write.
+    pub owner: bool,
+    /// May not write.
+    pub silenced: bool,
+    /// May write while the whole group is silenced.
+    pub allowed: bool,
 }
 
 /// How one participant keeps a conversation in their own list.
@@ -143,6 +185,9 @@ pub struct Participant {
     pub read_at: Option<Millis>,
     /// Counted messages after `read` that are not their own.
     pub unread: u64,
+    /// What they are in a group or discussion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<Member>,
 }
 
 /// The desk's side of a service conversation.

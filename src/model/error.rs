@@ -52,6 +52,10 @@ codes! {
     WrongLogin = "wrong_login", 401, false;
     /// The caller may not do this.
     Forbidden = "forbidden", 403, false;
+    /// The caller may not write here: they, or everybody, were silenced.
+    Silenced = "silenced", 403, false;
+    /// The caller was put out of this group and may not come back.
+    Banned = "banned", 403, false;
     /// The page's origin is not on the list.
     OriginRefused = "origin_refused", 403, false;
     /// The set-up code is wrong, used or expired.
@@ -70,6 +74,8 @@ codes! {
     AlreadyTaken = "already_taken", 409, false;
     /// It exists already.
     AlreadyExists = "already_exists", 409, false;
+    /// The group has as many members as it may have.
+    GroupFull = "group_full", 409, false;
     /// The body or message is larger than allowed.
     TooLarge = "too_large", 413, false;
     /// The body's media type or encoding is not taken.

@@ -16,6 +16,7 @@ use crate::model::{
 
 pub(crate) mod conversations;
 pub(crate) mod desk;
+pub(crate) mod groups;
 pub(crate) mod hidden;
 pub(crate) mod logins;
 pub(crate) mod messages;
@@ -73,6 +74,12 @@ macro_rules! run_on {
                 the_queue_counts_those_who_wait_longer,
                 waiting_begins_with_the_visitors_words_and_ends_with_the_agents,
                 idle_conversations_come_oldest_first
+            ]
+            groups: [
+                members_come_and_go_and_the_oldest_inherits,
+                unread_is_counted_per_member_from_the_day_they_came,
+                rights_names_and_bans_are_kept,
+                a_dismissed_group_takes_no_messages
             ]
             hidden: [
                 what_was_cleared_is_gone_for_one_reader_only,

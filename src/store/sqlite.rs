@@ -27,8 +27,8 @@ use self::{
     writer::{AnyWork, AppendWork, Doable, Job, Other, Task, Writer},
 };
 use super::{
-    AgentAccount, Appended, DeskCounts, Idle, Login, NewLogin, NewMessage, NewService, NewTicket, Result, Store,
-    StoreError, TokenHash, Transition, Watermarks,
+    AgentAccount, Appended, DeskCounts, GroupStep, Idle, Login, NewGroup, NewLogin, NewMessage, NewService, NewTicket,
+    Result, Store, StoreError, TokenHash, Transition, Watermarks,
 };
 use crate::model::{
     App, AppKey, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq, Site,
@@ -46,6 +46,7 @@ mod conversations;
 mod desk;
 mod error;
 mod folder;
+mod groups;
 mod head;
 mod hidden;
 mod ledger;
@@ -433,6 +434,28 @@ impl Store for SqliteStore {
         }
         self.need_room()?;
         self.write(move |ledger| conversations::private(ledger, &app, (&a, &b), id, at)).await
+    }
+
+    async fn create_group(&self, app: &AppKey, new: NewGroup) -> Result<Conversation> {
+        self.need_room()?;
+        let app = app.clone();
+        self.write(move |ledger| groups::create(ledger, &app, &new)).await
+    }
+
+    async fn change_group(
+        &self,
+        app: &AppKey,
+        conversation: ConversationId,
+        step: GroupStep,
+        at: Millis,
+    ) -> Result<Conversation> {
+        let app = app.clone();
+        self.write(move |ledger| groups::change(ledger, &app, conversation, &step, at)).await
+    }
+
+    async fn banned(&self, app: &AppKey, conversation: ConversationId, users: &[UserId]) -> Result<Vec<UserId>> {
+        let (app, users) = (app.clone(), users.to_vec());
+        self.read(move |view| groups::banned(view, &app, conversation, &users)).await
     }
 
     async fn begin_service(&self, app: &AppKey, new: NewService) -> Result<Conversation> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod desk;
+mod groups;
 mod messages;
 mod own;
 mod recall;

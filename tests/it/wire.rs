@@ -3,6 +3,7 @@
 mod breakage;
 mod disk;
 mod drain;
+mod groups;
 mod journeys;
 mod own;
 mod poll;

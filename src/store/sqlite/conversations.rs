@@ -12,7 +12,7 @@ use crate::{
     model::{
         AppKey, Conversation, ConversationId, Kind, Millis, Position, Service, Stage, UserId,
         command::List,
-        conversation::{Context, EndedBy, Participant, Rating},
+        conversation::{Context, EndedBy, Group, Member, Participant, Rating},
     },
     store::StoreError,
 };
@@ -111,7 +111,7 @@ pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
         .conn
         .prepare_cached(
             "select c.key, c.kind, c.seq, c.counted, c.created_at, c.changed_at, s.key, v.key, c.stage, c.stage_at,
-              a.key, c.ended_by, c.waiting_since, c.context, c.rating
+              a.key, c.ended_by, c.waiting_since, c.context, c.rating, c.name, c.silenced, c.dismissed_at
             from conversations c
             left join sites s on s.id = c.site_id
             left join users v on v.id = c.visitor_id
@@ -119,7 +119,7 @@ pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
             where c.id = ?1",
         )?
         .query_row([row], |row| head(row, view.epoch))?;
-    conversation.participants = participants(view, row, counted)?;
+    conversation.participants = participants(view, row, counted, conversation.kind)?;
     conversation.last = at_place(view, row, head)?;
     Ok(conversation)
 }
@@ -135,6 +135,7 @@ fn head(row: &Row<'_>, epoch: u64) -> rusqlite::Result<(Conversation, i64, i64)>
         participants: Vec::new(),
         last: None,
         service: if kind == Kind::Service { Some(service(row)?) } else { None },
+        group: if kind.has_members() { Some(group(row)?) } else { None },
         mine: None,
     };
     Ok((conversation, head, row.get(3)?))
@@ -143,6 +144,10 @@ fn head(row: &Row<'_>, epoch: u64) -> rusqlite::Result<(Conversation, i64, i64)>
 fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Kind> {
     let number = row.get(column)?;
     Kind::from_number(number).ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(column, i64::from(number)))
+}
+
+fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+    Ok(Group { name: row.get(15)?, silenced: row.get(16)?, dismissed_at: maybe_millis(row, 17)? })
 }
 
 fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
@@ -177,10 +182,11 @@ fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
 }
 
 /// Those who take part, in the order in which they came.
-fn participants(view: &View<'_>, conversation: i64, counted: i64) -> rusqlite::Result<Vec<Participant>> {
+fn participants(view: &View<'_>, conversation: i64, counted: i64, kind: Kind) -> rusqlite::Result<Vec<Participant>> {
     view.conn
         .prepare_cached(
-            "select u.key, u.name, u.role, u.portrait, m.delivered, m.read, m.read_at, m.read_counted
+            "select u.key, u.name, u.role, u.portrait, m.delivered, m.read, m.read_at, m.read_counted, m.owner, m.silenced,
+              m.allowed
             from participants m
             join users u on u.id = m.user_id
             where m.conversation_id = ?1
@@ -194,6 +200,11 @@ fn participants(view: &View<'_>, conversation: i64, counted: i64) -> rusqlite::R
                 read: seq(row.get(5)?),
                 read_at: maybe_millis(row, 6)?,
                 unread: u64::try_from(counted - row.get::<_, i64>(7)?).unwrap_or(0),
+                member: if kind.has_members() {
+                    Some(Member { owner: row.get(8)?, silenced: row.get(9)?, allowed: row.get(10)? })
+                } else {
+                    None
+                },
             })
         })?
         .collect()

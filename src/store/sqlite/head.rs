@@ -50,7 +50,8 @@ impl Head {
     pub(super) fn load(conn: &Connection, id: ConversationId) -> rusqlite::Result<Option<Self>> {
         let head = conn
             .prepare_cached(
-                "select id, app_id, seq, counted, changed_at, waiting_since, visitor_id, stage
+                "select id, app_id, seq, counted, changed_at, waiting_since, visitor_id,
+                  iif(dismissed_at is null, stage, 'ended')
                 from conversations
                 where key = ?1",
             )?

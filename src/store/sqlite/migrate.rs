@@ -5,10 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
+    include_str!("migrations/0004_groups.sql"),
 ];
 
 /// The schema version this program knows.
@@ -39,9 +40,13 @@ pub(super) fn check(conn: &Connection) -> Result<i32, OpenError> {
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
     let found = check(conn)?;
     let done = usize::try_from(found).unwrap_or(0);
+    // A table that is made anew is missing for a moment; whether all references hold is checked at the end of each step.
+    let checked: bool = conn.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+    conn.pragma_update(None, "foreign_keys", false)?;
     for (step, version) in STEPS.iter().zip(1..).skip(done) {
         run(conn, step, version)?;
     }
+    conn.pragma_update(None, "foreign_keys", checked)?;
     Ok(())
 }
 
@@ -50,6 +55,9 @@ fn run(conn: &mut Connection, step: &str, version: i32) -> rusqlite::Result<()> 
     transaction.execute_batch(step)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", version)?;
+    if transaction.prepare("pragma foreign_key_check")?.exists([])? {
+        return Err(rusqlite::Error::IntegralValueOutOfRange(0, i64::from(version)));
+    }
     transaction.commit()
 }
 
@@ -63,6 +71,34 @@ mod tests {
         migrate(&mut conn).unwrap();
         assert_eq!(version(&conn).unwrap(), newest());
         migrate(&mut conn).unwrap();
+    }
+
+    #[test]
+    fn rows_and_references_survive_the_steps() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.pragma_update(None, "foreign_keys", true).unwrap();
+        run(&mut conn, STEPS[0], 1).unwrap();
+        conn.execute_batch(
+            "insert into apps (id, key, name, created_at) values (1, 'appkey', 'App', 1);
+            insert into users (id, app_id, key, role, name, created_at, changed_at)
+            values (1, 1, 'a', 'user', '', 1, 1), (2, 1, 'b', 'user', '', 1, 1);
+            insert into conversations (id, app_id, key, kind, created_at, changed_at, low_user_id, high_user_id)
+            values (7, 1, x'00000000000000000000000000000001', 1, 1, 1, 1, 2);
+            insert into participants (conversation_id, user_id, joined_at) values (7, 1, 1), (7, 2, 1);",
+        )
+        .unwrap();
+        migrate(&mut conn).unwrap();
+        let rows: i64 = conn
+            .query_row(
+                "select count(*) from conversations c join participants m on m.conversation_id = c.id where c.id = 7",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(rows, 2);
+        let stranger = "insert into participants (conversation_id, user_id, joined_at) values (8, 1, 1)";
+        assert!(conn.execute_batch(stranger).is_err(), "references are checked again");
+        assert!(conn.execute_batch("delete from conversations").is_err(), "and lead to the new table");
     }
 
     #[test]

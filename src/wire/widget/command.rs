@@ -10,7 +10,7 @@ use crate::{
     model::{
         ClientId, Code, Command, Content, ConversationId, Fault, Kind, MessageUid, Millis, ObjectName, Position, Seq,
         SiteKey, UserId,
-        command::{AgentStatus, Delete, History, List, Receipt, Send, Target},
+        command::{AgentStatus, CreateGroup, Delete, GroupChange, History, List, Receipt, Send, Target},
         conversation::{Keeping, View},
     },
     wire::{ClientKind, Hello, Request},
@@ -31,6 +31,15 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "pin" => keep(&read(body)?, Keeping::Pinned),
         "mute" => keep(&read(body)?, Keeping::Muted),
         "remove" => Command::Keep { conversation: read::<One>(body)?.conversation, change: Keeping::Removed },
+        "create_group" => create_group(read(body)?),
+        "group_add" => group_add(read(body)?),
+        "group_join" => group(read::<One>(body)?.conversation, GroupChange::Join),
+        "group_quit" => group(read::<One>(body)?.conversation, GroupChange::Quit),
+        "group_dismiss" => group(read::<One>(body)?.conversation, GroupChange::Dismiss),
+        "group_rename" => group_rename(read(body)?),
+        "group_kick" => group_kick(read(body)?),
+        "group_silence" => group_silence(read(body)?),
+        "group_allow" => group_allow(read(body)?),
         "clear" => clear(&read(body)?)?,
         "delete" => delete(read(body)?),
         "recall" => Command::Recall(read::<RecallBody>(body)?.uid),
@@ -99,6 +108,12 @@ body!(ListBody {
     limit "limit": Option<u16>
 });
 body!(SwitchBody { conversation "conversation": ConversationId, on "on": bool });
+body!(CreateBody { kind "kind": Kind, name "name": String, users "users": Vec<UserId> });
+body!(AddBody { conversation "conversation": ConversationId, users "users": Vec<UserId> });
+body!(RenameBody { conversation "conversation": ConversationId, name "name": String });
+body!(KickBody { conversation "conversation": ConversationId, user "user": UserId, ban "ban": Option<bool> });
+body!(SilenceBody { conversation "conversation": ConversationId, user "user": Option<UserId>, on "on": bool });
+body!(AllowBody { conversation "conversation": ConversationId, user "user": UserId, on "on": bool });
 body!(ClearBody { conversation "conversation": ConversationId, seq "seq": Option<Seq>, until "until": Option<Millis> });
 body!(DeleteBody { conversation "conversation": ConversationId, seqs "seqs": Vec<Seq> });
 body!(RecallBody { uid "uid": MessageUid });
@@ -167,6 +182,38 @@ fn list(body: ListBody) -> Result<Command, Fault> {
 
 fn keep(body: &SwitchBody, change: fn(bool) -> Keeping) -> Command {
     Command::Keep { conversation: body.conversation, change: change(body.on) }
+}
+
+fn group(conversation: ConversationId, change: GroupChange) -> Command {
+    Command::Group { conversation, change }
+}
+
+fn create_group(body: CreateBody) -> Command {
+    Command::CreateGroup(CreateGroup { kind: body.kind, name: body.name, users: body.users })
+}
+
+fn group_add(body: AddBody) -> Command {
+    group(body.conversation, GroupChange::Add(body.users))
+}
+
+fn group_rename(body: RenameBody) -> Command {
+    group(body.conversation, GroupChange::Rename(body.name))
+}
+
+fn group_kick(body: KickBody) -> Command {
+    group(body.conversation, GroupChange::Kick { user: body.user, ban: body.ban.unwrap_or(false) })
+}
+
+fn group_silence(body: SilenceBody) -> Command {
+    let change = match body.user {
+        Some(user) => GroupChange::Silence { user, on: body.on },
+        None => GroupChange::SilenceAll(body.on),
+    };
+    group(body.conversation, change)
+}
+
+fn group_allow(body: AllowBody) -> Command {
+    group(body.conversation, GroupChange::Allow { user: body.user, on: body.on })
 }
 
 fn clear(body: &ClearBody) -> Result<Command, Fault> {
@@ -311,6 +358,22 @@ mod tests {
                 "delete",
                 r#"{"conversation":"$","seqs":[1,2]}"#,
                 Command::Delete(Delete { conversation: c, seqs: vec![Seq(1), Seq(2)] }),
+            ),
+            (
+                "create_group",
+                r#"{"kind":"group","name":"Team","users":["u1"]}"#,
+                Command::CreateGroup(CreateGroup {
+                    kind: Kind::Group,
+                    name: "Team".to_owned(),
+                    users: vec!["u1".parse().unwrap()],
+                }),
+            ),
+            ("group_join", r#"{"conversation":"$"}"#, group(c, GroupChange::Join)),
+            ("group_silence", r#"{"conversation":"$","on":true}"#, group(c, GroupChange::SilenceAll(true))),
+            (
+                "group_kick",
+                r#"{"conversation":"$","user":"u1"}"#,
+                group(c, GroupChange::Kick { user: "u1".parse().unwrap(), ban: false }),
             ),
             ("unread", "{}", Command::Unread(vec![])),
             ("unread", r#"{"kinds":["private"]}"#, Command::Unread(vec![Kind::Private])),

@@ -124,8 +124,15 @@ mod tests {
     }
 
     fn conversation(stage: Stage) -> Conversation {
-        let participant =
-            |person| Participant { person, online: true, delivered: Seq(3), read: Seq(2), read_at: None, unread: 1 };
+        let participant = |person| Participant {
+            person,
+            online: true,
+            delivered: Seq(3),
+            read: Seq(2),
+            read_at: None,
+            unread: 1,
+            member: None,
+        };
         Conversation {
             id: ConversationId::from_u128(7),
             kind: Kind::Service,
@@ -143,6 +150,7 @@ mod tests {
                 context: Context { page: Some("https://shop.example/cart".to_owned()), ..Context::default() },
                 rating: None,
             }),
+            group: None,
             mine: None,
         }
     }
