@@ -446,8 +446,15 @@ mod tests {
             message(3, anna.clone(), "RC:TxtMsg", &json!({ "content": "Hello" })),
             message(4, anna.clone(), "RC:LBSMsg", &json!({})),
         ];
-        let part =
-            |person| Participant { person, online: true, delivered: Seq(0), read: Seq(0), read_at: None, unread: 2 };
+        let part = |person| Participant {
+            person,
+            online: true,
+            delivered: Seq(0),
+            read: Seq(0),
+            read_at: None,
+            unread: 2,
+            member: None,
+        };
         let conversation = |open: bool| Conversation {
             id: messages[0].conversation,
             kind: Kind::Service,
@@ -456,6 +463,7 @@ mod tests {
             changed_at: Millis::new(0),
             participants: vec![part(nora.clone()), part(anna.clone())],
             last: messages.last().cloned(),
+            group: None,
             mine: None,
             service: Some(Service {
                 site: "demo1234".parse().unwrap(),
