@@ -2,7 +2,11 @@
 
 use std::{net::SocketAddr, path::Path, thread::JoinHandle};
 
-use parlor::{app::Parlor, config::Config, lifecycle};
+use parlor::{
+    app::{Parlor, Welcome},
+    config::Config,
+    lifecycle,
+};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
@@ -11,6 +15,7 @@ use super::logs;
 /// A running server with a data folder of its own. Stops in order when dropped.
 pub(crate) struct TestServer {
     config: Config,
+    welcome: Welcome,
     orders: mpsc::Sender<()>,
     running: Option<JoinHandle<()>>,
     stopping: bool,
@@ -38,8 +43,8 @@ impl TestServer {
         config.data.dir = folder.path().join("data");
         config.data.reserve_bytes = 0;
         change(&mut config);
-        let (config, orders, running) = launch(config);
-        Self { config, orders, running: Some(running), stopping: false, _folder: folder }
+        let (config, welcome, orders, running) = launch(config);
+        Self { config, welcome, orders, running: Some(running), stopping: false, _folder: folder }
     }
 
     /// Stops in order, then starts on the same data and addresses with some settings changed.
@@ -50,8 +55,9 @@ impl TestServer {
     }
 
     fn start_again(&mut self) {
-        let (config, orders, running) = launch(self.config.clone());
-        (self.config, self.orders, self.running, self.stopping) = (config, orders, Some(running), false);
+        let (config, welcome, orders, running) = launch(self.config.clone());
+        (self.config, self.welcome, self.orders) = (config, welcome, orders);
+        (self.running, self.stopping) = (Some(running), false);
     }
 
     /// Stops in order, then starts on the same data and the same addresses.
@@ -80,6 +86,11 @@ impl TestServer {
     /// The settings, with addresses as they were bound.
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What the person who started it was told.
+    pub(crate) fn welcome(&self) -> &Welcome {
+        &self.welcome
     }
 
     /// The data folder.
@@ -114,16 +125,16 @@ impl Drop for TestServer {
     }
 }
 
-fn launch(config: Config) -> (Config, mpsc::Sender<()>, JoinHandle<()>) {
+fn launch(config: Config) -> (Config, Welcome, mpsc::Sender<()>, JoinHandle<()>) {
     let (give, orders) = mpsc::channel(2);
     let (tell, told) = std::sync::mpsc::channel();
     let running = std::thread::spawn(move || {
         actix_rt::System::new().block_on(async {
             let parlor = Parlor::start(config).await.expect("the test server starts");
-            let _ = tell.send((*parlor.config).clone());
+            let _ = tell.send(((*parlor.config).clone(), parlor.welcome.clone()));
             lifecycle::run(parlor, orders).await;
         });
     });
-    let config = told.recv().expect("the test server starts");
-    (config, give, running)
+    let (config, welcome) = told.recv().expect("the test server starts");
+    (config, welcome, give, running)
 }
