@@ -44,7 +44,8 @@ export class Widget extends HTMLElement {
   /** The visitor went nowhere yet: the screen may follow what happens. */
   #fresh = true
   #saidUnread = 0
-  #wasOpen = false
+  /** The conversation that was open at the last look. */
+  #wasOpen = ""
   #wasElsewhere = false
   #drawing = false
   /** @type {Set<string>} */
@@ -304,8 +305,8 @@ export class Widget extends HTMLElement {
     if (this.#shown === null && this.#view === "chat") this.#shown = running?.id ?? null
     const conversation = this.#conversation
     const open = conversation !== undefined && isOpen(conversation)
-    if (this.#wasOpen && conversation && !open) this.#ended(conversation)
-    this.#wasOpen = open
+    if (conversation && !open && this.#wasOpen === conversation.id) this.#ended(conversation)
+    this.#wasOpen = open ? conversation.id : ""
     if (!outbox.entries.some(({ type, failed }) => type === "RC:CsLm" && !failed)) this.#leave.busy = false
     this.#followLine()
   }
