@@ -27,10 +27,12 @@ export function nameOf(person) {
 
 /** @param {Person} person */
 export function initialsOf(person) {
+  const guest = guestId(person)
+  if (guest) return guest.slice(0, 2)
   const name = nameOf(person)
   // Of a Chinese, Japanese or Korean name the family name's first character.
-  if (/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(name)) return [...name][0] ?? ""
-  return guestId(person).slice(0, 2) || letters(name)
+  const eastAsian = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(name)
+  return eastAsian ? ([...name][0] ?? "") : letters(name)
 }
 
 /** @param {string} name */
