@@ -19,6 +19,7 @@ use crate::{
 
 pub mod accounts;
 pub mod admin;
+mod block;
 mod conversation;
 mod desk;
 mod error;
@@ -89,6 +90,7 @@ pub struct Im {
     throttle: accounts::Throttle,
     presence: Presence,
     routes: Routes,
+    blocks: block::Blocks,
     uids: PassingUids,
     dirty: desk::Dirty,
     /// The last desk that visitors of an app were told of.
@@ -108,6 +110,7 @@ impl Im {
             passwords: Passwords::default(),
             throttle: accounts::Throttle::default(),
             routes: Routes::default(),
+            blocks: block::Blocks::default(),
             uids: PassingUids::default(),
             dirty: desk::Dirty::default(),
             told_desks: dashmap::DashMap::new(),
@@ -128,6 +131,8 @@ impl Im {
             Command::Keep { conversation, change } => {
                 self.keep_as(caller, connection, conversation, change).await.map(Reply::Mine)
             }
+            Command::Block { user, on } => self.block(caller, &user, on).await.map(|()| Reply::Done {}),
+            Command::Blocked => self.blocked(caller).await.map(|users| Reply::Blocked { users }),
             Command::CreateGroup(new) => {
                 self.create_group(caller, new).await.map(|group| Reply::Conversation(Box::new(group)))
             }

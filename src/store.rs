@@ -292,6 +292,12 @@ pub trait Store: Send + Sync + 'static {
     async fn save_user(&self, app: &AppKey, person: Person, at: Millis) -> Result<()>;
     /// The user with this id.
     async fn user(&self, app: &AppKey, id: &UserId) -> Result<Option<Person>>;
+    /// Notes that a user does not want to hear from another one, or does again. Doing so twice is harmless.
+    async fn block(&self, app: &AppKey, user: &UserId, other: &UserId, on: bool, at: Millis) -> Result<()>;
+    /// Whether a user has blocked another one.
+    async fn has_blocked(&self, app: &AppKey, user: &UserId, other: &UserId) -> Result<bool>;
+    /// Whom a user has blocked, by id, at most 1,000.
+    async fn blocked_by(&self, app: &AppKey, user: &UserId) -> Result<Vec<Person>>;
     /// Makes an agent (user and account).
     async fn create_agent(&self, account: AgentAccount, at: Millis) -> Result<()>;
     /// The account with this e-mail, any app: e-mails are unique on the server.

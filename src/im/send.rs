@@ -53,6 +53,7 @@ impl Im {
             },
         };
         may_write(caller, &route, &send.content.name)?;
+        self.not_blocked(caller, route.kind, &route.participants).await?;
         if send.content.name.flags().stored {
             let route = self.follow_availability(caller, route).await?;
             self.keep(caller, connection, &route, send, turn).await
@@ -146,6 +147,7 @@ impl Im {
         if user == caller.id() {
             return Err(Fault::new(Code::BadRequest, "a private conversation needs somebody else"));
         }
+        self.not_blocked(caller, Kind::Private, std::slice::from_ref(user)).await?;
         let id = self.mint_conversation_id();
         let now = self.clock.now();
         let conversation = self.store.private_conversation(&caller.app, caller.id(), user, id, now).await?;

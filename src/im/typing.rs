@@ -19,6 +19,7 @@ impl Im {
         if route.stage.as_ref().is_some_and(|stage: &Stage| !stage.is_open()) {
             return Ok(());
         }
+        self.not_blocked(caller, route.kind, &route.participants).await?;
         let mut audience = route.audience(&caller.app);
         audience.users.retain(|user| user != caller.id());
         audience.except = Some(connection);

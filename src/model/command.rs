@@ -35,6 +35,15 @@ pub enum Command {
         /// How.
         change: Keeping,
     },
+    /// The caller hears nothing more from a user in private, or again.
+    Block {
+        /// From whom.
+        user: UserId,
+        /// Nothing more.
+        on: bool,
+    },
+    /// Whom the caller has blocked.
+    Blocked,
     /// The caller founds a group or discussion and owns it.
     CreateGroup(CreateGroup),
     /// Something about a group or discussion, or the caller's place in it, changes.
@@ -219,6 +228,11 @@ pub enum Reply {
     Message(Box<Message>),
     /// To `pin`, `mute`, `remove` and `clear`.
     Mine(Mine),
+    /// To `blocked`.
+    Blocked {
+        /// Who, by id.
+        users: Vec<Person>,
+    },
     /// To `unread`.
     Unread(Unread),
     /// To everything that has nothing to tell.

@@ -54,6 +54,8 @@ codes! {
     Forbidden = "forbidden", 403, false;
     /// The caller may not write here: they, or everybody, were silenced.
     Silenced = "silenced", 403, false;
+    /// The other one has blocked the caller.
+    Blocked = "blocked", 403, false;
     /// The caller was put out of this group and may not come back.
     Banned = "banned", 403, false;
     /// The page's origin is not on the list.

@@ -14,6 +14,7 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+pub(crate) mod blocks;
 pub(crate) mod conversations;
 pub(crate) mod desk;
 pub(crate) mod groups;
@@ -74,6 +75,9 @@ macro_rules! run_on {
                 the_queue_counts_those_who_wait_longer,
                 waiting_begins_with_the_visitors_words_and_ends_with_the_agents,
                 idle_conversations_come_oldest_first
+            ]
+            blocks: [
+                a_block_stands_until_it_is_lifted
             ]
             groups: [
                 members_come_and_go_and_the_oldest_inherits,

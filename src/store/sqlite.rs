@@ -40,6 +40,7 @@ use crate::model::{
 
 mod append;
 mod backup;
+mod blocks;
 mod cache;
 mod connect;
 mod conversations;
@@ -367,6 +368,21 @@ impl Store for SqliteStore {
     async fn user(&self, app: &AppKey, id: &UserId) -> Result<Option<Person>> {
         let (app, id) = (app.clone(), id.clone());
         self.read(move |view| people::user(view, &app, &id)).await
+    }
+
+    async fn block(&self, app: &AppKey, user: &UserId, other: &UserId, on: bool, at: Millis) -> Result<()> {
+        let (app, user, other) = (app.clone(), user.clone(), other.clone());
+        self.write(move |ledger| blocks::block(ledger, &app, (&user, &other), on, at)).await
+    }
+
+    async fn has_blocked(&self, app: &AppKey, user: &UserId, other: &UserId) -> Result<bool> {
+        let (app, user, other) = (app.clone(), user.clone(), other.clone());
+        self.read(move |view| blocks::has_blocked(view, &app, &user, &other)).await
+    }
+
+    async fn blocked_by(&self, app: &AppKey, user: &UserId) -> Result<Vec<Person>> {
+        let (app, user) = (app.clone(), user.clone());
+        self.read(move |view| blocks::blocked_by(view, &app, &user)).await
     }
 
     async fn create_agent(&self, account: AgentAccount, at: Millis) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The domain with a clock that stands still: who may do what, and what happens then.
 
 mod accounts;
+mod blocks;
 mod desk;
 mod groups;
 mod messages;

@@ -1,5 +1,6 @@
 //! The widget wire on a live server: journeys, and everything that may go wrong on the way.
 
+mod blocks;
 mod breakage;
 mod disk;
 mod drain;

@@ -31,6 +31,11 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "pin" => keep(&read(body)?, Keeping::Pinned),
         "mute" => keep(&read(body)?, Keeping::Muted),
         "remove" => Command::Keep { conversation: read::<One>(body)?.conversation, change: Keeping::Removed },
+        "block" => block(read(body)?),
+        "blocked" => {
+            let Nothing {} = read(body)?;
+            Command::Blocked
+        }
         "create_group" => create_group(read(body)?),
         "group_add" => group_add(read(body)?),
         "group_join" => group(read::<One>(body)?.conversation, GroupChange::Join),
@@ -108,6 +113,7 @@ body!(ListBody {
     limit "limit": Option<u16>
 });
 body!(SwitchBody { conversation "conversation": ConversationId, on "on": bool });
+body!(BlockBody { user "user": UserId, on "on": bool });
 body!(CreateBody { kind "kind": Kind, name "name": String, users "users": Vec<UserId> });
 body!(AddBody { conversation "conversation": ConversationId, users "users": Vec<UserId> });
 body!(RenameBody { conversation "conversation": ConversationId, name "name": String });
@@ -182,6 +188,10 @@ fn list(body: ListBody) -> Result<Command, Fault> {
 
 fn keep(body: &SwitchBody, change: fn(bool) -> Keeping) -> Command {
     Command::Keep { conversation: body.conversation, change: change(body.on) }
+}
+
+fn block(body: BlockBody) -> Command {
+    Command::Block { user: body.user, on: body.on }
 }
 
 fn group(conversation: ConversationId, change: GroupChange) -> Command {
@@ -368,6 +378,8 @@ mod tests {
                     users: vec!["u1".parse().unwrap()],
                 }),
             ),
+            ("block", r#"{"user":"u1","on":true}"#, Command::Block { user: "u1".parse().unwrap(), on: true }),
+            ("blocked", "{}", Command::Blocked),
             ("group_join", r#"{"conversation":"$"}"#, group(c, GroupChange::Join)),
             ("group_silence", r#"{"conversation":"$","on":true}"#, group(c, GroupChange::SilenceAll(true))),
             (

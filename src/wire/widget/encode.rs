@@ -191,6 +191,7 @@ mod tests {
                 Reply::Conversations(ConversationPage { conversations: vec![queued.clone()], more: false }),
             ),
             ("conversation", Reply::Conversation(Box::new(queued))),
+            ("blocked", Reply::Blocked { users: vec![anna()] }),
             ("mine", Reply::Mine(mine())),
             ("unread", Reply::Unread(Unread { total: 7, muted: 2 })),
             ("done", Reply::Done {}),
