@@ -41,13 +41,12 @@ impl Im {
         }
         let Some(other) = people.iter().find(|user| *user != caller.id()) else { return Ok(()) };
         let key = (caller.app.clone(), other.clone(), caller.id().clone());
-        let blocked = match self.blocks.0.get(&key) {
-            Some(known) => known,
-            None => {
-                let blocked = self.store.has_blocked(&caller.app, other, caller.id()).await?;
-                // Whoever blocked meanwhile has the last word.
-                self.blocks.0.entry(key).or_insert(blocked).into_value()
-            }
+        let blocked = if let Some(known) = self.blocks.0.get(&key) {
+            known
+        } else {
+            let blocked = self.store.has_blocked(&caller.app, other, caller.id()).await?;
+            // Whoever blocked meanwhile has the last word.
+            self.blocks.0.entry(key).or_insert(blocked).into_value()
         };
         if blocked { Err(Fault::new(Code::Blocked, "they do not want to hear from you")) } else { Ok(()) }
     }
