@@ -55,6 +55,46 @@ async fn the_visitors_screens(stage: &Stage, phone: bool) {
     visitor.chat.is_accessible("thanks").await;
 }
 
+async fn the_agents_screens(stage: &Stage, phone: bool) {
+    let house = House::opens();
+    let anna = stage.newcomer(&house).await;
+    if phone {
+        anna.desk.browser.screen(390, 844, 1, true).await;
+    }
+    anna.desk.goes_to(&house.server.url("/console/setup")).await;
+    anna.desk.sees("textbox", "Set-up code").await;
+    anna.desk.is_accessible("set-up, the code").await;
+    anna.sets_up_stopping(&house.setup_code(), "Anna Lindqvist", async |step| anna.desk.is_accessible(step).await)
+        .await;
+    anna.desk.is_accessible("an empty inbox").await;
+
+    let visitor = stage.visitor(&house).await;
+    visitor.opens_the_chat().await;
+    visitor.says("Does it dim?").await;
+    anna.desk.sees("button", "Accept").await;
+    anna.desk.is_accessible("ringing").await;
+    anna.desk.clicks("button", "Accept").await;
+    anna.sees("Does it dim?").await;
+    anna.desk.sees("textbox", "Reply").await;
+    anna.desk.is_accessible("conversation").await;
+    anna.answers("Down to one percent").await;
+    anna.sees_state("Down to one percent", "Read").await;
+    anna.desk.is_accessible("conversation, answered").await;
+    anna.desk.presses(thirtyfour::Key::Escape).await;
+    anna.desk.presses("?").await;
+    anna.desk.sees("dialog", "Keyboard").await;
+    anna.desk.is_accessible("keyboard").await;
+    anna.desk.presses(thirtyfour::Key::Escape).await;
+    anna.desk.sees_no("dialog", "Keyboard").await;
+    anna.ends().await;
+    anna.desk.is_accessible("an ended conversation").await;
+    anna.desk.goes_to(&house.server.url("/console/login")).await;
+    anna.desk.goes_to(&house.server.url("/console/inbox/closed")).await;
+    anna.desk.is_accessible("the closed ones").await;
+    anna.signs_out().await;
+    anna.desk.is_accessible("sign-in").await;
+}
+
 #[tokio::test]
 async fn a_visitor_at_a_desk_meets_no_barrier() {
     journey(async |stage| the_visitors_screens(stage, false).await).await;
@@ -63,4 +103,14 @@ async fn a_visitor_at_a_desk_meets_no_barrier() {
 #[tokio::test]
 async fn a_visitor_with_a_phone_meets_no_barrier() {
     journey(async |stage| the_visitors_screens(stage, true).await).await;
+}
+
+#[tokio::test]
+async fn an_agent_at_a_desk_meets_no_barrier() {
+    journey(async |stage| the_agents_screens(stage, false).await).await;
+}
+
+#[tokio::test]
+async fn an_agent_with_a_phone_meets_no_barrier() {
+    journey(async |stage| the_agents_screens(stage, true).await).await;
 }
