@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a table of figures is what this makes")]
 #![expect(clippy::cast_precision_loss, reason = "figures are shown with three digits")]
 
+mod codec;
 mod line;
 mod memory;
 mod server;
@@ -16,6 +17,8 @@ use server::{People, Server};
 
 /// How long each load lasts, after a warm-up.
 const LASTS: Duration = Duration::from_secs(4);
+/// Senders, and what each has in flight. `scripts/bench 64x1` runs one of them.
+const LOADS: [(usize, usize); 5] = [(1, 1), (64, 1), (512, 1), (64, 16), (512, 4)];
 /// Each load is measured this often; the median is shown.
 const TIMES: usize = 3;
 
@@ -31,8 +34,16 @@ fn main() -> anyhow::Result<()> {
             let server = Server::start().await?;
             weight::print(&server).await?;
         }
+        if wants("codec") {
+            println!("codec: {:.2} µs to decode a send of 300 bytes and encode its push", codec::micros()?);
+        }
         if wants("traffic") {
-            traffic().await?;
+            traffic(&LOADS).await?;
+        }
+        for name in &wanted {
+            if let Some(load) = LOADS.iter().find(|(senders, in_flight)| *name == format!("{senders}x{in_flight}")) {
+                traffic(&[*load]).await?;
+            }
         }
         if wants("fanout") {
             fan_out().await?;
@@ -57,11 +68,11 @@ async fn start() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn traffic() -> anyhow::Result<()> {
+async fn traffic(loads: &[(usize, usize)]) -> anyhow::Result<()> {
     println!("\nprivate messages of 300 bytes, acked after fsync and delivered to the peer");
     println!("| senders | in flight each | messages/s | server CPU µs each | p50 ms | p99 ms |");
     println!("|--:|--:|--:|--:|--:|--:|");
-    for (senders, in_flight) in [(1, 1), (64, 1), (512, 1), (64, 16), (512, 4)] {
+    for &(senders, in_flight) in loads {
         let server = Server::start().await?;
         let people = People::of(&server)?;
         let mut pairs = traffic::Pairs::connect(&server, &people, senders).await?;

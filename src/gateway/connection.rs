@@ -49,6 +49,8 @@ const MOST_BAD_FRAMES: u8 = 5;
 const MESSAGE_TIME: Duration = Duration::from_secs(15);
 /// A farewell may take this long (W4).
 const FAREWELL_TIME: Duration = Duration::from_secs(5);
+/// A farewell to a client whose answer we could not read.
+const CURT_FAREWELL_TIME: Duration = Duration::from_secs(1);
 
 /// One connection and everything it waits for.
 pub(super) struct Connection<S> {
@@ -442,9 +444,12 @@ impl<S: Socket> Connection<S> {
         self.finish_alone(end);
         // Others see at once that this connection went.
         self.phase = Phase::Greeting;
-        if let End::Ours(_) | End::Theirs = end
-            && tokio::time::timeout(FAREWELL_TIME, self.say_farewell(end)).await.is_err()
-        {
+        let time = match end {
+            End::Ours(CloseCode::Protocol | CloseCode::NotUtf8 | CloseCode::TooLarge) => CURT_FAREWELL_TIME,
+            End::Ours(_) | End::Theirs => FAREWELL_TIME,
+            End::Gone => return,
+        };
+        if tokio::time::timeout(time, self.say_farewell(end)).await.is_err() {
             self.socket.abort();
         }
     }
@@ -482,7 +487,7 @@ impl<S: Socket> Connection<S> {
             return;
         }
         // The client's part. What it still says is not heard.
-        let over = |incoming: &Incoming| matches!(incoming, Incoming::Close | Incoming::Broken(_) | Incoming::Gone);
+        let over = |incoming: &Incoming| matches!(incoming, Incoming::Close | Incoming::Gone);
         while !over(&poll_fn(|cx| socket.poll_recv(cx)).await) {}
     }
 }

@@ -45,13 +45,15 @@ pub struct TcpSocket {
     /// Is on its way out, up to `written` already gone.
     outbound: Vec<u8>,
     written: usize,
+    /// The client broke the protocol: what follows cannot be read.
+    deaf: bool,
 }
 
 impl TcpSocket {
     /// Takes over a stream, and what was read from it beyond the handshake. Messages up to `limit` bytes are taken.
     pub fn new(stream: TcpStream, already_read: BytesMut, limit: usize) -> Self {
         let inbound = if already_read.is_empty() { BytesMut::new() } else { already_read };
-        Self { stream, reader: Reader::new(limit), inbound, outbound: Vec::new(), written: 0 }
+        Self { stream, reader: Reader::new(limit), inbound, outbound: Vec::new(), written: 0, deaf: false }
     }
 
     fn heard(&mut self, heard: Heard) -> Incoming {
@@ -101,10 +103,17 @@ impl TcpSocket {
 impl Socket for TcpSocket {
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
         loop {
+            // What nobody read when a socket closes makes the kernel reset it, and our close frame would be lost.
+            if self.deaf {
+                self.inbound.clear();
+            }
             match self.reader.read(&mut self.inbound) {
                 Ok(Some(heard)) => return Poll::Ready(self.heard(heard)),
                 Ok(None) => {}
-                Err(broken) => return Poll::Ready(Incoming::Broken(broken.code)),
+                Err(broken) => {
+                    self.deaf = true;
+                    return Poll::Ready(Incoming::Broken(broken.code));
+                }
             }
             match ready!(self.poll_read(cx)) {
                 Ok(true) => {}

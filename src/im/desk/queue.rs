@@ -92,13 +92,14 @@ impl Im {
         caller: &Caller,
         route: Arc<Route>,
     ) -> Result<Arc<Route>, Fault> {
-        let somebody = self.somebody_online(&caller.app);
-        let at = self.clock.now();
+        // Asked only while somebody waits: this stands in the path of every message.
+        let somebody = || self.somebody_online(&caller.app);
         let (from, to): (&[&str], _) = match &route.stage {
-            Some(Stage::Offline { since }) if somebody => (&["offline"], Stage::Queued { since: *since }),
-            Some(Stage::Queued { since }) if !somebody => (&["queued"], Stage::Offline { since: *since }),
+            Some(Stage::Offline { since }) if somebody() => (&["offline"], Stage::Queued { since: *since }),
+            Some(Stage::Queued { since }) if !somebody() => (&["queued"], Stage::Offline { since: *since }),
             _ => return Ok(route),
         };
+        let at = self.clock.now();
         let moved = Transition { conversation: route.id, from, only_agent: None, to, at };
         match self.store.transition(&caller.app, moved).await {
             Ok(conversation) => {
