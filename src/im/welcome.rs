@@ -1,5 +1,7 @@
 //! Coming and going: what a client learns when it connects, and how it catches up.
 
+use std::collections::HashSet;
+
 use super::Im;
 use crate::model::{
     Caller, Code, Conversation, ConversationId, Event, Fault, Kind, Position, Role,
@@ -10,6 +12,8 @@ use crate::model::{
 
 /// The protocol version of the welcome.
 const VERSION: u32 = 1;
+/// When missed messages hold this many bytes, the gaps after them are only named.
+const MOST_GAP_BYTES: usize = 512 << 10;
 /// Most agents named to a visitor.
 const NAMED_AGENTS: usize = 3;
 
@@ -41,9 +45,15 @@ impl Im {
 
     /// Everything a client needs to show the present and close its gaps.
     pub async fn welcome(&self, caller: &Caller, since: &[(ConversationId, Position)]) -> Result<Welcome, Fault> {
-        let mut gaps = Vec::new();
-        for (conversation, position) in since.iter().take(128) {
-            gaps.extend(self.gap(caller, *conversation, *position).await?);
+        let (mut gaps, mut bytes, mut seen) = (Vec::new(), 0, HashSet::new());
+        for (conversation, position) in since.iter().take(128).filter(|(conversation, _)| seen.insert(*conversation)) {
+            let Some(mut gap) = self.gap(caller, *conversation, *position).await? else { continue };
+            // Who was away for long fetches the rest one by one: a welcome has its bounds too (W3).
+            if bytes >= MOST_GAP_BYTES {
+                gap = Gap { messages: Vec::new(), more: true, ..gap };
+            }
+            bytes += gap.messages.iter().map(|message| message.content.body().len()).sum::<usize>();
+            gaps.push(gap);
         }
         Ok(Welcome {
             v: VERSION,

@@ -1,7 +1,6 @@
 //! Reading messages. A damaged record is reported and left out, never served (D8).
 
 use rusqlite::{OptionalExtension, Row, params};
-use serde_json::value::RawValue;
 
 use super::{
     error::Work,
@@ -14,6 +13,12 @@ use crate::{
     },
     store::StoreError,
 };
+
+/// A page that holds this many bytes of content ends early (W3): a hundred of the largest messages must not be in
+/// memory for one question.
+const PAGE_BYTES: usize = 256 << 10;
+/// Content larger than this is left out where a message only stands for its conversation.
+const SAMPLE_BYTES: usize = 16 << 10;
 
 /// A place as the columns keep it.
 pub(super) fn number(seq: Seq) -> i64 {
@@ -73,12 +78,16 @@ pub(super) fn by_number(view: &View<'_>, number: i64) -> Work<Option<Message>> {
     }
 }
 
-/// The message at this place, unless it is damaged.
+/// The message at this place, unless it is damaged. The content of a large one is left empty: lists hold many.
 pub(super) fn at_place(view: &View<'_>, conversation: i64, place: i64) -> Work<Option<Message>> {
     if place == 0 {
         return Ok(None);
     }
-    Ok(range(view, conversation, place - 1, place + 1, "desc", 1)?.messages.pop())
+    let mut message = range(view, conversation, place - 1, place + 1, "desc", 1)?.messages.pop();
+    if let Some(message) = message.as_mut().filter(|message| message.content.body().len() > SAMPLE_BYTES) {
+        message.content = message.content.emptied();
+    }
+    Ok(message)
 }
 
 /// A page of the app's conversation.
@@ -138,18 +147,21 @@ fn range(view: &View<'_>, row: i64, low: i64, high: i64, order: &'static str, li
     ))?;
     let asked = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
     let mut rows = statement.query(params![row, low, high, asked])?;
-    let (mut messages, mut found) = (Vec::with_capacity(limit.min(128)), 0);
+    let (mut messages, mut found, mut bytes) = (Vec::with_capacity(limit.min(128)), 0, 0);
     while let Some(row) = rows.next()? {
-        found += 1;
-        if found > limit {
-            break;
+        if found == limit || bytes >= PAGE_BYTES {
+            return Ok(Range { messages, more: true });
         }
+        found += 1;
         match read(row) {
-            Some(message) => messages.push(message),
+            Some(message) => {
+                bytes += message.content.body().len();
+                messages.push(message);
+            }
             None => drop(report(view, row.get(0)?)),
         }
     }
-    Ok(Range { messages, more: found > limit })
+    Ok(Range { messages, more: false })
 }
 
 /// The message of a row, unless it is damaged.
@@ -160,7 +172,6 @@ fn read(row: &Row<'_>) -> Option<Message> {
     if row.get::<_, i64>(7).ok()? != checksum(uid, place, name, body) {
         return None;
     }
-    let body = RawValue::from_string(body.to_owned()).ok()?;
     Some(Message {
         uid: MessageUid::from_number(uid),
         conversation: conversation_id(row, 1).ok()?,
@@ -168,7 +179,7 @@ fn read(row: &Row<'_>) -> Option<Message> {
         at: millis(row, 3).ok()?,
         from: person(row, 8).ok()?,
         client_id: maybe_parsed(row, 4).ok()?,
-        content: Content::new(name.parse().ok()?, body).ok()?,
+        content: Content::from_stored(name, body.to_owned()).ok()?,
     })
 }
 
