@@ -156,8 +156,13 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
-        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
-        let _turn = self.running.clone().acquire_owned().await.map_err(|_| PasswordError::Busy)?;
+        let place = self.waiting.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let turn = self.running.clone().acquire_owned().await.map_err(|_| PasswordError::Busy)?;
+        // The work goes on when whoever asked has gone, and so must its place: else leaving early would buy more.
+        let work = move || {
+            let _held = (place, turn);
+            work()
+        };
         tokio::task::spawn_blocking(work).await.map_err(|_| PasswordError::Busy)
     }
 }
@@ -196,6 +201,26 @@ mod tests {
         assert!(passwords.verify("a lamp on the table".to_owned(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify("a lamp on the chair".to_owned(), Some(hash)).await.unwrap());
         assert!(!passwords.verify("a lamp on the table".to_owned(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn o1_who_leaves_early_keeps_a_place_until_the_work_is_done() {
+        let passwords = Passwords::default();
+        let (go, gate) = std::sync::mpsc::channel::<()>();
+        let mut asked = Box::pin(passwords.run(move || gate.recv()));
+        assert!(futures_util::poll!(asked.as_mut()).is_pending());
+        drop(asked);
+        assert_eq!(passwords.running.available_permits(), Passwords::MAX_RUNNING - 1);
+        drop(go);
+        let all = u32::try_from(Passwords::MAX_RUNNING).unwrap();
+        drop(passwords.running.acquire_many(all).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn o1_too_many_at_once_are_refused() {
+        let passwords = Passwords::default();
+        let _places = passwords.waiting.clone().try_acquire_many_owned(68).unwrap();
+        assert_eq!(passwords.verify("x".to_owned(), None).await, Err(PasswordError::Busy));
     }
 
     #[test]

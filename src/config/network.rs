@@ -30,6 +30,12 @@ impl Network {
         }
     }
 
+    /// The wider network that one customer may have many of these in: IPv6 /48. `None` for IPv4.
+    pub fn around(self) -> Option<Self> {
+        let wider = self.base.is_ipv6() && self.bits > 48;
+        wider.then(|| Self { base: masked(self.base, 48), bits: 48 })
+    }
+
     /// Whether the address lies in here.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -111,6 +117,15 @@ mod tests {
         let one = Network::of_client("2001:db8:1:2::1".parse().unwrap());
         assert_eq!(one, Network::of_client("2001:db8:1:2:ffff::9".parse().unwrap()));
         assert_ne!(one, Network::of_client("2001:db8:1:3::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn households_of_one_ipv6_customer_lie_in_one_wider_network() {
+        let around = |text: &str| Network::of_client(text.parse().unwrap()).around();
+        assert_eq!(around("2001:db8:1:2::1"), around("2001:db8:1:ffff::1"));
+        assert_eq!(around("2001:db8:1:2::1").unwrap().to_string(), "2001:db8:1::/48");
+        assert_ne!(around("2001:db8:1:2::1"), around("2001:db8:2:2::1"));
+        assert_eq!(around("192.0.2.1"), None);
     }
 
     #[test]

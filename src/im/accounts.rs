@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Im;
@@ -77,11 +77,11 @@ impl Im {
 
     /// Signs an agent in. `network` throttles together with the account (O2); unknown e-mails take as long as known ones.
     pub async fn sign_in(&self, email: &str, password: String, network: &str) -> Result<(Caller, Token), Fault> {
+        Throttle::check(&self.throttle.networks, network.to_owned(), self.settings.logins_per_network)?;
         let email = normal_email(email);
         let account = match &email {
             Some(email) => {
                 Throttle::check(&self.throttle.accounts, email.clone(), self.settings.logins_per_account)?;
-                Throttle::check(&self.throttle.networks, network.to_owned(), self.settings.logins_per_network)?;
                 self.store.agent_by_email(email).await?
             }
             None => None,
@@ -166,7 +166,8 @@ impl Im {
         if !self.needs_setup().await? {
             return Err(Fault::new(Code::WrongCode, "This server is set up already. Sign in instead."));
         }
-        // Everything that can be refused is refused before the code is used up.
+        // Hashing a password is work: only who knows the code may cause it. It is used up when nothing can be refused.
+        self.setup_code(typed, network, false).await?;
         let account = self.new_account(agent).await?;
         self.setup_code(typed, network, true).await?;
         let now = self.clock.now();
@@ -244,7 +245,9 @@ pub(super) struct Throttle {
 
 impl Default for Throttle {
     fn default() -> Self {
-        let cache = || Cache::builder().max_capacity(20_000).time_to_live(WINDOW).build();
+        // The oldest go first: a cache that prefers what is asked for often would never count newcomers when it is full.
+        let lru = EvictionPolicy::lru;
+        let cache = || Cache::builder().max_capacity(20_000).eviction_policy(lru()).time_to_live(WINDOW).build();
         Self { accounts: cache(), networks: cache() }
     }
 }
