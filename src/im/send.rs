@@ -11,6 +11,7 @@ use crate::{
         command::{Send, Sent, Target},
         content::names,
         conversation::Group,
+        person::{MAX_MARKS, has_tower_of_marks},
     },
     store::NewMessage,
 };
@@ -57,6 +58,8 @@ impl Im {
         if send.content.name.flags().stored {
             let route = self.follow_availability(caller, route).await?;
             self.keep(caller, connection, &route, send, turn).await
+        } else if route.stage.as_ref().is_some_and(|stage| !stage.is_open()) {
+            Err(closed())
         } else {
             Ok(self.pass(caller, connection, &route, send))
         }
@@ -83,7 +86,7 @@ impl Im {
         };
         let appended = match turn.until_in_line(self.store.append(&caller.app, new)).await {
             Err(crate::store::StoreError::WrongStage) => {
-                return Err(Fault::new(Code::ConversationClosed, "this conversation has ended; start a new one"));
+                return Err(closed());
             }
             other => other?,
         };
@@ -128,6 +131,12 @@ impl Im {
         if text.content.trim().is_empty() {
             return Err(Fault::new(Code::BadRequest, "the text is empty; write something first"));
         }
+        if has_tower_of_marks(&text.content) {
+            return Err(Fault::new(
+                Code::BadRequest,
+                format!("a character of the text has more than {MAX_MARKS} marks"),
+            ));
+        }
         let (chars, max) = (text.content.chars().count(), self.settings.max_text_chars);
         if chars > max {
             let message = format!("the text has {chars} characters; the limit is {max}");
@@ -161,6 +170,10 @@ impl Im {
 /// Contents that tell what the server did: from anybody else they would be lies.
 fn is_ours_alone(content: &Content) -> bool {
     matches!(content.name.as_str(), names::RECALLED | names::DELETED | names::GROUP_NOTICE | names::DISCUSSION_NOTICE)
+}
+
+fn closed() -> Fault {
+    Fault::new(Code::ConversationClosed, "this conversation has ended; start a new one")
 }
 
 /// Contents by which the server speaks to visitors: from anybody else they would be lies.

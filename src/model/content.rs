@@ -158,6 +158,9 @@ pub enum InvalidContent {
     /// The body holds U+0000, which the stores refuse.
     #[error("`content` holds the character U+0000")]
     Nul,
+    /// The body holds half of a surrogate pair, which is no character.
+    #[error("`content` holds half of a surrogate pair")]
+    Surrogate,
 }
 
 /// An object name and a JSON object, byte for byte as the sender wrote it. Cheap to clone.
@@ -184,9 +187,7 @@ impl Content {
             return Err(InvalidContent::NotAnObject);
         }
         check_depth(text)?;
-        if holds_nul(text) {
-            return Err(InvalidContent::Nul);
-        }
+        check_escapes(text)?;
         Ok(Self { name, body: Arc::from(body) })
     }
 
@@ -206,6 +207,12 @@ impl Content {
     pub fn from_stored(name: &str, body: String) -> Result<Self, InvalidContent> {
         let body = RawValue::from_string(body).map_err(|_| InvalidContent::NotAnObject)?;
         Ok(Self { name: name.parse()?, body: Arc::from(body) })
+    }
+
+    /// The same type with an empty body.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self { name: self.name.clone(), body: Arc::from(RawValue::from_string("{}".to_owned()).expect("an object")) }
     }
 
     /// The JSON text of the body.
@@ -332,12 +339,30 @@ fn check_depth(json: &str) -> Result<(), InvalidContent> {
     Ok(())
 }
 
-/// JSON writes U+0000 as `\u0000`; a doubled backslash before it is only text.
-fn holds_nul(json: &str) -> bool {
-    json.match_indices("\\u0000").any(|(at, _)| {
-        let before = json.as_bytes().get(..at).unwrap_or_default();
-        before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
-    })
+/// What JSON can escape and no store can keep: U+0000, and halves of surrogate pairs that stand alone (W8).
+fn check_escapes(json: &str) -> Result<(), InvalidContent> {
+    let (mut rest, mut half) = (json.as_bytes(), false);
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let (unit, after) = match rest.get(at + 1..).unwrap_or_default() {
+            [b'u', a, b, c, d, after @ ..] => (hex([*a, *b, *c, *d]), after),
+            [_, after @ ..] => (None, after),
+            [] => (None, [].as_slice()),
+        };
+        let is_low = unit.is_some_and(|unit| (0xDC00..=0xDFFF).contains(&unit));
+        if is_low != half || (half && at != 0) {
+            return Err(InvalidContent::Surrogate);
+        }
+        if unit == Some(0) {
+            return Err(InvalidContent::Nul);
+        }
+        half = unit.is_some_and(|unit| (0xD800..=0xDBFF).contains(&unit));
+        rest = after;
+    }
+    if half { Err(InvalidContent::Surrogate) } else { Ok(()) }
+}
+
+fn hex(digits: [u8; 4]) -> Option<u16> {
+    u16::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
 }
 
 #[cfg(test)]
@@ -385,6 +410,19 @@ mod tests {
     fn nul_is_refused_but_its_spelling_is_not() {
         assert_eq!(content(r#"{"content":"\u0000"}"#).unwrap_err(), InvalidContent::Nul);
         assert!(content(r#"{"content":"\\u0000"}"#).is_ok());
+    }
+
+    #[test]
+    fn w8_halves_of_surrogate_pairs_are_refused_and_whole_pairs_are_not() {
+        for body in
+            [r"\ud83d", r"\ude00", r"\ud83d x", r"\ud83d\n", r"\ud83d\ud83d\ude00", r"\ude00\ud83d", r"\uD83D\\uDE00"]
+        {
+            let refused = content(&format!(r#"{{"a":["{body}"]}}"#));
+            assert_eq!(refused.unwrap_err(), InvalidContent::Surrogate, "{body}");
+        }
+        for body in [r"\ud83d\ude00", r"\uD83D\uDE00 \n\u00e9", r"\\ud83d", r"\\\ud83d\ude00", "\u{1f600}"] {
+            assert!(content(&format!(r#"{{"a":["{body}"]}}"#)).is_ok(), "{body}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! People (and robots): who they are, and who is asking.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::{AppKey, SiteKey, UserId};
 
@@ -60,16 +61,37 @@ impl Caller {
 /// Longest display name in characters (security §13).
 pub const MAX_NAME: usize = 64;
 
-/// A name as it may be shown: NFC, trimmed, no control or bidi-control characters, at most 64 characters (W8).
-/// `None` when nothing visible is left.
+/// Most marks on one character (W8): more are drawn across the lines around them.
+pub const MAX_MARKS: usize = 8;
+
+/// A name as it may be shown: NFC, trimmed, no control, bidi-control or invisible characters, no towers of marks, at
+/// most 64 characters (W8). `None` when nothing visible is left.
 pub fn display_name(text: &str) -> Option<String> {
-    use unicode_normalization::UnicodeNormalization;
-    let clean: String = text
-        .nfc()
-        .filter(|c| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'))
-        .collect();
-    let name: String = clean.trim().chars().take(MAX_NAME).collect();
-    (!name.is_empty()).then_some(name)
+    let clean: String = text.nfc().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+    let mut marks = 0;
+    let low = clean.trim().chars().filter(|c| {
+        marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+        marks <= MAX_MARKS
+    });
+    let name: String = low.take(MAX_NAME).collect();
+    name.chars().any(|c| !is_combining_mark(c) && !c.is_whitespace()).then_some(name)
+}
+
+/// Whether a character carries more than [`MAX_MARKS`] marks.
+pub fn has_tower_of_marks(text: &str) -> bool {
+    let mut marks = 0;
+    text.chars().any(|c| {
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks > MAX_MARKS
+    })
+}
+
+/// Takes no room, turns the direction of what follows, or is drawn as nothing.
+const fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -83,6 +105,18 @@ mod tests {
 
     #[test]
     fn an_invisible_name_is_no_name() {
-        assert_eq!(display_name("\u{200b} \u{feff}"), None);
+        for name in
+            ["\u{200b} \u{feff}", "\u{3164}", "\u{2800}\u{ad}", "\u{fe0f}\u{301}", "\u{e0041}", "\u{61c}\u{2066}"]
+        {
+            assert_eq!(display_name(name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn w8_a_name_carries_no_towers_of_marks() {
+        let tower = format!("Zoe{}!", "\u{301}".repeat(60));
+        let name = display_name(&tower).unwrap();
+        assert!(name.starts_with("Zo\u{e9}") && name.ends_with('!') && !has_tower_of_marks(&name), "{name:?}");
+        assert!(has_tower_of_marks(&tower) && !has_tower_of_marks("Zoë \u{1f469}\u{200d}\u{2764}\u{fe0f} กี่"));
     }
 }
