@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep};
 use super::{
     Gateway,
     hello::{self, Opening, Rejected, Seat},
-    limits::{Admission, Excess},
+    limits::{Admission, Bucket, Excess},
     outbox::Outbox,
     sessions::Open,
     socket::{Incoming, Socket},
@@ -61,6 +61,8 @@ pub(super) struct Connection<S> {
     work: FuturesUnordered<Work>,
     sends: Sends,
     bad_frames: u8,
+    /// What came that costs no budget.
+    cheap: Bucket,
     clocks: Clocks,
     admission: Admission,
     _open: Open,
@@ -138,6 +140,7 @@ impl<S: Socket> Connection<S> {
             work: FuturesUnordered::new(),
             sends: Sends::default(),
             bad_frames: 0,
+            cheap: Bucket::default(),
             clocks: Clocks { began: now, heard: now, pinged: now, blocked: None, message: None },
             admission,
             _open: open,
@@ -273,7 +276,7 @@ impl<S: Socket> Connection<S> {
                     self.clocks.message = None;
                     self.take(&frame)?;
                 }
-                Incoming::Sign => {}
+                Incoming::Sign => self.count_cheap()?,
                 Incoming::Close => return Turned::Break(End::Theirs),
                 Incoming::Broken(code) => return Turned::Break(End::Ours(code)),
                 Incoming::Gone => return Turned::Break(End::Gone),
@@ -304,7 +307,19 @@ impl<S: Socket> Connection<S> {
                 self.refuse(Some(id), &Fault::new(Code::Unauthorized, "the first frame must be `hello`"), true)
             }
             Ok((id, _)) => self.refuse(Some(id), &Fault::new(Code::BadRequest, "`hello` was said already"), true),
-            Err(Refused { id, fault, bad_frame }) => self.refuse(id, &fault, bad_frame),
+            Err(Refused { id, fault, bad_frame }) => {
+                self.count_cheap()?;
+                self.refuse(id, &fault, bad_frame)
+            }
+        }
+    }
+
+    /// Pings and the like are free, but not endless.
+    fn count_cheap(&self) -> Turned {
+        if self.gateway.rates.cheap(&self.cheap) {
+            Turned::Continue(())
+        } else {
+            Turned::Break(End::Ours(CloseCode::RateLimited))
         }
     }
 

@@ -19,6 +19,8 @@ use crate::{
 const OTHERS: u32 = 4;
 /// Refusals in the long run and at once, before a connection is closed for not listening.
 const EXCESS: Rate = Rate { per_sec: 2, burst: 40 };
+/// What costs no budget of a person, such as pings and unknown commands, on one connection.
+const CHEAP: Rate = Rate { per_sec: 100, burst: 500 };
 
 /// So many per second in the long run, so many at once.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,13 @@ pub struct Budget {
     sends: Bucket,
     others: Bucket,
     excess: Bucket,
+}
+
+impl Budget {
+    /// Whether anything was ever taken.
+    pub fn is_used(&self) -> bool {
+        [&self.sends, &self.others, &self.excess].iter().any(|bucket| bucket.0.load(Ordering::Relaxed) > 0)
+    }
 }
 
 /// Why a command is not taken.
@@ -107,6 +116,11 @@ impl Rates {
     pub fn other(&self, budget: &Budget, is_agent: bool) -> Result<(), Excess> {
         let now = self.now();
         budget.others.take(self.of(is_agent).times(OTHERS), now).map_err(|wait| Self::excess(budget, now, wait))
+    }
+
+    /// Takes one of what costs no budget; `false` when it is a flood.
+    pub fn cheap(&self, connection: &Bucket) -> bool {
+        connection.take(CHEAP, self.now()).is_ok()
     }
 
     const fn of(&self, is_agent: bool) -> Rate {

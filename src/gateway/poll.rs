@@ -32,6 +32,8 @@ const WAIT: Duration = Duration::from_secs(25);
 const MOST_ASKING: u8 = 3;
 /// Commands waiting to be read.
 const MOST_INBOUND: usize = 64;
+/// The same in bytes.
+const MOST_INBOUND_BYTES: usize = 1 << 20;
 /// Frames waiting for their `ack`; with more the queue behind fills up, and its bounds count.
 const MOST_KEPT: usize = 256;
 /// The same in bytes.
@@ -94,7 +96,8 @@ impl Gateway {
         let id = PollId(rand::random());
         let letterbox = Arc::new(Letterbox::default());
         self.polls.0.insert(id, letterbox.clone());
-        let socket = PollSocket { gateway: self.clone(), id, letterbox: letterbox.clone() };
+        let limit = self.limits.visitor_frame_bytes;
+        let socket = PollSocket { gateway: self.clone(), id, letterbox: letterbox.clone(), limit };
         tokio::spawn(self.serve(socket, opening, admission));
         let told = letterbox.ask(Ask { frames, ..Ask::default() }).await?;
         Ok((id, told))
@@ -200,7 +203,9 @@ impl<'a> Asking<'a> {
             if state.asking >= MOST_ASKING {
                 return Err(Fault::new(Code::RateLimited, "two requests are open already").retry_after(1));
             }
-            if state.inbound.len() + ask.frames.len() > MOST_INBOUND {
+            let bytes = |frames: &mut dyn Iterator<Item = &ByteString>| frames.map(|frame| frame.len()).sum::<usize>();
+            let waiting = bytes(&mut state.inbound.iter()) + bytes(&mut ask.frames.iter());
+            if state.inbound.len() + ask.frames.len() > MOST_INBOUND || waiting > MOST_INBOUND_BYTES {
                 return Err(Fault::new(Code::RateLimited, "too many commands are waiting").retry_after(1));
             }
             state.forget_before(ask.ack);
@@ -289,13 +294,19 @@ struct PollSocket {
     gateway: Arc<Gateway>,
     id: PollId,
     letterbox: Arc<Letterbox>,
+    /// Largest frame.
+    limit: usize,
 }
 
 impl Socket for PollSocket {
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
         let mut state = self.letterbox.state();
         if let Some(frame) = state.inbound.pop_front() {
-            return Poll::Ready(Incoming::Text(frame));
+            return Poll::Ready(if frame.len() > self.limit {
+                Incoming::Broken(CloseCode::TooLarge)
+            } else {
+                Incoming::Text(frame)
+            });
         }
         // While the server stops no request comes in any more; those that wait hear it from the letterbox.
         if state.farewell || state.closed == Some(CloseCode::Restart) {
@@ -342,8 +353,9 @@ impl Socket for PollSocket {
         false
     }
 
-    /// The size of a request's body is judged before it comes here.
-    fn set_limit(&mut self, _: usize) {}
+    fn set_limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+    }
 
     fn abort(&mut self) {}
 }

@@ -1,9 +1,10 @@
 //! Who is connected to this node. A small type around maps, with verbs; leaving happens on drop.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use dashmap::{DashMap, Entry};
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{limits::Budget, outbox::Outbox};
 use crate::{
@@ -11,16 +12,33 @@ use crate::{
     wire::Wire,
 };
 
+/// What somebody has used up is remembered this long after they went: coming again must not renew it.
+const REMEMBERED: Duration = Duration::from_mins(2);
+
 /// Every connection of this node, by whom and by app.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sessions {
     all: DashMap<ConnectionId, Arc<Outbox>>,
     people: DashMap<(AppKey, UserId), Session>,
     crowds: DashMap<AppKey, Crowds>,
+    /// Budgets of those who went a moment ago.
+    spent: Cache<(AppKey, UserId), Arc<Budget>>,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        let spent = Cache::builder().max_capacity(100_000).eviction_policy(EvictionPolicy::lru());
+        Self {
+            all: DashMap::new(),
+            people: DashMap::new(),
+            crowds: DashMap::new(),
+            spent: spent.time_to_live(REMEMBERED).build(),
+        }
+    }
 }
 
 /// One person's connections, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Session {
     outboxes: Vec<Arc<Outbox>>,
     budget: Arc<Budget>,
@@ -53,7 +71,11 @@ impl Sessions {
     /// Notes whose connection it is. Beyond `most`, the person's oldest one is closed.
     pub(super) fn join(self: &Arc<Self>, caller: Arc<Caller>, outbox: &Arc<Outbox>, most: usize) -> Membership {
         let budget = {
-            let mut session = self.people.entry((caller.app.clone(), caller.id().clone())).or_default();
+            let key = (caller.app.clone(), caller.id().clone());
+            let mut session = self.people.entry(key.clone()).or_insert_with(|| {
+                let budget = self.spent.remove(&key).unwrap_or_default();
+                Session { outboxes: Vec::new(), budget }
+            });
             session.outboxes.push(outbox.clone());
             let excess = session.outboxes.len().saturating_sub(most);
             for oldest in session.outboxes.iter().take(excess) {
@@ -127,7 +149,10 @@ impl Sessions {
         if let Entry::Occupied(mut session) = self.people.entry((caller.app.clone(), caller.id().clone())) {
             session.get_mut().outboxes.retain(|outbox| outbox.id != id);
             if session.get().outboxes.is_empty() {
-                session.remove();
+                let (key, session) = session.remove_entry();
+                if session.budget.is_used() {
+                    self.spent.insert(key, session.budget);
+                }
             }
         }
         if let Some(mut crowds) = self.crowds.get_mut(&caller.app)
@@ -237,6 +262,19 @@ mod tests {
         let outboxes = [outbox(1), outbox(2), outbox(3)];
         let _memberships = outboxes.each_ref().map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, 2));
         assert_eq!(outboxes.map(|outbox| outbox.closing()), [Some(CloseCode::Replaced), None, None]);
+    }
+
+    #[test]
+    fn coming_again_renews_no_budget() {
+        let sessions = Arc::new(Sessions::default());
+        let rates = super::super::limits::Rates::new(&crate::config::Limits::default());
+        let app = rates.app(&"app1".parse().unwrap());
+        let allowed = |id: u64| {
+            let membership = sessions.join(caller("v1", Role::Visitor), &outbox(id), 10);
+            (0..100).filter(|_| rates.send(&membership.budget, &app, false).is_ok()).count()
+        };
+        assert_eq!(allowed(1), 20);
+        assert!(allowed(2) < 5);
     }
 
     #[test]

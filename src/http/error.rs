@@ -46,11 +46,14 @@ pub(super) fn page(fault: &Fault) -> HttpResponse {
 }
 
 /// The fault for a connection that has left the dispatcher: a head with all its headers, and its body.
-pub fn plain(fault: &Fault) -> (Response<()>, Bytes) {
+pub fn plain(fault: &Fault, https: bool) -> (Response<()>, Bytes) {
     let mut response = Response::build(fault.status_code());
     response.insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"));
     for header in headers::STRICT {
         response.insert_header(*header);
+    }
+    if https {
+        response.insert_header((header::STRICT_TRANSPORT_SECURITY, headers::ONE_YEAR));
     }
     if let Some(secs) = fault.retry_after_secs {
         response.insert_header((header::RETRY_AFTER, secs));

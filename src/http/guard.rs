@@ -7,7 +7,10 @@ use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::{Method, StatusCode, header},
+    http::{
+        Method, StatusCode, Uri,
+        header::{self, HeaderMap},
+    },
     middleware::Next,
     web::Data,
 };
@@ -147,13 +150,10 @@ fn refusal(request: &ServiceRequest, visit: &Visit) -> Option<Fault> {
     if !known.contains(request.method()) {
         return Some(error::from_status(StatusCode::METHOD_NOT_ALLOWED));
     }
-    if request.uri().path_and_query().map_or(0, |path| path.as_str().len()) > MAX_ADDRESS {
-        return Some(Fault::new(Code::TooLarge, format!("the address is longer than {MAX_ADDRESS} bytes")));
+    if let Err(fault) = check_size(request.uri(), headers) {
+        return Some(fault);
     }
-    if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > MAX_HEAD {
-        return Some(Fault::new(Code::TooLarge, format!("the headers are longer than {MAX_HEAD} bytes")));
-    }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+    if headers.get_all(header::CONTENT_ENCODING).any(|encoding| encoding != "identity") {
         return Some(Fault::new(Code::UnsupportedMediaType, "send the body without Content-Encoding"));
     }
     if declared_length(request.request()).is_some_and(|length| length > visit.max_body as u64) {
@@ -161,6 +161,17 @@ fn refusal(request: &ServiceRequest, visit: &Visit) -> Option<Fault> {
     }
     let health = request.app_data::<Data<Health>>().expect("the application carries its health");
     (health.is_draining() && visit.surface != "health").then(health::restarting)
+}
+
+/// Whether the address and the headers keep within their limits (W7).
+pub(super) fn check_size(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+    if uri.path_and_query().map_or(0, |path| path.as_str().len()) > MAX_ADDRESS {
+        return Err(Fault::new(Code::TooLarge, format!("the address is longer than {MAX_ADDRESS} bytes")));
+    }
+    if headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > MAX_HEAD {
+        return Err(Fault::new(Code::TooLarge, format!("the headers are longer than {MAX_HEAD} bytes")));
+    }
+    Ok(())
 }
 
 fn declared_length(request: &HttpRequest) -> Option<u64> {

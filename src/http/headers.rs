@@ -17,6 +17,9 @@ pub const STRICT: &[(&str, &str)] = &[
     ("cache-control", "no-store"),
 ];
 
+/// Over TLS, browsers never ask without it again.
+pub(super) const ONE_YEAR: &str = "max-age=31536000; includeSubDomains";
+
 const NO_FEATURES: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), \
     fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
     local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), \
@@ -111,8 +114,7 @@ pub(super) fn complete(headers: &mut HeaderMap, https: bool) {
         }
     }
     if https {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONE_YEAR));
     }
 }
 

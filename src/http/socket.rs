@@ -7,7 +7,7 @@ use std::{net::SocketAddr, rc::Rc};
 
 use actix_codec::Framed;
 use actix_http::{
-    Request, RequestHead, Response, StatusCode,
+    Request, RequestHead, Response, StatusCode, Version,
     body::BodySize,
     error::Error as HttpError,
     h1,
@@ -26,6 +26,7 @@ use super::{
     Parts,
     error::{self, from_status},
     extract::Client,
+    guard,
 };
 use crate::{
     auth::Token,
@@ -63,7 +64,7 @@ pub fn upgrade(
                 Ok((answer, opening, admission)) => take_over(&parts, framed, answer, opening, admission).await,
                 Err(fault) => {
                     parts.figures.count_request("socket", fault.code.status());
-                    refuse(framed, &fault).await;
+                    refuse(framed, &fault, parts.config.server.is_https()).await;
                 }
             }
             Ok(())
@@ -82,6 +83,7 @@ pub async fn plain() -> HttpResponse {
 /// Everything that can be known before there is a socket (W1).
 fn check(parts: &Parts, request: &Request) -> Result<(Response<()>, Opening, Admission), Fault> {
     let head = request.head();
+    guard::check_size(&head.uri, &head.headers)?;
     if head.uri.path() != "/ws" {
         return Err(from_status(StatusCode::NOT_FOUND));
     }
@@ -94,6 +96,9 @@ fn check(parts: &Parts, request: &Request) -> Result<(Response<()>, Opening, Adm
 }
 
 fn handshake(head: &RequestHead) -> Result<Response<()>, Fault> {
+    if head.version != Version::HTTP_11 {
+        return Err(Fault::new(Code::BadRequest, "a WebSocket begins with HTTP/1.1"));
+    }
     let mut answer = ws::handshake(head).map_err(|error| match error {
         HandshakeError::GetMethodRequired => from_status(StatusCode::METHOD_NOT_ALLOWED),
         error => Fault::new(Code::BadRequest, format!("this is no WebSocket handshake: {error}")),
@@ -161,8 +166,8 @@ async fn take_over(
 }
 
 /// Answers with a fault and closes.
-async fn refuse(mut framed: Framed<TcpStream, h1::Codec>, fault: &Fault) {
-    let (head, body): (Response<()>, _) = error::plain(fault);
+async fn refuse(mut framed: Framed<TcpStream, h1::Codec>, fault: &Fault, https: bool) {
+    let (head, body): (Response<()>, _) = error::plain(fault, https);
     let size = BodySize::Sized(body.len() as u64);
     // The peer may be gone; there is nobody else to tell.
     let _ = framed.send(h1::Message::Item((head, size))).await;
