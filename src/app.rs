@@ -80,7 +80,7 @@ impl Parlor {
 
         let store = open_store(&config)?;
         let mut figures = Figures::default();
-        figures.add(Box::new(StoreFigures(store.stats())));
+        figures.add(Box::new(StoreFigures(store.stats(), store.queue_depth())));
         let store: Arc<dyn Store> = Arc::new(store);
         let bus = Arc::new(LocalBus::default());
         let im = Arc::new(domain(&config, Arc::clone(&store), bus.clone()));

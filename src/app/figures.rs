@@ -9,11 +9,11 @@ use prometheus_client::{
     registry::Unit,
 };
 
-use crate::store::sqlite::SqliteStats;
+use crate::store::sqlite::{QueueDepth, SqliteStats};
 
 /// Reads the figures when Prometheus asks.
 #[derive(Debug)]
-pub(super) struct StoreFigures(pub(super) Arc<SqliteStats>);
+pub(super) struct StoreFigures(pub(super) Arc<SqliteStats>, pub(super) QueueDepth);
 
 impl Collector for StoreFigures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
@@ -23,6 +23,11 @@ impl Collector for StoreFigures {
         encoder
             .encode_descriptor("store_commit", "One commit, fsync included", unit, MetricType::Histogram)?
             .encode_histogram::<[(&str, &str); 0]>(seconds(commits.sum), commits.count, &buckets, None)?;
+        let batches = self.0.batch.figures();
+        let buckets: Vec<_> = batches.buckets.iter().map(|(bound, count)| (whole(*bound), *count)).collect();
+        encoder
+            .encode_descriptor("store_batch", "Jobs in one commit", None, MetricType::Histogram)?
+            .encode_histogram::<[(&str, &str); 0]>(whole(batches.sum), batches.count, &buckets, None)?;
         for (name, help, value) in [
             ("store_messages", "New messages kept", &self.0.messages),
             ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
@@ -39,8 +44,20 @@ impl Collector for StoreFigures {
             let gauge = ConstGauge::new(i64::try_from(value.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
             gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
         }
-        Ok(())
+        let waiting = ConstGauge::new(i64::try_from(self.1.now()).unwrap_or(i64::MAX));
+        waiting.encode(encoder.encode_descriptor(
+            "store_queue_jobs",
+            "Jobs that wait for the writer",
+            None,
+            MetricType::Gauge,
+        )?)
     }
+}
+
+/// A count as Prometheus writes it; the bucket for everything has no end.
+fn whole(count: u64) -> f64 {
+    let half = |bits: u64| f64::from(u32::try_from(bits & 0xFFFF_FFFF).expect("32 bits"));
+    if count == u64::MAX { f64::MAX } else { half(count >> 32) * 4_294_967_296.0 + half(count) }
 }
 
 /// Microseconds as seconds; the bucket for everything has no end.

@@ -169,6 +169,23 @@ pub struct SqliteStore {
     running: Mutex<Option<Running>>,
 }
 
+/// Reads how many jobs wait for the writer of one store.
+pub struct QueueDepth(Option<mpsc::WeakSender<Job>>);
+
+impl QueueDepth {
+    /// Jobs now; none when the store is closed.
+    pub fn now(&self) -> usize {
+        let jobs = self.0.as_ref().and_then(mpsc::WeakSender::upgrade);
+        jobs.map_or(0, |jobs| jobs.max_capacity() - jobs.capacity())
+    }
+}
+
+impl fmt::Debug for QueueDepth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("QueueDepth").field(&self.now()).finish()
+    }
+}
+
 /// The engine's threads, and the folder that is let go after they have ended.
 struct Running {
     threads: Vec<JoinHandle<()>>,
@@ -245,9 +262,9 @@ impl SqliteStore {
         self.stats.damaged.load(Ordering::Relaxed)
     }
 
-    /// Jobs that wait for the writer.
-    pub fn queue_depth(&self) -> usize {
-        self.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity())
+    /// How many jobs wait for the writer, for metrics. Keeps nothing alive.
+    pub fn queue_depth(&self) -> QueueDepth {
+        QueueDepth(self.jobs.as_ref().map(mpsc::Sender::downgrade))
     }
 
     /// Runs work in the writer's next commit.
