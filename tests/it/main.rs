@@ -15,4 +15,5 @@ mod layering;
 mod lifecycle;
 mod pages;
 mod privacy;
+mod security;
 mod wire;
