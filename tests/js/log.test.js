@@ -83,3 +83,14 @@ test("messages without a place never enter", () => {
   assert.equal(log.receive({ ...message(1), seq: null }), "known")
   assert.deepEqual(seqs(log), [])
 })
+
+test("a message that was taken back is replaced in its place, held or still early", () => {
+  const log = new MessageLog()
+  for (const seq of [1, 2, 5]) log.receive(message(seq))
+  for (const seq of [2, 5, 9]) log.replace({ ...message(seq), type: "RC:RcCmd" })
+  log.fill([message(3), message(4)])
+  assert.deepEqual(
+    log.messages.map(({ type }) => type === "RC:RcCmd"),
+    [false, true, false, false, true],
+  )
+})

@@ -185,6 +185,17 @@ test("messages of others count until they are read", () => {
   assert.equal(chat.unread, 0)
 })
 
+test("a message that was taken back turns into a note in its place", () => {
+  const chat = chatWith(conversation())
+  for (const seq of [1, 2, 3]) chat.receive(says(seq, anna, `${seq}`))
+  chat.hear({ push: "recalled", body: { ...says(2, anna, ""), type: "RC:RcCmd", content: {} } }, noon)
+  const rows = rowsOf([...chat.log("c").messages]).filter(({ kind }) => kind !== "day")
+  assert.deepEqual(
+    rows.map(({ kind }) => kind),
+    ["message", "note", "message"],
+  )
+})
+
 test("a missing message is named, and what is held is told on return", () => {
   const chat = chatWith(conversation())
   assert.equal(chat.receive(says(1, anna, "a")), null)

@@ -127,6 +127,9 @@ export function textOf({ content }) {
  * @param {string} visitor the visitor's name
  */
 export function eventWords(message, visitor) {
+  if (message.type === "RC:RcCmd") {
+    return message.from.id === me ? t("event-recalled-you") : t("event-recalled", { name: nameOf(message.from) })
+  }
   if (message.type !== "RC:InfoNtf") return t("event-unknown", { name: nameOf(message.from) })
   const {
     extra,
@@ -190,7 +193,9 @@ export function lastWords(conversation) {
 export function said(message, conversation) {
   if (message.type === "RC:TxtMsg") return textOf(message)
   if (message.type === "RC:CsLm") return leftMessage(message).text
-  if (message.type === "RC:InfoNtf") return eventWords(message, visitorName(conversation))
+  if (message.type === "RC:InfoNtf" || message.type === "RC:RcCmd") {
+    return eventWords(message, visitorName(conversation))
+  }
   return t("row-unknown")
 }
 

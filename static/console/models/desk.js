@@ -99,6 +99,12 @@ export class Desk {
     })
   }
 
+  /** @param {Message} message which stands in the place of an earlier one */
+  recalled(message) {
+    const known = this.#conversations.get(message.conversation)
+    if (known?.last?.seq === message.seq) this.#conversations.set(known.id, { ...known, last: message })
+  }
+
   /** @param {ReceiptPush} receipt */
   receipt({ conversation, user, delivered, read, at }) {
     const known = this.#conversations.get(conversation)

@@ -190,6 +190,11 @@ export class Line {
       case "message":
         if (push.body.seq !== null) this.#received(push.body)
         break
+      case "recalled":
+        this.threads.get(push.body.conversation)?.log.replace(push.body)
+        this.desk.recalled(push.body)
+        this.events.thread(push.body.conversation)
+        break
       case "conversation":
         this.#changed(push.body)
         break

@@ -177,7 +177,9 @@ export class LogPane {
    */
   #element(message, visitor) {
     const waiting = message.client_id ? this.#elements.get(message.client_id) : undefined
-    const there = this.#elements.get(message.uid)
+    // Taken back, it is another element: a note where a bubble stood.
+    const uid = message.type === "RC:RcCmd" ? `${message.uid} recalled` : message.uid
+    const there = this.#elements.get(uid)
     // Printed again only when its author's name has become known.
     const name = nameOf(message.from) || "-"
     if (there?.dataset.done === name) return there
@@ -187,7 +189,7 @@ export class LogPane {
       delete waiting.dataset.client
       this.#elements.delete(message.client_id)
     }
-    this.#elements.set(message.uid, made)
+    this.#elements.set(uid, made)
     return made
   }
 

@@ -70,6 +70,16 @@ export class MessageLog {
   }
 
   /**
+   * A message that stands in the place of an earlier one now: it was taken back.
+   * @param {Message} message with a `seq`
+   */
+  replace(message) {
+    const seq = message.seq ?? 0
+    if (this.#early.has(seq)) this.#early.set(seq, message)
+    if (this.#has(seq)) this.#messages = this.#messages.map((held) => (held.seq === seq ? message : held))
+  }
+
+  /**
    * The answer to "what came after `last`".
    * @param {readonly Message[]} messages oldest first
    */

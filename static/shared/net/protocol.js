@@ -83,6 +83,7 @@ export const VERSION = 1
  * @typedef {{ conversation: string, person: Person, on: boolean }} TypingPush
  * @typedef {(
  *   | { push: "message", body: Message }
+ *   | { push: "recalled", body: Message }
  *   | { push: "receipt", body: ReceiptPush }
  *   | { push: "typing", body: TypingPush }
  *   | { push: "conversation", body: Conversation }

@@ -118,6 +118,9 @@ export class Chat {
     switch (push.push) {
       case "message":
         return this.receive(push.body)
+      case "recalled":
+        this.#replace(push.body)
+        return null
       case "receipt":
         this.#mark(push.body)
         return null
@@ -151,6 +154,13 @@ export class Chat {
     }
     if (message.from.id !== this.me?.id) this.#typing.delete(message.conversation)
     return outcome === "hole" || !conversation ? message.conversation : null
+  }
+
+  /** @param {Message} message which stands in the place of an earlier one */
+  #replace(message) {
+    this.log(message.conversation).replace(message)
+    const conversation = this.#conversations.get(message.conversation)
+    if (conversation?.last?.seq === message.seq) conversation.last = message
   }
 
   /**

@@ -5,6 +5,9 @@ import { isEmojiOnly } from "../../shared/lib/emoji.js"
 /** @import { Entry } from "../../shared/models/outbox.js" */
 /** @import { Conversation, Message, Person } from "../../shared/net/protocol.js" */
 
+/** What stands in the place of a message that was taken back. */
+const RECALLED = "RC:RcCmd"
+
 /**
  * The lines of a conversation, as they are shown. The server prints the first page by the same rules
  * (`page/widget/rows.rs`), under the same keys.
@@ -111,7 +114,7 @@ function stored(message, reading) {
   const own = message.from.id === reading.me?.id
   const text = message.from.role === "system" ? null : wordsOf(message.type, message.content)
   return {
-    key: own && message.client_id ? message.client_id : message.uid,
+    key: keyOf(message, own),
     seq: message.seq ?? 0,
     at: message.at,
     from: message.from,
@@ -121,6 +124,16 @@ function stored(message, reading) {
     failed: false,
     pending: false,
   }
+}
+
+/**
+ * @param {Message} message
+ * @param {boolean} own
+ */
+function keyOf({ type, uid, client_id }, own) {
+  // Taken back, it is another row: a note where a bubble stood.
+  if (type === RECALLED) return `${uid}-recalled`
+  return own && client_id ? client_id : uid
 }
 
 /**
@@ -214,10 +227,13 @@ export function wordsOf(type, content) {
 
 /**
  * @param {Message} message
- * @param {{ strings: Strings, times: Times }} reading
+ * @param {{ strings: Strings, times: Times, me?: Person | null }} reading
  * @returns {string}
  */
-export function noteOf({ type, content, at }, { strings, times }) {
+export function noteOf({ type, content, at, from }, { strings, times, me }) {
+  if (type === RECALLED) {
+    return from.id === me?.id ? strings.get("note-recalled-own") : strings.get("note-recalled", { name: from.name })
+  }
   if (type !== "RC:InfoNtf") return strings.get("note-unknown")
   const user = /** @type {{ name?: unknown } | undefined} */ (content.user)
   switch (content.extra) {

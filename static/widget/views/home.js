@@ -153,7 +153,7 @@ export class Home {
     const text = last && last.from.role !== "system" ? wordsOf(last.type, last.content) : null
     if (!isOpen(conversation) && text === null) return strings.get("home-ended")
     if (!last) return strings.get("status-waiting")
-    if (text === null) return noteOf(last, this.voice)
+    if (text === null) return noteOf(last, { ...this.voice, me: chat.me })
     return last.from.id === chat.me?.id ? strings.get("preview-you", { text }) : text
   }
 }

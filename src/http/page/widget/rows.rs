@@ -101,6 +101,8 @@ impl Reading<'_> {
     fn row(&self, message: &Message, before: Option<&Message>, next: Option<&Message>) -> Row {
         let own = message.from.id == *self.me;
         let key = match &message.client_id {
+            // Taken back, it is another row: a note where a bubble stood.
+            _ if message.content.is_recalled() => format!("{}-recalled", message.uid),
             Some(id) if own => id.to_string(),
             _ => message.uid.to_string(),
         };
