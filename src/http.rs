@@ -70,7 +70,9 @@ fn widget_addresses(cfg: &mut ServiceConfig) {
 
 /// The agents' part. Its API takes JSON with the word of a page (O4).
 fn console_addresses(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/console").route(read().to(console::inbox::start)))
+    let under_another_name = resource("/console{rest:.*}").guard(when::fn_guard(console::name::is_other));
+    cfg.service(under_another_name.route(read().to(console::name::lead)))
+        .service(resource("/console").route(read().to(console::inbox::start)))
         .service(resource("/console/setup").route(read().to(console::setup::page)))
         .service(resource("/console/login").route(read().to(console::login::page)))
         .service(resource("/console/inbox/{view}").route(read().to(console::inbox::list)))

@@ -5,6 +5,7 @@
 
 pub mod inbox;
 pub mod login;
+pub mod name;
 pub mod preferences;
 pub mod setup;
 

@@ -195,6 +195,20 @@ async fn an_open_console_leads_to_the_door_and_back() {
 }
 
 #[tokio::test]
+async fn who_says_localhost_is_led_to_the_name_of_the_settings() {
+    let server = TestServer::start();
+    let stranger = Caller::new(&server);
+    let ask = async |host: &str| {
+        let request = stranger.http.get(stranger.url("/console/inbox/mine?x=1")).header("accept", "text/html");
+        let answer = request.header("host", host).send().await.unwrap();
+        location(&answer).to_owned()
+    };
+    let port = server.address().port();
+    assert_eq!(ask(&format!("localhost:{port}")).await, stranger.url("/console/inbox/mine?x=1"));
+    assert!(ask(&format!("elsewhere.example:{port}")).await.starts_with("/console/"));
+}
+
+#[tokio::test]
 async fn a_link_from_elsewhere_is_asked_for_once_more_by_a_page_of_ours() {
     let server = TestServer::start();
     ada(&People::of(&server).await).await;

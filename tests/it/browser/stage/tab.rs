@@ -220,6 +220,12 @@ impl Tab {
         self.act(seen, async |element| element.click().await).await.unwrap();
     }
 
+    /// As [`Tab::presses_on`], for what may have gone meanwhile.
+    pub(in crate::browser) async fn reaches_for(&self, seen: &Seen) {
+        // Gone is one of the two outcomes the caller is prepared for.
+        let _ = self.act(seen, async |element| element.click().await).await;
+    }
+
     /// Types into it; what was there before goes.
     pub(in crate::browser) async fn fills(&self, role: &str, name: impl Into<Name>, text: &str) {
         let name = name.into();
