@@ -16,8 +16,8 @@ use std::{
 use anyhow::{Context as _, Result};
 use parlor::{
     model::{
-        App, AppKey, ClientId, Content, ConversationId, Millis, Person, Role, Seq, Site, SiteKey, Stage, UserId,
-        conversation::Context, site::Look,
+        App, AppKey, ClientId, Content, ConversationId, Features, Millis, Person, Role, Seq, Site, SiteKey, Stage,
+        UserId, conversation::Context, site::Look,
     },
     store::{
         NewMessage, NewService, Store,
@@ -35,7 +35,9 @@ async fn main() -> Result<()> {
     let store = Arc::new(SqliteStore::open(folder.path(), SqliteOptions::default())?);
     let app: AppKey = "bench".parse()?;
     let site: SiteKey = "benchsite".parse()?;
-    store.create_app(App { key: app.clone(), name: "bench".to_owned(), created_at: NOON }).await?;
+    store
+        .create_app(App { key: app.clone(), name: "bench".to_owned(), features: Features::default(), created_at: NOON })
+        .await?;
     let look = Look::default();
     let row =
         Site { key: site.clone(), app: app.clone(), name: "b".to_owned(), origins: vec![], look, created_at: NOON };

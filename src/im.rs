@@ -19,12 +19,15 @@ use crate::{
 
 pub mod accounts;
 pub mod admin;
+mod apps;
+pub mod backend;
 mod block;
 mod conversation;
 mod desk;
 mod error;
 mod group;
 mod history;
+mod notice;
 mod own;
 mod presence;
 mod recall;
@@ -93,6 +96,7 @@ pub struct Im {
     blocks: block::Blocks,
     uids: PassingUids,
     dirty: desk::Dirty,
+    apps: apps::Apps,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -113,6 +117,7 @@ impl Im {
             blocks: block::Blocks::default(),
             uids: PassingUids::default(),
             dirty: desk::Dirty::default(),
+            apps: apps::Apps::default(),
             told_desks: dashmap::DashMap::new(),
         }
     }

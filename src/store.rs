@@ -10,8 +10,8 @@
 use async_trait::async_trait;
 
 use crate::model::{
-    App, AppKey, ClientId, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq,
-    Site, SiteKey, Stage, UserId,
+    App, AppKey, ClientId, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis,
+    Mine, Person, Seq, Site, SiteKey, Stage, UserId,
     command::{History, List, Page},
     content::Mentions,
     conversation::{Context, Keeping, Rating, Unread},
@@ -118,6 +118,8 @@ pub struct NewGroup {
     pub id: ConversationId,
     /// Group or discussion.
     pub kind: Kind,
+    /// The app's own id of it. Taken: [`StoreError::AlreadyExists`].
+    pub handle: Option<Handle>,
     /// Its name.
     pub name: String,
     /// Who founds and owns it.
@@ -267,6 +269,8 @@ pub trait Store: Send + Sync + 'static {
     async fn create_app(&self, app: App) -> Result<()>;
     /// The app with this key.
     async fn app(&self, key: &AppKey) -> Result<Option<App>>;
+    /// Replaces what an app may do.
+    async fn set_features(&self, app: &AppKey, features: Features) -> Result<()>;
     /// Every app, oldest first, at most 1,000.
     async fn apps(&self) -> Result<Vec<App>>;
     /// Makes a site.
@@ -321,10 +325,11 @@ pub trait Store: Send + Sync + 'static {
 
     // Conversations.
 
-    /// The private conversation of two users; made when missing.
-    async fn private_conversation(
+    /// The conversation of this kind between two users; made when missing.
+    async fn pair_conversation(
         &self,
         app: &AppKey,
+        kind: Kind,
         a: &UserId,
         b: &UserId,
         id: ConversationId,
@@ -354,6 +359,8 @@ pub trait Store: Send + Sync + 'static {
     async fn rate(&self, app: &AppKey, conversation: ConversationId, rating: Rating) -> Result<Conversation>;
     /// Keeps a left message.
     async fn create_ticket(&self, app: &AppKey, ticket: NewTicket) -> Result<()>;
+    /// The conversation that the app's back end knows by this handle.
+    async fn conversation_by_handle(&self, app: &AppKey, kind: Kind, handle: &Handle) -> Result<Option<Conversation>>;
     /// The conversation with this id.
     async fn conversation(&self, app: &AppKey, id: ConversationId) -> Result<Option<Conversation>>;
     /// A page of the user's own list: pinned ones first, then newest change first, without those removed; with

@@ -2,7 +2,7 @@
 
 use super::{Im, accounts::NewAgent, desk};
 use crate::model::{
-    App, AppKey, Code, Fault, Person, Site, SiteKey,
+    App, AppKey, Code, Fault, Features, Person, Site, SiteKey,
     person::display_name,
     site::{Look, MAX_ORIGINS, Origin},
 };
@@ -11,7 +11,12 @@ impl Im {
     /// Makes an app, and the house that speaks in it.
     pub async fn create_app(&self, name: &str) -> Result<App, Fault> {
         let name = display_name(name).ok_or_else(|| Fault::new(Code::BadRequest, "the app needs a name"))?;
-        let app = App { key: self.with_random(|random| AppKey::random(random)), name, created_at: self.clock.now() };
+        let app = App {
+            key: self.with_random(|random| AppKey::random(random)),
+            name,
+            features: Features::default(),
+            created_at: self.clock.now(),
+        };
         self.store.create_app(app.clone()).await?;
         self.store.save_user(&app.key, desk::house(), app.created_at).await?;
         Ok(app)

@@ -64,7 +64,7 @@ impl Im {
         full(1 + guests.len())?;
         let users: Vec<UserId> = guests.iter().map(|guest| guest.id.clone()).collect();
         let (id, at) = (self.mint_conversation_id(), self.clock.now());
-        let new = NewGroup { id, kind: new.kind, name, owner: caller.id().clone(), users, at };
+        let new = NewGroup { id, kind: new.kind, handle: None, name, owner: caller.id().clone(), users, at };
         let group = self.store.create_group(&caller.app, new).await?;
         self.group_changed(caller, &group, Some(Happened::Created), &guests).await?;
         self.conversation(caller, id).await

@@ -159,7 +159,7 @@ impl Im {
         self.not_blocked(caller, Kind::Private, std::slice::from_ref(user)).await?;
         let id = self.mint_conversation_id();
         let now = self.clock.now();
-        let conversation = self.store.private_conversation(&caller.app, caller.id(), user, id, now).await?;
+        let conversation = self.store.pair_conversation(&caller.app, Kind::Private, caller.id(), user, id, now).await?;
         if conversation.id == id {
             self.publish_conversation(&caller.app, conversation.clone());
         }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Message, Millis, Person, Seq, SiteKey, UserId};
+use super::{ConversationId, Handle, Message, Millis, Person, Seq, SiteKey, UserId};
 
-/// The kinds of conversation, with the numbers of the catalogue (§3.1). Those without a variant do not exist yet.
+/// The kinds of conversation, with the numbers of the catalogue (§3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Two users.
     Private,
@@ -14,13 +14,30 @@ pub enum Kind {
     Discussion,
     /// Users under an owner.
     Group,
+    /// Whoever comes in; who is inside lives in memory, and there is no history for those who are not.
+    Chatroom,
     /// A visitor and the app's agents.
     Service,
+    /// The house, or a sender that the app's back end names, and a user who only listens.
+    System,
+    /// An account of the app that every user follows, and a user.
+    AppService,
+    /// An account of the app that users follow when they want to, and a user.
+    PublicService,
 }
 
 impl Kind {
-    /// Every kind that exists.
-    pub const ALL: [Self; 4] = [Self::Private, Self::Discussion, Self::Group, Self::Service];
+    /// Every kind, in the order of the numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Private,
+        Self::Discussion,
+        Self::Group,
+        Self::Chatroom,
+        Self::Service,
+        Self::System,
+        Self::AppService,
+        Self::PublicService,
+    ];
 
     /// The kind with this number of the catalogue.
     pub fn from_number(number: u8) -> Option<Self> {
@@ -32,13 +49,22 @@ impl Kind {
         matches!(self, Self::Discussion | Self::Group)
     }
 
-    /// The catalogue's number: 1 private, 2 discussion, 3 group, 5 customer service.
+    /// Whether it is between exactly two.
+    pub const fn is_pair(self) -> bool {
+        matches!(self, Self::Private | Self::System | Self::AppService | Self::PublicService)
+    }
+
+    /// The catalogue's number.
     pub const fn number(self) -> u8 {
         match self {
             Self::Private => 1,
             Self::Discussion => 2,
             Self::Group => 3,
+            Self::Chatroom => 4,
             Self::Service => 5,
+            Self::System => 6,
+            Self::AppService => 7,
+            Self::PublicService => 8,
         }
     }
 }
@@ -59,6 +85,9 @@ pub struct Conversation {
     pub id: ConversationId,
     /// What it is.
     pub kind: Kind,
+    /// The app's own id of a group, discussion or chatroom that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Handle>,
     /// The newest message's place.
     pub head: Position,
     /// When it began.

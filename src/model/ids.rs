@@ -92,6 +92,10 @@ text_id!(
     UserId, "a user id (1 to 64 visible ASCII characters)", is_visible_ascii
 );
 text_id!(
+    /// The app's own id of a group, discussion or chatroom: 1–64 visible ASCII characters, unique per app and kind.
+    Handle, "a handle (1 to 64 visible ASCII characters)", is_visible_ascii
+);
+text_id!(
     /// The sender's own id of a message: 1–64 visible ASCII characters. Makes retries harmless.
     ClientId, "a client id (1 to 64 visible ASCII characters)", is_visible_ascii
 );

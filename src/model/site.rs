@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppKey, Millis, SiteKey};
+use super::{AppKey, Features, Millis, SiteKey};
 
 /// One tenant: users, agents, sites, features.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -11,6 +11,8 @@ pub struct App {
     pub key: AppKey,
     /// Its name, shown to agents.
     pub name: String,
+    /// What it may do, and how.
+    pub features: Features,
     /// When it was made.
     pub created_at: Millis,
 }

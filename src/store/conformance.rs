@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{NewLogin, NewMessage, NewService, Store, StoreError, TokenHash, Transition};
 use crate::model::{
-    App, AppKey, ClientId, Content, Conversation, ConversationId, Millis, Person, Role, Seq, Site, SiteKey, Stage,
-    UserId,
+    App, AppKey, ClientId, Content, Conversation, ConversationId, Features, Kind, Millis, Person, Role, Seq, Site,
+    SiteKey, Stage, UserId,
     command::{History, List},
     content::Mentions,
     conversation::{Context, EndedBy, View},
@@ -158,7 +158,15 @@ impl<'s> House<'s> {
     pub(crate) async fn named(store: &'s dyn Store, name: &str) -> Self {
         let app: AppKey = name.parse().unwrap();
         let site: SiteKey = format!("{name}site").parse().unwrap();
-        store.create_app(App { key: app.clone(), name: name.to_owned(), created_at: NOON }).await.unwrap();
+        store
+            .create_app(App {
+                key: app.clone(),
+                name: name.to_owned(),
+                features: Features::default(),
+                created_at: NOON,
+            })
+            .await
+            .unwrap();
         store
             .create_site(Site {
                 key: site.clone(),
@@ -186,7 +194,7 @@ impl<'s> House<'s> {
     /// The private conversation of `alice` and `bob`.
     pub(crate) async fn private(&self) -> Conversation {
         let (alice, bob) = (user("alice"), user("bob"));
-        self.store.private_conversation(&self.app, &alice, &bob, fresh_id(), NOON).await.unwrap()
+        self.store.pair_conversation(&self.app, Kind::Private, &alice, &bob, fresh_id(), NOON).await.unwrap()
     }
 
     /// A service conversation of this visitor, queued at this time.

@@ -31,8 +31,8 @@ use super::{
     Result, Store, StoreError, TokenHash, Transition, Watermarks,
 };
 use crate::model::{
-    App, AppKey, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Seq, Site,
-    SiteKey, UserId,
+    App, AppKey, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis, Mine,
+    Person, Seq, Site, SiteKey, UserId,
     command::{History, List, Page},
     conversation::{Context, Keeping, Rating, Unread},
     site::{Look, Origin},
@@ -343,6 +343,11 @@ impl Store for SqliteStore {
         self.read(move |view| tenancy::app(view, &key)).await
     }
 
+    async fn set_features(&self, app: &AppKey, features: Features) -> Result<()> {
+        let app = app.clone();
+        self.write(move |ledger| tenancy::set_features(ledger, &app, &features)).await
+    }
+
     async fn apps(&self) -> Result<Vec<App>> {
         self.read(tenancy::apps).await
     }
@@ -449,9 +454,10 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn private_conversation(
+    async fn pair_conversation(
         &self,
         app: &AppKey,
+        kind: Kind,
         a: &UserId,
         b: &UserId,
         id: ConversationId,
@@ -460,13 +466,13 @@ impl Store for SqliteStore {
         let (app, a, b) = (app.clone(), a.clone(), b.clone());
         let known = {
             let (app, a, b) = (app.clone(), a.clone(), b.clone());
-            self.read(move |view| conversations::find_private(view, &app, &a, &b)).await?
+            self.read(move |view| conversations::find_pair(view, &app, kind, (&a, &b))).await?
         };
         if let Some(known) = known {
             return Ok(known);
         }
         self.need_room()?;
-        self.write(move |ledger| conversations::private(ledger, &app, (&a, &b), id, at)).await
+        self.write(move |ledger| conversations::pair(ledger, &app, kind, (&a, &b), (id, at))).await
     }
 
     async fn create_group(&self, app: &AppKey, new: NewGroup) -> Result<Conversation> {
@@ -521,6 +527,11 @@ impl Store for SqliteStore {
         self.need_room()?;
         let app = app.clone();
         self.write(move |ledger| service::create_ticket(ledger, &app, &ticket)).await
+    }
+
+    async fn conversation_by_handle(&self, app: &AppKey, kind: Kind, handle: &Handle) -> Result<Option<Conversation>> {
+        let (app, handle) = (app.clone(), handle.clone());
+        self.read(move |view| conversations::by_handle(view, &app, kind, &handle)).await
     }
 
     async fn conversation(&self, app: &AppKey, id: ConversationId) -> Result<Option<Conversation>> {

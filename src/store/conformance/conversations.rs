@@ -13,20 +13,20 @@ use crate::{
 pub(crate) async fn a_private_conversation_is_the_same_from_both_sides(store: &dyn Store) {
     let house = House::new(store).await;
     let (alice, bob) = (user("alice"), user("bob"));
-    let first = store.private_conversation(&house.app, &alice, &bob, fresh_id(), NOON).await.unwrap();
-    let second = store.private_conversation(&house.app, &bob, &alice, fresh_id(), at(5)).await.unwrap();
+    let first = store.pair_conversation(&house.app, Kind::Private, &alice, &bob, fresh_id(), NOON).await.unwrap();
+    let second = store.pair_conversation(&house.app, Kind::Private, &bob, &alice, fresh_id(), at(5)).await.unwrap();
     assert_eq!(first, second);
     assert_eq!((first.kind, first.head.seq.0, first.created_at), (Kind::Private, 0, NOON));
     assert!(first.has(&alice) && first.has(&bob) && first.participants.len() == 2);
     assert!(first.service.is_none() && first.last.is_none());
-    let lost = store.private_conversation(&house.app, &alice, &user("nobody"), fresh_id(), NOON).await;
+    let lost = store.pair_conversation(&house.app, Kind::Private, &alice, &user("nobody"), fresh_id(), NOON).await;
     refused!(lost, StoreError::Missing("user"));
 }
 
 pub(crate) async fn racing_private_conversations_become_one(store: &dyn Store) {
     let house = House::new(store).await;
     let (alice, bob) = (user("alice"), user("bob"));
-    let make = || store.private_conversation(&house.app, &alice, &bob, fresh_id(), NOON);
+    let make = || store.pair_conversation(&house.app, Kind::Private, &alice, &bob, fresh_id(), NOON);
     let (a, b, c) = tokio::join!(make(), make(), make());
     let (a, b, c) = (a.unwrap().id, b.unwrap().id, c.unwrap().id);
     assert!(a == b && b == c);
@@ -37,7 +37,8 @@ pub(crate) async fn a_users_conversations_come_newest_change_first(store: &dyn S
     let alice = user("alice");
     let mut ids = Vec::new();
     for peer in ["bob", "anna", "ben", "vera", "viktor"] {
-        let made = store.private_conversation(&house.app, &alice, &user(peer), fresh_id(), NOON).await.unwrap();
+        let made =
+            store.pair_conversation(&house.app, Kind::Private, &alice, &user(peer), fresh_id(), NOON).await.unwrap();
         ids.push(made.id);
     }
     house.says(ids[1], person("alice", Role::User), "one", at(10)).await;

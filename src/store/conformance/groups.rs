@@ -9,6 +9,7 @@ use crate::{
 /// Alice founds a group with Bob.
 async fn found(house: &House<'_>) -> Conversation {
     let new = NewGroup {
+        handle: None,
         id: fresh_id(),
         kind: Kind::Group,
         name: "Team".to_owned(),

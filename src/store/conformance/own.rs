@@ -14,8 +14,11 @@ async fn with_peers(house: &House<'_>, peers: &[&str]) -> Vec<ConversationId> {
     let mut ids = Vec::new();
     for (second, peer) in (0..).zip(peers) {
         let (alice, peer) = (user("alice"), person(peer, Role::Agent));
-        let made =
-            house.store.private_conversation(&house.app, &alice, &peer.id, fresh_id(), at(second)).await.unwrap();
+        let made = house
+            .store
+            .pair_conversation(&house.app, Kind::Private, &alice, &peer.id, fresh_id(), at(second))
+            .await
+            .unwrap();
         house.says(made.id, peer, "hello", at(second)).await;
         ids.push(made.id);
     }

@@ -3,7 +3,7 @@
 use super::{House, NOON, at, fresh_id, message, no_conversation, person, refused, user};
 use crate::{
     model::{
-        App, Role, Seq, Site, Stage,
+        App, Features, Role, Seq, Site, Stage,
         command::{History, List},
         conversation::{Context, Rating, View},
         site::{Look, Origin},
@@ -34,7 +34,7 @@ pub(crate) async fn apps_and_sites_are_found_by_key(store: &dyn Store) {
 
 pub(crate) async fn a_taken_key_is_refused(store: &dyn Store) {
     let house = House::new(store).await;
-    let app = App { key: house.app.clone(), name: "again".to_owned(), created_at: NOON };
+    let app = App { key: house.app.clone(), name: "again".to_owned(), features: Features::default(), created_at: NOON };
     refused!(store.create_app(app).await, StoreError::AlreadyExists);
     let site = store.site(&house.site).await.unwrap().unwrap();
     refused!(store.create_site(site.clone()).await, StoreError::AlreadyExists);

@@ -8,7 +8,7 @@ use proptest::{
 
 use super::{House, at, message, person, user};
 use crate::{
-    model::{Role, Seq},
+    model::{Kind, Role, Seq},
     store::{NewMessage, Store},
 };
 
@@ -75,7 +75,7 @@ pub(crate) async fn unread_counts_match_a_naive_model(store: &dyn Store) {
             store.save_user(&house.app, person(name, Role::User), at(0)).await.unwrap();
         }
         let (alice, bob) = (user(&alice), user(&bob));
-        let made = store.private_conversation(&house.app, &alice, &bob, super::fresh_id(), at(0)).await;
+        let made = store.pair_conversation(&house.app, Kind::Private, &alice, &bob, super::fresh_id(), at(0)).await;
         let id = made.unwrap().id;
         let steps = steps().new_tree(&mut runner).unwrap().current();
         let mut model = Model::default();

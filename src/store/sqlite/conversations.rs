@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{
-        AppKey, Conversation, ConversationId, Kind, Millis, Position, Service, Stage, UserId,
+        AppKey, Conversation, ConversationId, Handle, Kind, Millis, Position, Service, Stage, UserId,
         command::List,
         conversation::{Context, EndedBy, Group, Member, Participant, Rating},
     },
@@ -41,8 +41,30 @@ pub(super) fn before(list: &List) -> (i64, Vec<u8>) {
     }
 }
 
-/// The private conversation of two users, if there is one.
-pub(super) fn find_private(view: &View<'_>, app: &AppKey, a: &UserId, b: &UserId) -> Work<Option<Conversation>> {
+/// The conversation that the app's back end knows by this handle.
+pub(super) fn by_handle(view: &View<'_>, app: &AppKey, kind: Kind, handle: &Handle) -> Work<Option<Conversation>> {
+    let row = view
+        .conn
+        .prepare_cached(
+            "select c.id
+            from conversations c
+            join apps p on p.id = c.app_id
+            where p.key = ?1
+              and c.kind = ?2
+              and c.handle = ?3",
+        )?
+        .query_row(params![app.as_str(), kind.number(), handle.as_str()], |row| row.get(0))
+        .optional()?;
+    row.map(|row| load(view, row)).transpose()
+}
+
+/// The conversation of this kind between two users, if there is one.
+pub(super) fn find_pair(
+    view: &View<'_>,
+    app: &AppKey,
+    kind: Kind,
+    (a, b): (&UserId, &UserId),
+) -> Work<Option<Conversation>> {
     let row = view
         .conn
         .prepare_cached(
@@ -51,24 +73,24 @@ pub(super) fn find_private(view: &View<'_>, app: &AppKey, a: &UserId, b: &UserId
             join apps p on p.id = c.app_id and p.key = ?1
             join users a on a.app_id = p.id and a.key = ?2
             join users b on b.app_id = p.id and b.key = ?3
-            where c.kind = 1
+            where c.kind = ?4
               and c.low_user_id = min(a.id, b.id)
               and c.high_user_id = max(a.id, b.id)",
         )?
-        .query_row(params![app.as_str(), a.as_str(), b.as_str()], |row| row.get(0))
+        .query_row(params![app.as_str(), a.as_str(), b.as_str(), kind.number()], |row| row.get(0))
         .optional()?;
     row.map(|row| load(view, row)).transpose()
 }
 
-/// The private conversation of two users; made when missing.
-pub(super) fn private(
+/// The conversation of this kind between two users; made when missing.
+pub(super) fn pair(
     ledger: &mut Ledger,
     app: &AppKey,
+    kind: Kind,
     (a, b): (&UserId, &UserId),
-    id: ConversationId,
-    at: Millis,
+    (id, at): (ConversationId, Millis),
 ) -> Work<Conversation> {
-    if let Some(found) = find_private(&ledger.view(), app, a, b)? {
+    if let Some(found) = find_pair(&ledger.view(), app, kind, (a, b))? {
         return Ok(found);
     }
     let app = ledger.app(app)?;
@@ -77,9 +99,9 @@ pub(super) fn private(
         .conn
         .prepare_cached(
             "insert into conversations (app_id, key, kind, created_at, changed_at, low_user_id, high_user_id)
-            values (?1, ?2, 1, ?3, ?3, ?4, ?5)",
+            values (?1, ?2, ?6, ?3, ?3, ?4, ?5)",
         )?
-        .execute(params![app, key_of(id), at.get(), a.min(b), a.max(b)])
+        .execute(params![app, key_of(id), at.get(), a.min(b), a.max(b), kind.number()])
         .map_err(or_taken)?;
     let row = ledger.conn.last_insert_rowid();
     join(ledger, row, a, at)?;
@@ -111,7 +133,7 @@ pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
         .conn
         .prepare_cached(
             "select c.key, c.kind, c.seq, c.counted, c.created_at, c.changed_at, s.key, v.key, c.stage, c.stage_at,
-              a.key, c.ended_by, c.waiting_since, c.context, c.rating, c.name, c.silenced, c.dismissed_at
+              a.key, c.ended_by, c.waiting_since, c.context, c.rating, c.name, c.silenced, c.dismissed_at, c.handle
             from conversations c
             left join sites s on s.id = c.site_id
             left join users v on v.id = c.visitor_id
@@ -129,6 +151,7 @@ fn head(row: &Row<'_>, epoch: u64) -> rusqlite::Result<(Conversation, i64, i64)>
     let conversation = Conversation {
         id: conversation_id(row, 0)?,
         kind,
+        handle: maybe_parsed(row, 18)?,
         head: Position { epoch, seq: seq(head) },
         created_at: millis(row, 4)?,
         changed_at: millis(row, 5)?,

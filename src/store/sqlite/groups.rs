@@ -9,7 +9,7 @@ use super::{
     rows::{View, key_of, parsed, to_json},
 };
 use crate::{
-    model::{AppKey, Conversation, ConversationId, Millis, UserId},
+    model::{AppKey, Conversation, ConversationId, Handle, Millis, UserId},
     store::{GroupStep, NewGroup, StoreError},
 };
 
@@ -20,10 +20,17 @@ pub(super) fn create(ledger: &mut Ledger, app: &AppKey, new: &NewGroup) -> Work<
     ledger
         .conn
         .prepare_cached(
-            "insert into conversations (app_id, key, kind, created_at, changed_at, name)
-            values (?1, ?2, ?3, ?4, ?4, ?5)",
+            "insert into conversations (app_id, key, kind, created_at, changed_at, name, handle)
+            values (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
         )?
-        .execute(params![app, key_of(new.id), new.kind.number(), new.at.get(), new.name])
+        .execute(params![
+            app,
+            key_of(new.id),
+            new.kind.number(),
+            new.at.get(),
+            new.name,
+            new.handle.as_ref().map(Handle::as_str)
+        ])
         .map_err(or_taken)?;
     let row = ledger.conn.last_insert_rowid();
     admit(ledger, row, owner, new.at)?;

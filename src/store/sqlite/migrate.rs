@@ -5,12 +5,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
     include_str!("migrations/0004_groups.sql"),
     include_str!("migrations/0005_blocks.sql"),
+    include_str!("migrations/0006_kinds.sql"),
 ];
 
 /// The schema version this program knows.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{
-        App, AppKey, Site, SiteKey,
+        App, AppKey, Features, Site, SiteKey,
         site::{Look, Origin},
     },
     store::StoreError,
@@ -22,19 +22,31 @@ pub(super) fn create_app(ledger: &Ledger, app: &App) -> Work<()> {
     ledger
         .conn
         .prepare_cached(
-            "insert into apps (key, name, created_at)
-            values (?1, ?2, ?3)",
+            "insert into apps (key, name, created_at, features)
+            values (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![app.key.as_str(), app.name, app.created_at.get()])
+        .execute(params![app.key.as_str(), app.name, app.created_at.get(), to_json(&app.features)])
         .map_err(or_taken)?;
     Ok(())
+}
+
+pub(super) fn set_features(ledger: &Ledger, app: &AppKey, features: &Features) -> Work<()> {
+    let rows = ledger
+        .conn
+        .prepare_cached(
+            "update apps
+            set features = ?2
+            where key = ?1",
+        )?
+        .execute(params![app.as_str(), to_json(features)])?;
+    if rows == 0 { Err(StoreError::Missing("app").into()) } else { Ok(()) }
 }
 
 pub(super) fn app(view: &View<'_>, key: &AppKey) -> Work<Option<App>> {
     let app = view
         .conn
         .prepare_cached(
-            "select key, name, created_at
+            "select key, name, created_at, features
             from apps
             where key = ?1",
         )?
@@ -47,7 +59,7 @@ pub(super) fn apps(view: &View<'_>) -> Work<Vec<App>> {
     let apps = view
         .conn
         .prepare_cached(
-            "select key, name, created_at
+            "select key, name, created_at, features
             from apps
             order by id
             limit ?1",
@@ -58,7 +70,7 @@ pub(super) fn apps(view: &View<'_>) -> Work<Vec<App>> {
 }
 
 fn read_app(row: &Row<'_>) -> rusqlite::Result<App> {
-    Ok(App { key: parsed(row, 0)?, name: row.get(1)?, created_at: millis(row, 2)? })
+    Ok(App { key: parsed(row, 0)?, name: row.get(1)?, features: json(row, 3)?, created_at: millis(row, 2)? })
 }
 
 pub(super) fn create_site(ledger: &mut Ledger, site: &Site) -> Work<()> {

@@ -136,6 +136,7 @@ mod tests {
         Conversation {
             id: ConversationId::from_u128(7),
             kind: Kind::Service,
+            handle: None,
             head: Position { epoch: 1, seq: Seq(3) },
             created_at: Millis::new(1_790_000_000_000),
             changed_at: Millis::new(1_790_000_000_500),

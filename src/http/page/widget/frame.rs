@@ -458,6 +458,7 @@ mod tests {
         let conversation = |open: bool| Conversation {
             id: messages[0].conversation,
             kind: Kind::Service,
+            handle: None,
             head,
             created_at: Millis::new(0),
             changed_at: Millis::new(0),

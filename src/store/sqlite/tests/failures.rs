@@ -61,10 +61,10 @@ async fn without_reserve_messages_are_refused_and_the_rest_works() {
     let store = SqliteStore::open(folder.path(), options).unwrap();
     let (alice, bob) = (user("alice"), user("bob"));
     let id = conformance::fresh_id();
-    let known = store.private_conversation(&app, &alice, &bob, id, NOON).await.unwrap();
+    let known = store.pair_conversation(&app, Kind::Private, &alice, &bob, id, NOON).await.unwrap();
     let full = store.append(&app, message(known.id, person("alice", Role::User), "hello", NOON)).await;
     assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
-    let full = store.private_conversation(&app, &alice, &user("anna"), id, NOON).await;
+    let full = store.pair_conversation(&app, Kind::Private, &alice, &user("anna"), id, NOON).await;
     assert!(matches!(full, Err(StoreError::Full)), "{full:?}");
     store.create_login(&app, login("anna", 1, at(60))).await.unwrap();
     store.end_login(token(1)).await.unwrap();
@@ -124,7 +124,14 @@ async fn a_failed_job_does_not_fail_its_neighbours() {
     let house = House::new(&store).await;
     let id = house.private().await.id;
     // Polled in order, so they meet in few batches, in this order.
-    let taken = || store.create_app(App { key: house.app.clone(), name: "again".to_owned(), created_at: NOON });
+    let taken = || {
+        store.create_app(App {
+            key: house.app.clone(),
+            name: "again".to_owned(),
+            features: Features::default(),
+            created_at: NOON,
+        })
+    };
     let words = |number| store.append(&house.app, message(id, person("alice", Role::User), "words", at(number)));
     let (first, fails, second) = tokio::join!(words(1), taken(), words(2));
     let seqs = [first, second].map(|sent| sent.unwrap().message.seq.unwrap().0);

@@ -1,0 +1,114 @@
+//! What an app's back end hears of by webhook.
+
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{ConversationId, Millis};
+
+macro_rules! topics {
+    ($(#[doc = $meaning:literal] $variant:ident = $name:literal;)*) => {
+        /// What a notice is about. A webhook names the topics that it wants.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Topic {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Topic {
+            /// Every topic, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name on the wire and in the store.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means, for the docs.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+
+            /// The topic with this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|topic| topic.name() == name)
+            }
+        }
+    };
+}
+
+topics! {
+    /// A message was taken, kept or passing. Status messages such as typing are not told.
+    MessageSent = "message.sent";
+    /// A message was taken back.
+    MessageRecalled = "message.recalled";
+    /// A user's first connection came.
+    UserOnline = "user.online";
+    /// A user's last connection went, and the grace time is over.
+    UserOffline = "user.offline";
+    /// A group or discussion was founded, or its people, name or rights changed.
+    GroupChanged = "group.changed";
+    /// A chatroom was made.
+    ChatroomCreated = "chatroom.created";
+    /// Users came into a chatroom.
+    ChatroomJoined = "chatroom.joined";
+    /// Users left a chatroom, or were put out.
+    ChatroomLeft = "chatroom.left";
+    /// A chatroom ended.
+    ChatroomEnded = "chatroom.ended";
+    /// An attribute of a chatroom was set or removed.
+    ChatroomAttributeChanged = "chatroom.attribute_changed";
+    /// A visitor began a service conversation.
+    ConversationStarted = "conversation.started";
+    /// An agent took a service conversation, or it was handed over.
+    ConversationAssigned = "conversation.assigned";
+    /// A service conversation ended.
+    ConversationEnded = "conversation.ended";
+    /// A visitor rated a service conversation.
+    ConversationRated = "conversation.rated";
+    /// A visitor left a message while nobody was online.
+    MessageLeft = "conversation.message_left";
+}
+
+impl Serialize for Topic {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Something that an app's back end hears of. What is told of a change of the store is kept in that change's
+/// transaction; notices are delivered at least once, those of one conversation in their order.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// What it is about.
+    pub topic: Topic,
+    /// Which conversation, group or chatroom; notices of one are delivered in order.
+    pub conversation: Option<ConversationId>,
+    /// When it happened.
+    pub at: Millis,
+    /// What happened, as a JSON object.
+    pub body: Box<RawValue>,
+}
+
+impl Notice {
+    /// A notice about no conversation in particular.
+    pub fn new(topic: Topic, at: Millis, body: &Value) -> Self {
+        let body = serde_json::value::to_raw_value(body).expect("a JSON value serialises");
+        Self { topic, conversation: None, at, body }
+    }
+
+    /// The same, about a conversation.
+    #[must_use]
+    pub fn about(mut self, conversation: ConversationId) -> Self {
+        self.conversation = Some(conversation);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_found_by_its_name() {
+        assert!(Topic::ALL.iter().all(|topic| Topic::from_name(topic.name()) == Some(*topic)));
+    }
+}
