@@ -4,6 +4,7 @@
 mod browser;
 mod cli;
 mod client;
+mod conformance;
 mod console;
 mod crash;
 mod domain;
