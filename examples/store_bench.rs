@@ -160,6 +160,7 @@ async fn produce(
             mentions: parlor::model::content::Mentions::Nobody,
             at: NOON.plus_secs(i64::try_from(number / 1000)?),
             only_if_open: true,
+            source: parlor::model::Source::Client,
         };
         let begun = Instant::now();
         let seq: Option<Seq> = store.append(&app, new).await?.message.seq;

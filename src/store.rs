@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use crate::model::{
     App, AppKey, ClientId, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis,
-    Mine, Person, Seq, Site, SiteKey, Stage, UserId,
+    Mine, Person, Seq, Site, SiteKey, Source, Stage, UserId,
     command::{History, List, Page},
     content::Mentions,
     conversation::{Context, Keeping, Rating, Unread},
@@ -83,6 +83,8 @@ pub struct NewMessage {
     pub at: Millis,
     /// Refuse with [`StoreError::WrongStage`] when the conversation has ended. A retry of a kept message still succeeds.
     pub only_if_open: bool,
+    /// By which door it came in.
+    pub source: Source,
 }
 
 /// A kept message.

@@ -8,7 +8,7 @@ use super::{Im, desk::house, error::not_found};
 use crate::{
     model::{
         AppKey, Audience, Caller, Code, Content, Conversation, ConversationId, Event, Fault, Kind, Person, Reply, Role,
-        UserId,
+        Source, UserId,
         command::{CreateGroup, GroupChange},
         content::{Mentions, names},
         conversation::Group,
@@ -205,6 +205,7 @@ impl Im {
             mentions: Mentions::Nobody,
             at: self.clock.now(),
             only_if_open: false,
+            source: Source::House,
         };
         let message = self.store.append(app, new).await?.message;
         let audience = Audience { users, ..Audience::of(app.clone()) };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Im, conversation::Route, desk::Control, error::not_found, turn::Turn};
 use crate::{
     model::{
-        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, ObjectName, Role, Stage,
+        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, ObjectName, Role, Source, Stage,
         command::{Send, Sent, Target},
         content::names,
         conversation::Group,
@@ -83,6 +83,7 @@ impl Im {
             content: send.content,
             at: self.clock.now(),
             only_if_open: true,
+            source: Source::of(caller.person.role),
         };
         let appended = match turn.until_in_line(self.store.append(&caller.app, new)).await {
             Err(crate::store::StoreError::WrongStage) => {

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::{ClientId, Content, ConversationId, MessageUid, Millis, Person, Seq};
+use super::{ClientId, Content, ConversationId, MessageUid, Millis, Person, Role, Seq};
 
 /// A message: stored (with a `seq`) or passing (a command or status without one).
 #[derive(Debug, Clone, PartialEq)]
@@ -36,5 +36,44 @@ impl Serialize for Message {
         fields.serialize_field("type", &self.content.name)?;
         fields.serialize_field("content", self.content.raw())?;
         fields.end()
+    }
+}
+
+/// By which door a message came in. The app's back end is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A visitor's widget.
+    Widget,
+    /// An agent's console.
+    Console,
+    /// A client of the app's own, signed in as one of its users.
+    Client,
+    /// The app's own back end.
+    Api,
+    /// This server itself: notes and notices.
+    House,
+}
+
+impl Source {
+    /// The door through which people of this role come.
+    pub const fn of(role: Role) -> Self {
+        match role {
+            Role::Visitor => Self::Widget,
+            Role::Agent => Self::Console,
+            Role::User => Self::Client,
+            Role::Robot => Self::Api,
+            Role::System => Self::House,
+        }
+    }
+
+    /// Its name towards back ends.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Widget => "widget",
+            Self::Console => "console",
+            Self::Client => "client",
+            Self::Api => "api",
+            Self::House => "house",
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{NewLogin, NewMessage, NewService, Store, StoreError, TokenHash, Transition};
 use crate::model::{
     App, AppKey, ClientId, Content, Conversation, ConversationId, Features, Kind, Millis, Person, Role, Seq, Site,
-    SiteKey, Stage, UserId,
+    SiteKey, Source, Stage, UserId,
     command::{History, List},
     content::Mentions,
     conversation::{Context, EndedBy, View},
@@ -279,6 +279,7 @@ pub(crate) fn message(conversation: ConversationId, from: Person, words: &str, a
         mentions: Mentions::Nobody,
         at,
         only_if_open: true,
+        source: Source::Client,
     }
 }
 

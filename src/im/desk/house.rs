@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     im::Im,
     model::{
-        AppKey, Audience, Content, Conversation, ConversationId, Event, Fault, Message, Person, Role, UserId,
+        AppKey, Audience, Content, Conversation, ConversationId, Event, Fault, Message, Person, Role, Source, UserId,
         content::{Mentions, names},
     },
     store::NewMessage,
@@ -107,6 +107,7 @@ impl Im {
             mentions: Mentions::Nobody,
             at: self.clock.now(),
             only_if_open: false,
+            source: Source::House,
         };
         let appended = self.store.append(app, new).await?;
         let users = conversation.participants.iter().map(|p| p.person.id.clone()).collect();
