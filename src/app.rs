@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::first_start::Welcome;
 use self::{figures::StoreFigures, first_start::welcome};
 use crate::{
+    auth::vault::{Vault, VaultError},
     bus::{Bus, LocalBus},
     config::Config,
     gateway::Gateway,
@@ -61,6 +62,9 @@ pub enum StartError {
     /// The data could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The secrets could not be opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The first words with the store went wrong.
     #[error("{0}")]
     Refused(#[from] Fault),
@@ -83,7 +87,7 @@ impl Parlor {
         figures.add(Box::new(StoreFigures(store.stats(), store.queue_depth())));
         let store: Arc<dyn Store> = Arc::new(store);
         let bus = Arc::new(LocalBus::default());
-        let im = Arc::new(domain(&config, Arc::clone(&store), bus.clone()));
+        let im = Arc::new(domain(&config, Arc::clone(&store), bus.clone())?);
         let welcome = welcome(&im, &config).await?;
         let upkeep = CancellationToken::new();
         tokio::task::spawn_local(upkeep::run(Arc::clone(&im), upkeep.clone()));
@@ -129,8 +133,9 @@ fn open_store(config: &Config) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(&config.data.dir, options)
 }
 
-/// The domain on top of a store, as the settings want it.
-pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Im {
+/// The domain on top of a store in the data folder, as the settings want it.
+pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Result<Im, VaultError> {
+    let vault = Vault::open(&config.data.dir)?;
     let settings = im::Settings {
         idle_end_secs: config.desk.idle_end_secs,
         recall_secs: config.desk.recall_secs,
@@ -140,5 +145,5 @@ pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Im {
         logins_per_network: config.limits.logins_per_network,
         ..im::Settings::default()
     };
-    Im::new(store, bus, Arc::new(SystemClock), settings)
+    Ok(Im::new(store, bus, Arc::new(SystemClock), settings).with_vault(vault))
 }

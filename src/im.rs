@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
-    auth::Passwords,
+    auth::{Passwords, vault::Vault},
     bus::Bus,
     model::{
         AppKey, Audience, Caller, Clock, Code, Command, ConnectionId, Conversation, ConversationId, Event, Fault, Hint,
@@ -90,6 +90,8 @@ pub struct Im {
     random: Mutex<StdRng>,
     settings: Settings,
     passwords: Passwords,
+    /// Seals secrets that must be used again.
+    vault: Vault,
     throttle: accounts::Throttle,
     presence: Presence,
     routes: Routes,
@@ -112,6 +114,7 @@ impl Im {
             presence: Presence::new(settings.presence_grace_secs),
             settings,
             passwords: Passwords::default(),
+            vault: Vault::passing(),
             throttle: accounts::Throttle::default(),
             routes: Routes::default(),
             blocks: block::Blocks::default(),
@@ -120,6 +123,13 @@ impl Im {
             apps: apps::Apps::default(),
             told_desks: dashmap::DashMap::new(),
         }
+    }
+
+    /// The same with the vault of its data folder; without, what was sealed cannot be opened after a restart.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = vault;
+        self
     }
 
     /// Does what an authenticated client asks. `connection` is where the command came from: it is not told again.

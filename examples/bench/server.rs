@@ -116,7 +116,7 @@ impl People {
     pub(crate) fn of(server: &Server) -> anyhow::Result<Self> {
         let config = server.config();
         let store = open_beside(&config)?;
-        Ok(Self { im: domain(&config, store, Arc::new(LocalBus::default())) })
+        Ok(Self { im: domain(&config, store, Arc::new(LocalBus::default()))? })
     }
 
     /// The demo site.

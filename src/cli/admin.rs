@@ -216,7 +216,8 @@ fn with_domain(settings: Settings, work: impl AsyncFnOnce(&Im, &Config) -> anyho
     telemetry::log::start(&Log { format: LogFormat::Text, level: "warn".to_owned() })?;
     actix_rt::System::new().block_on(async {
         let store = app::open_beside(&config)?;
-        let result = work(&app::domain(&config, Arc::clone(&store), Arc::new(LocalBus::default())), &config).await;
+        let im = app::domain(&config, Arc::clone(&store), Arc::new(LocalBus::default()))?;
+        let result = work(&im, &config).await;
         store.close().await;
         result
     })
