@@ -4,6 +4,7 @@
 //! below `http/` knows the store, the bus or a wire protocol.
 
 pub mod assets;
+mod check;
 pub mod console;
 mod crowd;
 pub mod demo;
@@ -53,6 +54,8 @@ pub struct Parts {
 fn addresses(cfg: &mut ServiceConfig) {
     cfg.service(resource("/health").route(read().to(health::health)))
         .service(resource("/ready").route(read().to(health::ready)))
+        .service(resource("/probe").route(read().to(check::probe)))
+        .service(resource("/check").route(read().to(check::page)))
         .service(resource("/assets/{hash}/{name}").route(read().to(assets::serve)))
         .configure(widget_addresses)
         .service(resource("/ws").route(web::get().to(socket::plain)))

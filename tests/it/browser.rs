@@ -14,3 +14,4 @@ mod chat;
 mod desk;
 mod launcher;
 mod line;
+mod strangers;

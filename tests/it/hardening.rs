@@ -159,3 +159,16 @@ async fn w1_one_network_cannot_hold_every_place_with_heads_that_never_end() {
     drop(held);
     while raw(&server, "GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").is_empty() {}
 }
+
+#[tokio::test]
+async fn req_1_12_a_probe_answers_any_page_and_is_never_kept() {
+    let server = TestServer::start();
+    let request = Client::new().get(server.url("/probe")).header("origin", "https://anywhere.example");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("access-control-allow-origin"), "*");
+    assert_eq!(header("cross-origin-resource-policy"), "cross-origin");
+    assert_eq!(header("cache-control"), "no-store");
+    assert_eq!(answer.text().await.unwrap(), "ok");
+}
