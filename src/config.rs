@@ -13,6 +13,7 @@ mod load;
 mod log;
 mod metrics;
 mod network;
+mod outbound;
 mod server;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub use self::{
     log::{Log, LogFormat},
     metrics::Metrics,
     network::{InvalidNetwork, Network},
+    outbound::Outbound,
     server::Server,
 };
 
@@ -48,6 +50,8 @@ pub struct Config {
     pub limits: Limits,
     /// Customer service.
     pub desk: Desk,
+    /// Requests to customers' systems.
+    pub outbound: Outbound,
     /// Logs.
     pub log: Log,
 }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod im;
 pub mod lifecycle;
 pub mod model;
+pub mod outbound;
 pub mod store;
 pub mod telemetry;
 pub mod view;

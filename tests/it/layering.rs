@@ -10,7 +10,7 @@ use std::{
 const FLOORS: [&[&str]; 8] = [
     &["model"],
     &["config", "telemetry"],
-    &["wire", "store", "bus", "auth", "view"],
+    &["wire", "store", "bus", "auth", "view", "outbound"],
     &["im"],
     &["gateway"],
     &["http"],
@@ -137,6 +137,13 @@ fn forbidden_arrows_are_absent() {
                 assert!(!found, "{} uses {target}, which its floor must not know", source.path.display());
             }
         }
+    }
+}
+
+#[test]
+fn n1_only_one_module_makes_requests() {
+    for source in sources().iter().filter(|source| source.module != "outbound") {
+        assert!(!source.text.contains("reqwest"), "{} makes requests past the guard", source.path.display());
     }
 }
 
