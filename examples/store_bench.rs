@@ -20,7 +20,7 @@ use parlor::{
         UserId, conversation::Context, site::Look,
     },
     store::{
-        NewMessage, NewService, Store,
+        Demand, NewMessage, NewService, Store,
         sqlite::{SqliteOptions, SqliteStore},
     },
 };
@@ -159,7 +159,7 @@ async fn produce(
             counted: true,
             mentions: parlor::model::content::Mentions::Nobody,
             at: NOON.plus_secs(i64::try_from(number / 1000)?),
-            only_if_open: true,
+            demand: Demand::Inside,
             source: parlor::model::Source::Client,
         };
         let begun = Instant::now();

@@ -47,6 +47,9 @@ pub enum StoreError {
     /// The conversation's stage is not one the caller allowed.
     #[error("the conversation has moved on")]
     WrongStage,
+    /// The sender may not write there now.
+    #[error("the sender was silenced")]
+    Silenced,
     /// The name, e-mail or key is taken.
     #[error("it exists already")]
     AlreadyExists,
@@ -81,10 +84,24 @@ pub struct NewMessage {
     pub mentions: Mentions,
     /// The server's time.
     pub at: Millis,
-    /// Refuse with [`StoreError::WrongStage`] when the conversation has ended. A retry of a kept message still succeeds.
-    pub only_if_open: bool,
+    /// What must hold in the transaction that keeps it, whatever was looked up before. A retry of a kept message
+    /// still succeeds.
+    pub demand: Demand,
     /// By which door it came in.
     pub source: Source,
+}
+
+/// What must hold for a message to be kept. Each demands what those before it do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// Nothing: what the house notes.
+    Nothing,
+    /// The conversation has not ended and was not dismissed; otherwise [`StoreError::WrongStage`].
+    Open,
+    /// The sender takes part; otherwise [`StoreError::NoConversation`].
+    Inside,
+    /// The sender may write: neither they nor everybody was silenced; otherwise [`StoreError::Silenced`].
+    MayWrite,
 }
 
 /// A kept message.
@@ -148,8 +165,15 @@ pub enum GroupStep {
     Rename(String),
     /// Only the owner and those allowed may write.
     SilenceAll(bool),
-    /// One member may not write.
-    Silence(UserId, bool),
+    /// One member may not write, until an instant or for ever.
+    Silence {
+        /// Whom.
+        user: UserId,
+        /// May not write.
+        on: bool,
+        /// Until then; for ever without it.
+        until: Option<Millis>,
+    },
     /// One member may write while all others may not.
     Allow(UserId, bool),
     /// Takes no more messages.

@@ -145,8 +145,10 @@ impl Im {
     }
 
     fn fill_presence(&self, app: &AppKey, conversation: &mut Conversation) {
+        let now = self.clock.now();
         for participant in &mut conversation.participants {
             participant.online = self.is_online(app, &participant.person.id);
+            participant.member = participant.member.map(|member| member.at(now));
         }
     }
 }

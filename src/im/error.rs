@@ -18,6 +18,7 @@ impl From<StoreError> for Fault {
             StoreError::WrongStage => {
                 Self::new(Code::ConversationClosed, "the conversation has moved on; load it again")
             }
+            StoreError::Silenced => Self::new(Code::Silenced, "you may not write in this group now"),
             StoreError::AlreadyExists => Self::new(Code::AlreadyExists, "it exists already"),
             StoreError::Full => Self::new(
                 Code::StorageFull,

@@ -7,15 +7,18 @@ use serde_json::json;
 use super::{Im, desk::house, error::not_found};
 use crate::{
     model::{
-        AppKey, Audience, Caller, Code, Content, Conversation, ConversationId, Event, Fault, Kind, Person, Reply, Role,
-        Source, UserId,
+        AppKey, Audience, Caller, Code, Content, Conversation, ConversationId, Event, Fault, Kind, Millis, Person,
+        Reply, Role, Source, UserId,
         command::{CreateGroup, GroupChange},
         content::{Mentions, names},
         conversation::Group,
         person::display_name,
     },
-    store::{GroupStep, NewGroup, NewMessage},
+    store::{Demand, GroupStep, NewGroup, NewMessage},
 };
+
+/// Longest silence of a member that ends by itself, in minutes: 30 days.
+const LONGEST_SILENCE: u32 = 43_200;
 
 /// What happened, as the notices name it: the group's word, the discussion's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,9 +138,21 @@ impl Im {
                 (GroupStep::Remove { user, ban }, Some(Happened::Kicked), vec![out])
             }
             GroupChange::SilenceAll(on) => (GroupStep::SilenceAll(on), None, Vec::new()),
-            GroupChange::Silence { user, on } => (GroupStep::Silence(user, on), None, Vec::new()),
+            GroupChange::Silence { user, on, minutes } => {
+                let until = self.silence_end(minutes)?;
+                (GroupStep::Silence { user, on, until }, None, Vec::new())
+            }
             GroupChange::Allow { user, on } => (GroupStep::Allow(user, on), None, Vec::new()),
         })
+    }
+
+    /// When a silence of so many minutes ends; 0 minutes never end.
+    pub(super) fn silence_end(&self, minutes: u32) -> Result<Option<Millis>, Fault> {
+        if minutes > LONGEST_SILENCE {
+            let message = format!("`minutes` is {minutes}; allowed are 1 to {LONGEST_SILENCE}, and 0 for ever");
+            return Err(Fault::new(Code::BadRequest, message));
+        }
+        Ok((minutes > 0).then(|| self.clock.now().plus_secs(i64::from(minutes) * 60)))
     }
 
     /// The caller comes in by themselves. Coming in twice is no error.
@@ -204,7 +219,7 @@ impl Im {
             counted: false,
             mentions: Mentions::Nobody,
             at: self.clock.now(),
-            only_if_open: false,
+            demand: Demand::Nothing,
             source: Source::House,
         };
         let message = self.store.append(app, new).await?.message;

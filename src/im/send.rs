@@ -7,13 +7,14 @@ use serde::Deserialize;
 use super::{Im, conversation::Route, desk::Control, error::not_found, turn::Turn};
 use crate::{
     model::{
-        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, ObjectName, Role, Source, Stage,
+        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, Millis, ObjectName, Role, Source,
+        Stage,
         command::{Send, Sent, Target},
         content::names,
         conversation::Group,
         person::{MAX_MARKS, has_tower_of_marks},
     },
-    store::NewMessage,
+    store::{Demand, NewMessage},
 };
 
 impl Im {
@@ -53,7 +54,7 @@ impl Im {
                 super::desk::DeskRoute::Repeated(sent) => return Ok(sent),
             },
         };
-        may_write(caller, &route, &send.content.name)?;
+        may_write(caller, &route, &send.content.name, self.clock.now())?;
         self.not_blocked(caller, route.kind, &route.participants).await?;
         if send.content.name.flags().stored {
             let route = self.follow_availability(caller, route).await?;
@@ -82,7 +83,7 @@ impl Im {
             mentions: send.content.mentions(),
             content: send.content,
             at: self.clock.now(),
-            only_if_open: true,
+            demand: if route.group.is_some() { Demand::MayWrite } else { Demand::Inside },
             source: Source::of(caller.person.role),
         };
         let appended = match turn.until_in_line(self.store.append(&caller.app, new)).await {
@@ -192,9 +193,9 @@ fn is_reserved(content: &Content) -> bool {
 }
 
 /// Who may read may not always write: in a service conversation only the visitor and the agent who has it.
-fn may_write(caller: &Caller, route: &Route, name: &ObjectName) -> Result<(), Fault> {
+fn may_write(caller: &Caller, route: &Route, name: &ObjectName, now: Millis) -> Result<(), Fault> {
     if let Some(group) = &route.group {
-        return may_write_in_group(caller, route, group, name);
+        return may_write_in_group(caller, route, group, name, now);
     }
     let allowed = match (&route.kind, &route.stage) {
         (Kind::Service, Some(Stage::Human { agent, .. })) if caller.is_agent() => agent == caller.id(),
@@ -209,7 +210,13 @@ fn may_write(caller: &Caller, route: &Route, name: &ObjectName) -> Result<(), Fa
 }
 
 /// Silenced members may still answer who read what.
-fn may_write_in_group(caller: &Caller, route: &Route, group: &Group, name: &ObjectName) -> Result<(), Fault> {
+fn may_write_in_group(
+    caller: &Caller,
+    route: &Route,
+    group: &Group,
+    name: &ObjectName,
+    now: Millis,
+) -> Result<(), Fault> {
     if !route.has(caller.id()) {
         return Err(not_found());
     }
@@ -217,7 +224,7 @@ fn may_write_in_group(caller: &Caller, route: &Route, group: &Group, name: &Obje
         return Err(Fault::new(Code::ConversationClosed, "this group was dismissed"));
     }
     let member = route.member(caller.id());
-    let silenced = member.silenced || (group.silenced && !member.owner && !member.allowed);
+    let silenced = member.is_silenced(now) || (group.silenced && !member.owner && !member.allowed);
     if silenced && !matches!(name.as_str(), "RC:RRRspMsg" | "RC:ReadNtf") {
         return Err(Fault::new(Code::Silenced, "you may not write in this group now"));
     }

@@ -148,6 +148,8 @@ pub enum GroupChange {
         user: UserId,
         /// May not.
         on: bool,
+        /// For so many minutes; 0: for ever.
+        minutes: u32,
     },
     /// One member may write while all others may not.
     Allow {

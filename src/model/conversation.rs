@@ -134,8 +134,24 @@ pub struct Member {
     pub owner: bool,
     /// May not write.
     pub silenced: bool,
+    /// Until then they may not write; for ever without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silenced_until: Option<Millis>,
     /// May write while the whole group is silenced.
     pub allowed: bool,
+}
+
+impl Member {
+    /// Whether they may not write at this instant.
+    pub fn is_silenced(&self, now: Millis) -> bool {
+        self.silenced && self.silenced_until.is_none_or(|until| now < until)
+    }
+
+    /// The same, with a silence that is over taken away.
+    #[must_use]
+    pub fn at(self, now: Millis) -> Self {
+        if self.is_silenced(now) { self } else { Self { silenced: false, silenced_until: None, ..self } }
+    }
 }
 
 /// How one participant keeps a conversation in their own list.

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{NewLogin, NewMessage, NewService, Store, StoreError, TokenHash, Transition};
+use super::{Demand, NewLogin, NewMessage, NewService, Store, StoreError, TokenHash, Transition};
 use crate::model::{
     App, AppKey, ClientId, Content, Conversation, ConversationId, Features, Kind, Millis, Person, Role, Seq, Site,
     SiteKey, Source, Stage, UserId,
@@ -83,7 +83,9 @@ macro_rules! run_on {
                 members_come_and_go_and_the_oldest_inherits,
                 unread_is_counted_per_member_from_the_day_they_came,
                 rights_names_and_bans_are_kept,
-                a_dismissed_group_takes_no_messages
+                a_dismissed_group_takes_no_messages,
+                z3_rights_are_those_of_the_moment_the_message_is_kept,
+                a_silence_ends_by_itself
             ]
             hidden: [
                 what_was_cleared_is_gone_for_one_reader_only,
@@ -278,7 +280,7 @@ pub(crate) fn message(conversation: ConversationId, from: Person, words: &str, a
         counted: true,
         mentions: Mentions::Nobody,
         at,
-        only_if_open: true,
+        demand: Demand::Open,
         source: Source::Client,
     }
 }

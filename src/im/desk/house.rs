@@ -10,7 +10,7 @@ use crate::{
         AppKey, Audience, Content, Conversation, ConversationId, Event, Fault, Message, Person, Role, Source, UserId,
         content::{Mentions, names},
     },
-    store::NewMessage,
+    store::{Demand, NewMessage},
 };
 
 /// The user id that stands for the house in every app.
@@ -106,7 +106,7 @@ impl Im {
             counted: false,
             mentions: Mentions::Nobody,
             at: self.clock.now(),
-            only_if_open: false,
+            demand: Demand::Nothing,
             source: Source::House,
         };
         let appended = self.store.append(app, new).await?;

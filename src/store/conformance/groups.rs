@@ -1,9 +1,9 @@
 //! Groups and discussions.
 
-use super::{House, at, fresh_id, message, no_conversation, person, refused, user};
+use super::{House, at, client_id, fresh_id, message, no_conversation, person, refused, user};
 use crate::{
     model::{Conversation, ConversationId, Kind, Role, Seq, command::History},
-    store::{GroupStep, NewGroup, Store, StoreError},
+    store::{Demand, GroupStep, NewGroup, NewMessage, Store, StoreError},
 };
 
 /// Alice founds a group with Bob.
@@ -72,7 +72,7 @@ pub(crate) async fn rights_names_and_bans_are_kept(store: &dyn Store) {
     let id = found(&house).await.id;
     step(&house, id, GroupStep::SilenceAll(true), 1).await.unwrap();
     step(&house, id, GroupStep::Allow(user("bob"), true), 2).await.unwrap();
-    step(&house, id, GroupStep::Silence(user("alice"), true), 3).await.unwrap();
+    step(&house, id, GroupStep::Silence { user: user("alice"), on: true, until: None }, 3).await.unwrap();
     let group = step(&house, id, GroupStep::Rename("Crew".to_owned()), 4).await.unwrap();
     let rights = |name: &str| group.participant(&user(name)).unwrap().member.unwrap();
     assert!(rights("bob").allowed && !rights("bob").silenced && rights("alice").silenced);
@@ -97,4 +97,39 @@ pub(crate) async fn a_dismissed_group_takes_no_messages(store: &dyn Store) {
     step(&house, id, GroupStep::Dismiss, 2).await.unwrap();
     refused!(store.append(&house.app, message(id, alice, "two", at(3))).await, StoreError::WrongStage);
     refused!(step(&house, id, GroupStep::SilenceAll(true), 4).await, StoreError::WrongStage);
+}
+
+pub(crate) async fn z3_rights_are_those_of_the_moment_the_message_is_kept(store: &dyn Store) {
+    let house = House::new(store).await;
+    let id = found(&house).await.id;
+    let bobs =
+        |words: &str| NewMessage { demand: Demand::MayWrite, ..message(id, person("bob", Role::User), words, at(9)) };
+    let first = NewMessage { client_id: Some(client_id("one")), ..bobs("one") };
+    store.append(&house.app, first.clone()).await.unwrap();
+    step(&house, id, GroupStep::SilenceAll(true), 1).await.unwrap();
+    refused!(store.append(&house.app, bobs("two")).await, StoreError::Silenced);
+    store.append(&house.app, NewMessage { demand: Demand::Inside, ..bobs("two") }).await.unwrap();
+    step(&house, id, GroupStep::Allow(user("bob"), true), 2).await.unwrap();
+    store.append(&house.app, bobs("three")).await.unwrap();
+    step(&house, id, GroupStep::Remove { user: user("bob"), ban: false }, 3).await.unwrap();
+    for demand in [Demand::Inside, Demand::MayWrite] {
+        assert!(no_conversation(&store.append(&house.app, NewMessage { demand, ..bobs("four") }).await));
+    }
+    store.append(&house.app, NewMessage { demand: Demand::Open, ..bobs("from outside") }).await.unwrap();
+    assert!(store.append(&house.app, first).await.unwrap().repeated, "what was taken stays taken");
+    assert_eq!(house.get(id).await.head.seq, Seq(4));
+}
+
+pub(crate) async fn a_silence_ends_by_itself(store: &dyn Store) {
+    let house = House::new(store).await;
+    let id = found(&house).await.id;
+    let silence = GroupStep::Silence { user: user("bob"), on: true, until: Some(at(60)) };
+    let group = step(&house, id, silence, 1).await.unwrap();
+    let member = group.participant(&user("bob")).unwrap().member.unwrap();
+    assert_eq!((member.silenced, member.silenced_until), (true, Some(at(60))));
+    assert_eq!((member.is_silenced(at(59)), member.is_silenced(at(60))), (true, false));
+    let bobs =
+        |second| NewMessage { demand: Demand::MayWrite, ..message(id, person("bob", Role::User), "hm", at(second)) };
+    refused!(store.append(&house.app, bobs(59)).await, StoreError::Silenced);
+    store.append(&house.app, bobs(60)).await.unwrap();
 }

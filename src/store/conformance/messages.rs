@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::{House, NOON, at, client_id, fresh_id, message, no_conversation, person, refused, user};
 use crate::{
     model::{Content, Role, Seq, command::History},
-    store::{NewMessage, Store, StoreError, Watermarks},
+    store::{Demand, NewMessage, Store, StoreError, Watermarks},
 };
 
 pub(crate) async fn d2_a_retry_returns_the_first_result(store: &dyn Store) {
@@ -139,7 +139,7 @@ pub(crate) async fn an_ended_conversation_takes_no_messages_but_answers_retries(
     assert!(retry.repeated && retry.message == first.message);
     let reused = NewMessage { content: Content::text("other"), ..new };
     refused!(store.append(&house.app, reused).await, StoreError::ClientIdReused);
-    let note = NewMessage { only_if_open: false, ..message(id, vera, "after all", at(7)) };
+    let note = NewMessage { demand: Demand::Nothing, ..message(id, vera, "after all", at(7)) };
     assert_eq!(store.append(&house.app, note).await.unwrap().message.seq, Some(Seq(2)));
     assert_eq!(house.get(id).await.service.unwrap().waiting_since, None);
 }

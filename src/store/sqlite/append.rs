@@ -4,13 +4,13 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     error::Work,
-    head::{DeskSide, Head, Read},
+    head::{DeskSide, Read},
     ledger::Ledger,
     messages,
 };
 use crate::{
     model::{AppKey, Content, Message, MessageUid, Role, Seq, content::Mentions},
-    store::{NewMessage, StoreError},
+    store::{Demand, NewMessage, StoreError},
 };
 
 /// What became of a message.
@@ -34,21 +34,40 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
     let head = ledger.head(app, new.conversation)?;
     let place =
         Place { conversation: head.row, sender, seq: head.seq + 1, counted: head.counted + i64::from(new.counted) };
-    if new.only_if_open && head.desk == DeskSide::Ended {
-        return match first(ledger, &place, new)? {
-            Some(first) => Ok(first),
-            None => Err(StoreError::WrongStage.into()),
-        };
+    if let Some(refusal) = refusal(ledger, app, sender, new)? {
+        // What was taken before the door closed stays taken.
+        return Ok(first(ledger, &place, new)?.ok_or(refusal)?);
     }
     let uid = ledger.uids.mint(new.at);
     if !insert(ledger, uid, &place, new)? {
         return Ok(first(ledger, &place, new)?.ok_or(StoreError::NoConversation)?);
     }
-    let head = ledger.head(app, new.conversation)?;
-    advance(head, &place, new);
+    advance(ledger, app, &place, new)?;
     call(ledger, app, &place, &new.mentions)?;
     ledger.moved(new.conversation);
     Ok(Placed::New { uid: MessageUid::from_number(uid), seq: messages::seq(place.seq) })
+}
+
+/// Why a message is not taken, as things stand in this transaction.
+fn refusal(ledger: &mut Ledger, app: i64, sender: i64, new: &NewMessage) -> Work<Option<StoreError>> {
+    if new.demand == Demand::Nothing {
+        return Ok(None);
+    }
+    let head = ledger.head(app, new.conversation)?;
+    let (ended, all_silenced) = (head.desk == DeskSide::Ended, head.silenced);
+    if ended {
+        return Ok(Some(StoreError::WrongStage));
+    }
+    if new.demand == Demand::Open {
+        return Ok(None);
+    }
+    Ok(match ledger.member(new.conversation, sender)? {
+        None => Some(StoreError::NoConversation),
+        Some(member) if new.demand == Demand::MayWrite && !member.may_write(all_silenced, new.at.get()) => {
+            Some(StoreError::Silenced)
+        }
+        Some(_) => None,
+    })
 }
 
 /// Where a message would go.
@@ -133,16 +152,17 @@ fn same(a: &Content, b: &Content) -> bool {
 }
 
 /// Moves the head, the sender's own watermarks and the visitor's wait.
-fn advance(head: &mut Head, place: &Place, new: &NewMessage) {
+fn advance(ledger: &mut Ledger, app: i64, place: &Place, new: &NewMessage) -> Work<()> {
     let at = new.at.get();
+    if let Some(member) = ledger.member(new.conversation, place.sender)? {
+        member.advance(place.seq, Some(Read { seq: place.seq, counted: place.counted }), at);
+    }
+    let head = ledger.head(app, new.conversation)?;
     head.seq = place.seq;
     head.counted = place.counted;
     head.changed_at = head.changed_at.max(at);
-    if let Some(member) = head.member(place.sender) {
-        member.advance(place.seq, Some(Read { seq: place.seq, counted: place.counted }), at);
-    }
     if head.desk == DeskSide::None || head.desk == DeskSide::Ended {
-        return;
+        return Ok(());
     }
     if head.visitor == Some(place.sender) {
         if head.waiting_since.is_none() {
@@ -151,4 +171,5 @@ fn advance(head: &mut Head, place: &Place, new: &NewMessage) {
     } else if head.desk == DeskSide::Human && new.counted && new.from.role == Role::Agent {
         head.wait_since(None);
     }
+    Ok(())
 }

@@ -209,7 +209,7 @@ fn participants(view: &View<'_>, conversation: i64, counted: i64, kind: Kind) ->
     view.conn
         .prepare_cached(
             "select u.key, u.name, u.role, u.portrait, m.delivered, m.read, m.read_at, m.read_counted, m.owner, m.silenced,
-              m.allowed
+              m.silenced_until, m.allowed
             from participants m
             join users u on u.id = m.user_id
             where m.conversation_id = ?1
@@ -224,7 +224,12 @@ fn participants(view: &View<'_>, conversation: i64, counted: i64, kind: Kind) ->
                 read_at: maybe_millis(row, 6)?,
                 unread: u64::try_from(counted - row.get::<_, i64>(7)?).unwrap_or(0),
                 member: if kind.has_members() {
-                    Some(Member { owner: row.get(8)?, silenced: row.get(9)?, allowed: row.get(10)? })
+                    Some(Member {
+                        owner: row.get(8)?,
+                        silenced: row.get(9)?,
+                        silenced_until: maybe_millis(row, 10)?,
+                        allowed: row.get(11)?,
+                    })
                 } else {
                     None
                 },

@@ -98,10 +98,13 @@ pub(super) fn change(
         GroupStep::SilenceAll(on) => {
             run(ledger, "update conversations set silenced = ?2 where id = ?1", (row, on))?;
         }
-        GroupStep::Silence(user, on) => {
-            let sql = "update participants set silenced = ?3 where conversation_id = ?1 and user_id = ?2";
-            let user = ledger.user(app, user)?;
-            of_member(run(ledger, sql, (row, user, on))?)?;
+        GroupStep::Silence { user, on, until } => {
+            let sql = "update participants
+                set silenced = ?3, silenced_until = ?4
+                where conversation_id = ?1
+                  and user_id = ?2";
+            let (user, until) = (ledger.user(app, user)?, until.filter(|_| *on).map(Millis::get));
+            of_member(run(ledger, sql, (row, user, on, until))?)?;
         }
         GroupStep::Allow(user, on) => {
             let sql = "update participants set allowed = ?3 where conversation_id = ?1 and user_id = ?2";

@@ -1,11 +1,16 @@
 //! Where a conversation stands, as the writer remembers it between messages.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows::key_of;
 use crate::model::ConversationId;
 
-/// The moving part of a conversation's row, and of its participants' rows.
+/// Participants remembered per conversation from one batch to the next: those who write and read now.
+const REMEMBERED: usize = 64;
+
+/// The moving part of a conversation's row, and of the rows of those participants who did something lately.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) row: i64,
@@ -16,7 +21,9 @@ pub(super) struct Head {
     pub(super) waiting_since: Option<i64>,
     pub(super) visitor: Option<i64>,
     pub(super) desk: DeskSide,
-    pub(super) members: Vec<Member>,
+    /// Only the owner and those allowed may write.
+    pub(super) silenced: bool,
+    members: HashMap<i64, Member>,
     /// The row is behind.
     pub(super) unwritten: bool,
     waiting_since_moved: bool,
@@ -35,14 +42,16 @@ pub(super) enum DeskSide {
     Ended,
 }
 
-/// One participant's watermarks.
+/// One participant: how far they got, and what they may do.
 #[derive(Debug)]
 pub(super) struct Member {
-    pub(super) user: i64,
     pub(super) delivered: i64,
     pub(super) read: i64,
     pub(super) read_counted: i64,
     pub(super) read_at: Option<i64>,
+    privileged: bool,
+    silenced: bool,
+    silenced_until: Option<i64>,
     unwritten: bool,
 }
 
@@ -51,7 +60,7 @@ impl Head {
         let head = conn
             .prepare_cached(
                 "select id, app_id, seq, counted, changed_at, waiting_since, visitor_id,
-                  iif(dismissed_at is null, stage, 'ended')
+                  iif(dismissed_at is null, stage, 'ended'), silenced
                 from conversations
                 where key = ?1",
             )?
@@ -70,35 +79,26 @@ impl Head {
                         Some("ended") => DeskSide::Ended,
                         Some(_) => DeskSide::Waiting,
                     },
-                    members: Vec::new(),
+                    silenced: row.get(8)?,
+                    members: HashMap::new(),
                     unwritten: false,
                     waiting_since_moved: false,
                 })
             })
             .optional()?;
-        let Some(mut head) = head else { return Ok(None) };
-        head.members = conn
-            .prepare_cached(
-                "select user_id, delivered, read, read_counted, read_at
-                from participants
-                where conversation_id = ?1",
-            )?
-            .query_map([head.row], |row| {
-                Ok(Member {
-                    user: row.get(0)?,
-                    delivered: row.get(1)?,
-                    read: row.get(2)?,
-                    read_counted: row.get(3)?,
-                    read_at: row.get(4)?,
-                    unwritten: false,
-                })
-            })?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Some(head))
+        Ok(head)
     }
 
-    pub(super) fn member(&mut self, user: i64) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| member.user == user)
+    /// The participant with this row. A group may have thousands: they are looked up one by one.
+    pub(super) fn member(&mut self, conn: &Connection, user: i64) -> rusqlite::Result<Option<&mut Member>> {
+        if !self.members.contains_key(&user) {
+            let Some(member) = Member::load(conn, self.row, user)? else { return Ok(None) };
+            if self.members.len() >= REMEMBERED && !self.unwritten {
+                self.members.clear();
+            }
+            self.members.insert(user, member);
+        }
+        Ok(self.members.get_mut(&user))
     }
 
     pub(super) fn wait_since(&mut self, since: Option<i64>) {
@@ -124,7 +124,7 @@ impl Head {
             )?
             .execute(params![self.row, self.waiting_since])?;
         }
-        for member in self.members.iter_mut().filter(|member| member.unwritten) {
+        for (user, member) in self.members.iter_mut().filter(|(_, member)| member.unwritten) {
             conn.prepare_cached(
                 "update participants
                 set delivered = ?3, read = ?4, read_counted = ?5, read_at = ?6
@@ -133,13 +133,16 @@ impl Head {
             )?
             .execute(params![
                 self.row,
-                member.user,
+                user,
                 member.delivered,
                 member.read,
                 member.read_counted,
                 member.read_at
             ])?;
             member.unwritten = false;
+        }
+        if self.members.len() > REMEMBERED {
+            self.members.clear();
         }
         self.unwritten = false;
         self.waiting_since_moved = false;
@@ -148,6 +151,34 @@ impl Head {
 }
 
 impl Member {
+    fn load(conn: &Connection, conversation: i64, user: i64) -> rusqlite::Result<Option<Self>> {
+        conn.prepare_cached(
+            "select delivered, read, read_counted, read_at, owner or allowed, silenced, silenced_until
+            from participants
+            where conversation_id = ?1
+              and user_id = ?2",
+        )?
+        .query_row(params![conversation, user], |row| {
+            Ok(Self {
+                delivered: row.get(0)?,
+                read: row.get(1)?,
+                read_counted: row.get(2)?,
+                read_at: row.get(3)?,
+                privileged: row.get(4)?,
+                silenced: row.get(5)?,
+                silenced_until: row.get(6)?,
+                unwritten: false,
+            })
+        })
+        .optional()
+    }
+
+    /// Whether they may write at this instant, while all others may or may not.
+    pub(super) fn may_write(&self, all_silenced: bool, at: i64) -> bool {
+        let silenced = self.silenced && self.silenced_until.is_none_or(|until| at < until);
+        !silenced && (!all_silenced || self.privileged)
+    }
+
     /// Moves the watermarks forward; tells whether anything moved.
     pub(super) fn advance(&mut self, delivered: i64, read: Option<Read>, at: i64) -> bool {
         let mut moved = false;

@@ -104,7 +104,7 @@ pub(super) fn delete_for(
     let user = ledger.user(app, user)?;
     let head = ledger.head(app, id)?;
     let (row, newest) = (head.row, head.seq);
-    head.member(user).ok_or(StoreError::NoConversation)?;
+    ledger.member(id, user)?.ok_or(StoreError::NoConversation)?;
     for place in seqs.iter().map(|seq| number(*seq)).filter(|place| (1..=newest).contains(place)) {
         ledger
             .conn

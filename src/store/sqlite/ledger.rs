@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     cache::Cache,
     error::{Trouble, Work, spoils_transaction, told},
-    head::Head,
+    head::{Head, Member},
     rows::View,
     stats::SqliteStats,
     uid::Uids,
@@ -84,6 +84,12 @@ impl Ledger {
         }
         let head = self.heads.get_mut(&id).ok_or(StoreError::NoConversation)?;
         if head.app == app { Ok(head) } else { Err(StoreError::NoConversation.into()) }
+    }
+
+    /// A participant of a conversation whose head is remembered.
+    pub(super) fn member(&mut self, id: ConversationId, user: i64) -> Work<Option<&mut Member>> {
+        let head = self.heads.get_mut(&id).ok_or(StoreError::NoConversation)?;
+        Ok(head.member(&self.conn, user)?)
     }
 
     /// Notes that a head has moved on and must be written before the commit.

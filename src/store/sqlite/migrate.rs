@@ -5,13 +5,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
     include_str!("migrations/0004_groups.sql"),
     include_str!("migrations/0005_blocks.sql"),
     include_str!("migrations/0006_kinds.sql"),
+    include_str!("migrations/0007_timed_silence.sql"),
 ];
 
 /// The schema version this program knows.

@@ -158,7 +158,7 @@ pub(super) fn keep(
     let user = ledger.user(app, user_id)?;
     let head = ledger.head(app, id)?;
     let (row, newest) = (head.row, head.seq);
-    head.member(user).ok_or(StoreError::NoConversation)?;
+    ledger.member(id, user)?.ok_or(StoreError::NoConversation)?;
     let (mut pinned, mut muted, mut removed, mut cleared) = (None, None, None, None);
     match change {
         Keeping::Pinned(on) => pinned = Some(on),

@@ -30,7 +30,7 @@ pub(super) fn mark(ledger: &mut Ledger, mark: &Mark) -> Work<Watermarks> {
     let user = ledger.user(app, &mark.user)?;
     let head = ledger.head(app, mark.conversation)?;
     let (row, head_seq, head_counted) = (head.row, head.seq, head.counted);
-    let member = head.member(user).ok_or(StoreError::NoConversation)?;
+    let member = ledger.member(mark.conversation, user)?.ok_or(StoreError::NoConversation)?;
     let cut = |seq: Seq| number(seq).min(head_seq);
     let read = mark.read.map(cut).filter(|read| *read > member.read);
     let delivered = mark.delivered.map_or(0, cut).max(read.unwrap_or(0));
@@ -39,8 +39,7 @@ pub(super) fn mark(ledger: &mut Ledger, mark: &Mark) -> Work<Watermarks> {
         Some(seq) => Some(Read { seq, counted: counted_at(ledger, row, seq)? }),
         None => None,
     };
-    let head = ledger.head(app, mark.conversation)?;
-    let member = head.member(user).ok_or(StoreError::NoConversation)?;
+    let member = ledger.member(mark.conversation, user)?.ok_or(StoreError::NoConversation)?;
     let moved = member.advance(delivered, read, mark.at.get());
     let marks = Watermarks { delivered: seq(member.delivered), read: seq(member.read), moved };
     if moved {

@@ -43,7 +43,7 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "group_dismiss" => group(read::<One>(body)?.conversation, GroupChange::Dismiss),
         "group_rename" => group_rename(read(body)?),
         "group_kick" => group_kick(read(body)?),
-        "group_silence" => group_silence(read(body)?),
+        "group_silence" => group_silence(read(body)?)?,
         "group_allow" => group_allow(read(body)?),
         "clear" => clear(&read(body)?)?,
         "delete" => delete(read(body)?),
@@ -118,7 +118,12 @@ body!(CreateBody { kind "kind": Kind, name "name": String, users "users": Vec<Us
 body!(AddBody { conversation "conversation": ConversationId, users "users": Vec<UserId> });
 body!(RenameBody { conversation "conversation": ConversationId, name "name": String });
 body!(KickBody { conversation "conversation": ConversationId, user "user": UserId, ban "ban": Option<bool> });
-body!(SilenceBody { conversation "conversation": ConversationId, user "user": Option<UserId>, on "on": bool });
+body!(SilenceBody {
+    conversation "conversation": ConversationId,
+    user "user": Option<UserId>,
+    on "on": bool,
+    minutes "minutes": Option<u32>
+});
 body!(AllowBody { conversation "conversation": ConversationId, user "user": UserId, on "on": bool });
 body!(ClearBody { conversation "conversation": ConversationId, seq "seq": Option<Seq>, until "until": Option<Millis> });
 body!(DeleteBody { conversation "conversation": ConversationId, seqs "seqs": Vec<Seq> });
@@ -214,12 +219,13 @@ fn group_kick(body: KickBody) -> Command {
     group(body.conversation, GroupChange::Kick { user: body.user, ban: body.ban.unwrap_or(false) })
 }
 
-fn group_silence(body: SilenceBody) -> Command {
-    let change = match body.user {
-        Some(user) => GroupChange::Silence { user, on: body.on },
-        None => GroupChange::SilenceAll(body.on),
+fn group_silence(body: SilenceBody) -> Result<Command, Fault> {
+    let change = match (body.user, body.minutes) {
+        (Some(user), minutes) => GroupChange::Silence { user, on: body.on, minutes: minutes.unwrap_or(0) },
+        (None, None) => GroupChange::SilenceAll(body.on),
+        (None, Some(_)) => return Err(bad("`minutes` goes with a `user`")),
     };
-    group(body.conversation, change)
+    Ok(group(body.conversation, change))
 }
 
 fn group_allow(body: AllowBody) -> Command {

@@ -102,7 +102,7 @@ async fn silenced_members_are_refused_and_those_allowed_are_not() {
     let world = World::new().await;
     let (alice, bob, cara) = (world.user("alice").await, world.user("bob").await, world.user("cara").await);
     let id = founds(&alice, Kind::Group, &[&bob, &cara]).await;
-    let silence = |who: &Someone, on| GroupChange::Silence { user: who.id().clone(), on };
+    let silence = |who: &Someone, on| GroupChange::Silence { user: who.id().clone(), on, minutes: 0 };
     does(&alice, id, silence(&bob, true)).await;
     assert_eq!(code(bob.says(id, "hm").await), Code::Silenced);
     does(&alice, id, silence(&bob, false)).await;
@@ -172,4 +172,40 @@ async fn groups_are_for_known_users_and_not_endless() {
     assert_eq!(code(alice.command(group(Kind::Group, crowd)).await), Code::GroupFull);
     let id = founds(&alice, Kind::Group, &[]).await;
     assert_eq!(code(tries(&visitor, id, GroupChange::Join).await), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_silence_of_some_minutes_ends_by_itself() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let id = founds(&alice, Kind::Group, &[&bob]).await;
+    let silence = |minutes| GroupChange::Silence { user: bob.id().clone(), on: true, minutes };
+    assert_eq!(code(tries(&alice, id, silence(43_201)).await), Code::BadRequest);
+    does(&alice, id, silence(1)).await;
+    assert_eq!(code(bob.says(id, "hm").await), Code::Silenced);
+    world.clock.advance_secs(60);
+    bob.says(id, "hm").await.unwrap();
+    assert!(!alice.sees(id).await.participant(bob.id()).unwrap().member.unwrap().silenced);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn z3_who_is_put_out_while_they_write_gets_in_before_or_not_at_all() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    for _ in 0..20 {
+        let id = founds(&alice, Kind::Group, &[&bob]).await;
+        let kicked = async {
+            tokio::task::yield_now().await;
+            does(&alice, id, kick(&bob, false)).await;
+        };
+        let words = ["1", "2", "3", "4", "5", "6"].map(|word| bob.says(id, word));
+        let (said, ()) = tokio::join!(futures_util::future::join_all(words), kicked);
+        let taken = said.iter().filter(|sent| sent.is_ok()).count();
+        assert!(said.into_iter().filter(Result::is_err).all(|refused| code(refused) == Code::NotFound));
+        let page = alice.reads(id).await.unwrap();
+        let of_bob: Vec<_> = page.messages.iter().filter(|message| message.from.id == *bob.id()).collect();
+        assert_eq!(of_bob.len(), taken);
+        let out = page.messages.iter().find(|message| field(message, "/operation") == "Kicked").unwrap();
+        assert!(of_bob.iter().all(|message| message.seq < out.seq));
+    }
 }
