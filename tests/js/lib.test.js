@@ -96,6 +96,18 @@ test("days are named by the reader's calendar", () => {
   assert.equal(times.hour(now), 14)
 })
 
+test("req 7.3: an instant is written as the reader's language and clock do", () => {
+  const at = Date.parse("2026-11-12T21:05:00Z")
+  const words = { today: "", yesterday: "" }
+  const written = (/** @type {string} */ language, /** @type {string} */ zone) => {
+    const times = new Times(language, words, zone)
+    return [times.clock(at), times.day(at, at + 30 * 86_400_000)]
+  }
+  assert.deepEqual(written("en-GB", "UTC"), ["21:05", "12 November"])
+  assert.deepEqual(written("de", "Europe/Berlin"), ["22:05", "12. November"])
+  assert.deepEqual(written("zh-CN", "Asia/Shanghai"), ["5:05", "11月13日"])
+})
+
 test("the title badge leaves the page's own title alone", () => {
   const page = /** @type {any} */ ({ title: "Shop" })
   const badge = new TitleBadge(page)

@@ -143,6 +143,31 @@ async fn the_line_pasted_twice_is_one_chat() {
 }
 
 #[tokio::test]
+async fn req_2_8_one_connection_serves_a_whole_page_life() {
+    journey(async |stage| {
+        let house = House::opens();
+        house.has_somebody_in().await;
+        let host = Host::start();
+        let once = |line: &str| HostPage { html: page(line), policy: None };
+        let visitor = on_a_page(stage, &house, &host, once).await;
+        visitor.opens_the_chat().await;
+        visitor.says("First").await;
+        visitor.sees_state("First", "Sent").await;
+        for _ in 0..3 {
+            visitor.chat.presses(Key::Escape).await;
+            visitor.opens_the_chat().await;
+        }
+        visitor.says("Second").await;
+        visitor.sees_state("Second", "Sent").await;
+        let figures = reqwest::get(house.server.metrics_url()).await.unwrap().text().await.unwrap();
+        assert!(figures.contains("\nparlor_connections 2\n"), "the visitor and somebody who is in: {figures}");
+        let sockets = "return performance.getEntriesByType('resource').filter((e) => e.name.includes('/w/')).length";
+        assert_eq!(visitor.page.ask(sockets, []).await.unwrap(), json!(2), "the line and one frame, loaded once");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn on_a_phone_it_is_the_whole_screen_and_back_closes_it() {
     journey(async |stage| {
         let house = House::opens();

@@ -156,3 +156,24 @@ async fn z1_a_stranger_finds_nothing() {
     assert_eq!(written.unwrap_err()["code"], "not_found");
     assert_eq!(stranger.ask("accept", conversation).await.unwrap_err()["code"], "forbidden");
 }
+
+#[tokio::test]
+async fn req_4_6_a_handshake_opens_the_service_and_nothing_comes_before() {
+    let server = TestServer::start();
+    let people = People::of(&server).await;
+    let mut agent = people.agent("Anna").await;
+    let mut visitor = Client::open(server.address(), &[]).await.unwrap();
+    let welcome = visitor.hello(people.visitor_hello().await).await.unwrap();
+    assert_eq!(welcome["conversations"], json!([]), "before the handshake there is nothing");
+    let body = json!({ "desk": true, "client_id": "hs", "type": "RC:CsHs", "content": {} });
+    let sent = visitor.ask("send", body).await.unwrap();
+    let answer = visitor.push_where("message", |message| message["type"] == "RC:CsHsR").await;
+    assert_eq!(answer["content"]["data"]["sid"], sent["conversation"]);
+    visitor.says("Is it on?").await;
+    let waiting = agent.sees("Is it on?").await;
+    agent.ask("accept", json!({ "conversation": waiting["conversation"] })).await.unwrap();
+    let human = visitor.push_where("message", |message| message["type"] == "RC:CsUpdate").await;
+    assert_eq!(human["content"]["serviceStatus"], "2");
+    agent.writes(&waiting["conversation"], "It is.").await;
+    visitor.sees("It is.").await;
+}
