@@ -51,12 +51,7 @@ async fn main() -> Result<()> {
         measure(&store, &app, ids, Duration::from_secs(secs), marks).await?;
     }
     let page = Instant::now();
-    let newest = parlor::model::command::History {
-        conversation: ConversationId::from_u128(512),
-        before: None,
-        after: None,
-        limit: 20,
-    };
+    let newest = parlor::model::command::History::newest(ConversationId::from_u128(512), 20);
     for _ in 0..1000 {
         store.page(&app, &newest).await?;
     }

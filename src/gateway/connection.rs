@@ -214,7 +214,12 @@ impl<S: Socket> Connection<S> {
 
     fn finish(&mut self, done: Done) -> Turned {
         match done {
-            Done::Command { id, outcome } => self.answer(id, &outcome),
+            Done::Command { id, mut outcome } => {
+                if let (Ok(Reply::Page(page)), Phase::Seated(seat)) = (&mut outcome, &self.phase) {
+                    page.offline_before = Some(seat.welcomed_at);
+                }
+                self.answer(id, &outcome);
+            }
             Done::Sent { id, outcome, began_at } => {
                 self.gateway.figures.deliver_seconds.observe(began_at.elapsed().as_secs_f64());
                 // Nobody knows whether it was kept: no answer, the client sends it again (D1).

@@ -8,7 +8,7 @@ use super::{Gateway, limits::Bucket, outbox::Outbox, sessions::Membership};
 use crate::{
     auth::Token,
     im::{Im, accounts::SignedIn},
-    model::{Caller, Code, Fault, Role, SiteKey, command::Welcome, error::CloseCode},
+    model::{Caller, Code, Fault, Millis, Role, SiteKey, command::Welcome, error::CloseCode},
     wire::{ClientKind, Hello, widget},
 };
 
@@ -41,6 +41,8 @@ pub(super) struct Seat {
     pub(super) token: Token,
     /// When the token is looked at again.
     pub(super) check_at: Instant,
+    /// The server's time in the welcome: what was sent before is offline to this connection.
+    pub(super) welcomed_at: Millis,
     _presence: Presence,
 }
 
@@ -95,7 +97,8 @@ pub(super) async fn greet(
     let presence = Presence { im: gateway.im.clone(), caller: caller.clone() };
     gateway.im.connected(&caller).await;
     let welcome = gateway.im.welcome(&caller, &hello.since).await?;
-    Ok((Seat { membership, app, token, check_at, _presence: presence }, welcome))
+    let seat = Seat { membership, app, token, check_at, welcomed_at: welcome.now, _presence: presence };
+    Ok((seat, welcome))
 }
 
 async fn authenticate(im: &Im, opening: &Opening, hello: &Hello) -> Result<(SignedIn, Token), Fault> {

@@ -7,6 +7,7 @@ use super::Im;
 use crate::model::AppKey;
 
 mod apps;
+mod history;
 
 /// The domain as one app's back end sees it.
 pub struct Backend<'i> {

@@ -9,14 +9,25 @@ use crate::model::{
 impl Im {
     /// A page of a conversation that this caller may read.
     pub async fn history(&self, caller: &Caller, query: History) -> Result<Page, Fault> {
-        if !(1..=History::MAX_LIMIT).contains(&query.limit) {
-            let message = format!("`limit` is {}; allowed are 1 to {}", query.limit, History::MAX_LIMIT);
-            return Err(Fault::new(Code::BadRequest, message));
-        }
-        if query.before.is_some() && query.after.is_some() {
-            return Err(Fault::new(Code::BadRequest, "give `before` or `after`, not both"));
-        }
+        check(&query)?;
         self.route(caller, query.conversation).await?;
         Ok(self.store.page_for(&caller.app, caller.id(), &query).await?)
     }
+}
+
+/// Refuses pages that cannot be.
+pub(super) fn check(query: &History) -> Result<(), Fault> {
+    if !(1..=History::MAX_LIMIT).contains(&query.limit) {
+        let message = format!("`limit` is {}; allowed are 1 to {}", query.limit, History::MAX_LIMIT);
+        return Err(Fault::new(Code::BadRequest, message));
+    }
+    if query.before.is_some() && query.after.is_some() {
+        return Err(Fault::new(Code::BadRequest, "give `before` or `after`, not both"));
+    }
+    if let (Some(after), Some(before)) = (query.after_at, query.before_at)
+        && after >= before
+    {
+        return Err(Fault::new(Code::BadRequest, "`after_at` must lie before `before_at`"));
+    }
+    Ok(())
 }

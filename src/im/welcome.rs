@@ -102,7 +102,7 @@ impl Im {
             Err(fault) if fault.code == Code::NotFound => return Ok(None),
             Err(fault) => return Err(fault),
         }
-        let newest = History { conversation, before: None, after: None, limit: 30 };
+        let newest = History::newest(conversation, 30);
         let missed = History { after: Some(have.seq), limit: History::MAX_LIMIT, ..newest.clone() };
         let page = self.store.page_for(&caller.app, caller.id(), &missed).await?;
         // What was cleared away meanwhile leaves a hole that nothing fills.

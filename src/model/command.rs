@@ -1,6 +1,6 @@
 //! What a client may ask, and what it hears back.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
     ClientId, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Position, Seq,
@@ -91,15 +91,19 @@ pub enum Target {
     Desk,
 }
 
-/// Which page of messages. Without `before` and `after`: the newest.
+/// Which page of messages. Every bound that is given holds; without any: the newest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
     /// Where.
     pub conversation: ConversationId,
-    /// Older than this, newest of them first chosen.
+    /// Older than this place.
     pub before: Option<Seq>,
-    /// Newer than this, oldest of them first chosen.
+    /// Newer than this place.
     pub after: Option<Seq>,
+    /// Sent before this instant.
+    pub before_at: Option<Millis>,
+    /// Sent after this instant.
+    pub after_at: Option<Millis>,
     /// At most this many: 1–100.
     pub limit: u16,
 }
@@ -107,6 +111,18 @@ pub struct History {
 impl History {
     /// Largest page (security §13).
     pub const MAX_LIMIT: u16 = 100;
+
+    /// The newest messages of a conversation.
+    pub const fn newest(conversation: ConversationId, limit: u16) -> Self {
+        Self { conversation, before: None, after: None, before_at: None, after_at: None, limit }
+    }
+
+    /// Whether the oldest messages within the bounds are chosen rather than the newest: when `after` is given, or
+    /// `after_at` without anything that bounds from above.
+    pub const fn is_forward(&self) -> bool {
+        let from_above = self.before.is_some() || self.before_at.is_some();
+        self.after.is_some() || (self.after_at.is_some() && !from_above)
+    }
 }
 
 /// A group or discussion to found.
@@ -298,7 +314,7 @@ pub struct Sent {
 }
 
 /// A page of messages, oldest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// Where the conversation stands.
     pub head: Position,
@@ -306,6 +322,27 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// There are more in the direction asked for.
     pub more: bool,
+    /// Messages of the page that were sent before this instant, the reader's welcome, are offline ones (REQ 3.11).
+    pub offline_before: Option<Millis>,
+}
+
+/// `{head, messages, more}`; a message has `offline: true` besides its own fields when it is one.
+impl Serialize for Page {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Entry<'a> {
+            #[serde(flatten)]
+            message: &'a Message,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            offline: bool,
+        }
+        let entry = |message| Entry { message, offline: self.offline_before.is_some_and(|since| message.at < since) };
+        let mut fields = serializer.serialize_struct("Page", 3)?;
+        fields.serialize_field("head", &self.head)?;
+        fields.serialize_field("messages", &self.messages.iter().map(entry).collect::<Vec<_>>())?;
+        fields.serialize_field("more", &self.more)?;
+        fields.end()
+    }
 }
 
 /// A page of conversations.

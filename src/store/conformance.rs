@@ -60,6 +60,8 @@ macro_rules! run_on {
                 d2_racing_retries_become_one_message,
                 d3_racing_messages_get_places_without_gaps,
                 pages_go_before_after_and_newest,
+                pages_go_by_time,
+                pages_by_time_bear_a_clock_that_was_put_back,
                 a_page_keeps_the_body_byte_for_byte,
                 an_ended_conversation_takes_no_messages_but_answers_retries,
                 strangers_cannot_send,
@@ -258,7 +260,7 @@ impl<'s> House<'s> {
         after: Option<u64>,
         limit: u16,
     ) -> (Vec<u64>, bool) {
-        let query = History { conversation, before: before.map(Seq), after: after.map(Seq), limit };
+        let query = History { before: before.map(Seq), after: after.map(Seq), ..History::newest(conversation, limit) };
         let page = self.store.page(&self.app, &query).await.unwrap();
         (page.messages.iter().map(|message| message.seq.unwrap().0).collect(), page.more)
     }

@@ -61,6 +61,7 @@ mod rows;
 mod service;
 mod stats;
 mod tenancy;
+mod times;
 mod uid;
 mod upkeep;
 mod watermarks;

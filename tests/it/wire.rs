@@ -5,6 +5,7 @@ mod breakage;
 mod disk;
 mod drain;
 mod groups;
+mod history;
 mod journeys;
 mod own;
 mod poll;

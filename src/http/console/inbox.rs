@@ -164,7 +164,7 @@ async fn open(im: &Im, caller: &Caller, id: ConversationId) -> Result<(Conversat
     if conversation.service.is_none() {
         return Err(Fault::new(Code::NotFound, "there is no such conversation"));
     }
-    let newest = History { conversation: id, before: None, after: None, limit: MESSAGES };
+    let newest = History::newest(id, MESSAGES);
     Ok((conversation, im.history(caller, newest).await?))
 }
 

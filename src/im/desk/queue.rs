@@ -71,7 +71,7 @@ impl Im {
     /// A retry may arrive after its conversation ended. It must find its first result, not begin a new conversation.
     async fn sent_before_the_end(&self, caller: &Caller, send: &Send) -> Result<Option<Sent>, Fault> {
         let Some(last) = self.store.newest_of(&caller.app, caller.id()).await? else { return Ok(None) };
-        let query = History { conversation: last.id, before: None, after: None, limit: History::MAX_LIMIT };
+        let query = History::newest(last.id, History::MAX_LIMIT);
         let page = self.store.page(&caller.app, &query).await?;
         let same = page
             .messages

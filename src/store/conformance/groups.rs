@@ -62,7 +62,7 @@ pub(crate) async fn unread_is_counted_per_member_from_the_day_they_came(store: &
     let group = house.get(id).await;
     let unread = |name: &str| group.participant(&user(name)).unwrap().unread;
     assert_eq!((unread("alice"), unread("bob"), unread("anna")), (1, 0, 1));
-    let newest = History { conversation: id, before: None, after: None, limit: 10 };
+    let newest = History::newest(id, 10);
     let seen = store.page_for(&house.app, &user("anna"), &newest).await.unwrap();
     assert_eq!(seen.messages.iter().map(|message| message.seq).collect::<Vec<_>>(), [Some(Seq(2))]);
 }

@@ -21,7 +21,7 @@ async fn seen(
     query: (Option<u64>, Option<u64>),
 ) -> Vec<(u64, String)> {
     let (before, after) = (query.0.map(Seq), query.1.map(Seq));
-    let query = History { conversation: id, before, after, limit: 3 };
+    let query = History { before, after, ..History::newest(id, 3) };
     let page = house.store.page_for(&house.app, &user(who), &query).await.unwrap();
     page.messages.iter().map(|message| (message.seq.unwrap().0, message.content.name.to_string())).collect()
 }

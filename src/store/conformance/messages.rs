@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{House, NOON, at, client_id, fresh_id, message, no_conversation, person, refused, user};
 use crate::{
-    model::{Content, Role, Seq, command::History},
+    model::{Content, ConversationId, Role, Seq, command::History},
     store::{Demand, NewMessage, Store, StoreError, Watermarks},
 };
 
@@ -107,11 +107,55 @@ pub(crate) async fn pages_go_before_after_and_newest(store: &dyn Store) {
     assert_eq!(house.page(id, Some(1), None, 3).await, (vec![], false));
     assert_eq!(house.page(id, Some(6), Some(3), 100).await, (vec![4, 5], false));
     assert_eq!(house.page(id, None, None, 100).await.0.len(), 10);
-    let lost = History { conversation: fresh_id(), before: None, after: None, limit: 3 };
+    let lost = History::newest(fresh_id(), 3);
     assert!(no_conversation(&store.page(&house.app, &lost).await));
-    let newest = History { conversation: id, before: None, after: None, limit: 1 };
+    let newest = History::newest(id, 1);
     let page = store.page(&house.app, &newest).await.unwrap();
     assert_eq!((page.head, page.messages[0].at), (house.get(id).await.head, at(10)));
+}
+
+/// Places of the page between two instants, in seconds after noon.
+async fn between(house: &House<'_>, id: ConversationId, after: Option<i64>, before: Option<i64>) -> (Vec<u64>, bool) {
+    let query = History { after_at: after.map(at), before_at: before.map(at), ..History::newest(id, 3) };
+    let page = house.store.page(&house.app, &query).await.unwrap();
+    (page.messages.iter().map(|message| message.seq.unwrap().0).collect(), page.more)
+}
+
+pub(crate) async fn pages_go_by_time(store: &dyn Store) {
+    let house = House::new(store).await;
+    let id = house.private().await.id;
+    assert_eq!(between(&house, id, Some(0), None).await, (vec![], false), "an empty conversation has no times");
+    for second in [10, 20, 20, 30, 40, 50] {
+        house.says(id, person("alice", Role::User), "words", at(second)).await;
+    }
+    assert_eq!(between(&house, id, None, Some(40)).await, (vec![2, 3, 4], true), "the newest before");
+    assert_eq!(between(&house, id, None, Some(20)).await, (vec![1], false));
+    assert_eq!(between(&house, id, None, Some(10)).await, (vec![], false));
+    assert_eq!(between(&house, id, Some(10), None).await, (vec![2, 3, 4], true), "the oldest after");
+    assert_eq!(between(&house, id, Some(20), None).await, (vec![4, 5, 6], false));
+    assert_eq!(between(&house, id, Some(50), None).await, (vec![], false));
+    assert_eq!(between(&house, id, Some(10), Some(40)).await, (vec![2, 3, 4], false), "between");
+    let window = History { after_at: Some(at(0)), before_at: Some(at(45)), ..History::newest(id, 2) };
+    let next = History { before: Some(Seq(4)), ..window.clone() };
+    let places = async |query| {
+        let page = store.page(&house.app, &query).await.unwrap();
+        (page.messages.iter().map(|message| message.seq.unwrap().0).collect::<Vec<_>>(), page.more)
+    };
+    assert_eq!(places(window).await, (vec![4, 5], true));
+    assert_eq!(places(next).await, (vec![2, 3], true), "a window is walked by place");
+}
+
+pub(crate) async fn pages_by_time_bear_a_clock_that_was_put_back(store: &dyn Store) {
+    let house = House::new(store).await;
+    let id = house.private().await.id;
+    for second in [10, 50, 20, 30, 60] {
+        house.says(id, person("alice", Role::User), "words", at(second)).await;
+    }
+    for instant in 0..70 {
+        let query = History { before_at: Some(at(instant)), ..History::newest(id, 100) };
+        let page = store.page(&house.app, &query).await.unwrap();
+        assert!(page.messages.iter().all(|message| message.at < at(instant)), "never what came later");
+    }
 }
 
 pub(crate) async fn a_page_keeps_the_body_byte_for_byte(store: &dyn Store) {

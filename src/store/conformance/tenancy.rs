@@ -103,7 +103,7 @@ pub(crate) async fn z1_what_belongs_to_another_app_does_not_exist(store: &dyn St
         assert_eq!(other.view("anna", view).await, []);
     }
     assert_eq!(store.desk_counts(&other.app, &anna).await.unwrap(), DeskCounts::default());
-    let newest = History { conversation: id, before: None, after: None, limit: 10 };
+    let newest = History::newest(id, 10);
     assert!(no_conversation(&store.page(&other.app, &newest).await));
     let words = message(id, person("vera", Role::Visitor), "hello", NOON);
     assert!(no_conversation(&store.append(&other.app, words).await));

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{
-        AppKey, Content, Conversation, ConversationId, Message, MessageUid, Millis, Seq, UserId,
+        AppKey, Content, Conversation, ConversationId, Message, MessageUid, Seq, UserId,
         command::{History, Page},
     },
     store::StoreError,
@@ -116,23 +116,6 @@ pub(super) fn delete_for(
             .execute(params![row, user, place])?;
     }
     Ok(())
-}
-
-/// The last place of a conversation that was taken until an instant; 0 when there is none.
-pub(super) fn place_until(ledger: &Ledger, conversation: i64, until: Millis) -> rusqlite::Result<i64> {
-    let place = ledger
-        .conn
-        .prepare_cached(
-            "select seq
-            from messages
-            where conversation_id = ?1
-              and sent_at <= ?2
-            order by seq desc
-            limit 1",
-        )?
-        .query_row(params![conversation, until.get()], |row| row.get(0))
-        .optional()?;
-    Ok(place.unwrap_or(0))
 }
 
 /// Puts another content in the place of a message's own.

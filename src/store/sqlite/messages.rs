@@ -5,10 +5,11 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{
     error::Work,
     rows::{View, conversation_id, key_of, maybe_parsed, millis, person},
+    times,
 };
 use crate::{
     model::{
-        AppKey, Content, ConversationId, Message, MessageUid, Position, Seq,
+        AppKey, Content, ConversationId, Message, MessageUid, Millis, Position, Seq,
         command::{History, Page},
     },
     store::StoreError,
@@ -83,7 +84,8 @@ pub(super) fn at_place(view: &View<'_>, conversation: i64, place: i64) -> Work<O
     if place == 0 {
         return Ok(None);
     }
-    let mut message = range(view, conversation, place - 1, place + 1, "desc", 1)?.messages.pop();
+    let here = Bounds { low: place - 1, high: place + 1, after_at: i64::MIN, before_at: i64::MAX };
+    let mut message = range(view, conversation, &here, "desc", 1)?.messages.pop();
     if let Some(message) = message.as_mut().filter(|message| message.content.body().len() > SAMPLE_BYTES) {
         message.content = message.content.emptied();
     }
@@ -98,18 +100,18 @@ pub(super) fn page(view: &View<'_>, app: &AppKey, query: &History) -> Work<Page>
 /// As [`page`], of what stands after a place only.
 pub(super) fn page_above(view: &View<'_>, app: &AppKey, query: &History, floor: i64) -> Work<Page> {
     let (row, head) = place_of(view, app, query.conversation)?;
-    let low = query.after.map_or(0, number).max(floor);
-    let high = query.before.map_or(i64::MAX, number);
-    let limit = usize::from(query.limit.max(1));
-    let Range { mut messages, more } = if query.after.is_some() {
-        range(view, row, low, high, "asc", limit)?
-    } else {
-        range(view, row, low, high, "desc", limit)?
+    let within = Bounds {
+        low: query.after.map_or(0, number).max(floor).max(times::last_until(view, (row, head), query.after_at)?),
+        high: query.before.map_or(i64::MAX, number).min(times::first_from(view, (row, head), query.before_at)?),
+        after_at: query.after_at.map_or(i64::MIN, Millis::get),
+        before_at: query.before_at.map_or(i64::MAX, Millis::get),
     };
-    if query.after.is_none() {
+    let order = if query.is_forward() { "asc" } else { "desc" };
+    let Range { mut messages, more } = range(view, row, &within, order, usize::from(query.limit.max(1)))?;
+    if !query.is_forward() {
         messages.reverse();
     }
-    Ok(Page { head: Position { epoch: view.epoch, seq: seq(head) }, messages, more })
+    Ok(Page { head: Position { epoch: view.epoch, seq: seq(head) }, messages, more, offline_before: None })
 }
 
 /// The row and the head of the app's conversation.
@@ -127,13 +129,21 @@ pub(super) fn place_of(view: &View<'_>, app: &AppKey, conversation: Conversation
         .ok_or_else(|| StoreError::NoConversation.into())
 }
 
+/// What a page lies strictly between. Places that a clock put back leaves out of order are told by the instants.
+struct Bounds {
+    low: i64,
+    high: i64,
+    after_at: i64,
+    before_at: i64,
+}
+
 struct Range {
     messages: Vec<Message>,
     more: bool,
 }
 
-/// Messages strictly between two places, in reading order.
-fn range(view: &View<'_>, row: i64, low: i64, high: i64, order: &'static str, limit: usize) -> Work<Range> {
+/// Messages within bounds, in reading order.
+fn range(view: &View<'_>, row: i64, within: &Bounds, order: &'static str, limit: usize) -> Work<Range> {
     let mut statement = view.conn.prepare_cached(&format!(
         "select m.id, c.key, m.seq, m.sent_at, m.client_id, m.name, m.body, m.checksum, u.key, u.name, u.role, u.portrait
         from messages m
@@ -142,11 +152,13 @@ fn range(view: &View<'_>, row: i64, low: i64, high: i64, order: &'static str, li
         where m.conversation_id = ?1
           and m.seq > ?2
           and m.seq < ?3
+          and m.sent_at > ?5
+          and m.sent_at < ?6
         order by m.seq {order}
         limit ?4"
     ))?;
     let asked = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-    let mut rows = statement.query(params![row, low, high, asked])?;
+    let mut rows = statement.query(params![row, within.low, within.high, asked, within.after_at, within.before_at])?;
     let (mut messages, mut found, mut bytes) = (Vec::with_capacity(limit.min(128)), 0, 0);
     while let Some(row) = rows.next()? {
         if found == limit || bytes >= PAGE_BYTES {

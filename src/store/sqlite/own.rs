@@ -5,10 +5,11 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{
     conversations::{conversation, load},
     error::Work,
-    hidden::{hide_last, place_until},
+    hidden::hide_last,
     ledger::Ledger,
     messages::{number, seq},
     rows::{View, key_of, to_json},
+    times,
     watermarks::counted_at,
 };
 use crate::{
@@ -165,7 +166,7 @@ pub(super) fn keep(
         Keeping::Muted(on) => muted = Some(on),
         Keeping::Removed => removed = Some(newest),
         Keeping::Cleared(up_to) => cleared = Some(number(up_to).min(newest)),
-        Keeping::ClearedUntil(until) => cleared = Some(place_until(ledger, row, until)?),
+        Keeping::ClearedUntil(until) => cleared = Some(times::last_until(&ledger.view(), (row, newest), Some(until))?),
     }
     let dropped = removed.or(cleared).map(|place| counted_at(ledger, row, place)).transpose()?;
     ledger

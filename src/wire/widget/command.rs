@@ -98,6 +98,8 @@ body!(HistoryBody {
     conversation "conversation": ConversationId,
     before "before": Option<Seq>,
     after "after": Option<Seq>,
+    before_at "before_at": Option<Millis>,
+    after_at "after_at": Option<Millis>,
     limit "limit": Option<u16>
 });
 body!(ReceiptBody {
@@ -173,8 +175,14 @@ fn history(body: &HistoryBody) -> Result<Command, Fault> {
     if body.before.is_some() && body.after.is_some() {
         return Err(bad("give `before` or `after`, not both"));
     }
-    let limit = within(body.limit.unwrap_or(20))?;
-    Ok(Command::History(History { conversation: body.conversation, before: body.before, after: body.after, limit }))
+    Ok(Command::History(History {
+        conversation: body.conversation,
+        before: body.before,
+        after: body.after,
+        before_at: body.before_at,
+        after_at: body.after_at,
+        limit: within(body.limit.unwrap_or(20))?,
+    }))
 }
 
 fn receipt(body: &ReceiptBody) -> Command {
@@ -317,15 +325,20 @@ mod tests {
     fn every_command_has_its_name_and_body() {
         let c = conversation();
         for (name, body, expected) in [
-            (
-                "history",
-                r#"{"conversation":"$"}"#,
-                Command::History(History { conversation: c, before: None, after: None, limit: 20 }),
-            ),
+            ("history", r#"{"conversation":"$"}"#, Command::History(History::newest(c, 20))),
             (
                 "history",
                 r#"{"conversation":"$","after":7,"limit":100}"#,
-                Command::History(History { conversation: c, before: None, after: Some(Seq(7)), limit: 100 }),
+                Command::History(History { after: Some(Seq(7)), ..History::newest(c, 100) }),
+            ),
+            (
+                "history",
+                r#"{"conversation":"$","before_at":9,"after_at":7}"#,
+                Command::History(History {
+                    before_at: Some(Millis::new(9)),
+                    after_at: Some(Millis::new(7)),
+                    ..History::newest(c, 20)
+                }),
             ),
             (
                 "receipt",

@@ -186,7 +186,15 @@ mod tests {
         for (name, answer) in [
             ("welcome", Reply::Welcome(Box::new(welcome))),
             ("sent", Reply::Sent(sent)),
-            ("page", Reply::Page(Page { head: position, messages: vec![message()], more: false })),
+            (
+                "page",
+                Reply::Page(Page {
+                    head: position,
+                    messages: vec![message()],
+                    more: false,
+                    offline_before: Some(Millis::new(i64::MAX)),
+                }),
+            ),
             (
                 "conversations",
                 Reply::Conversations(ConversationPage { conversations: vec![queued.clone()], more: false }),

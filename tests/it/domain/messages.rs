@@ -153,7 +153,7 @@ async fn pages_have_limits() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let id = alice.send(Target::User(bob.id().clone()), "1", Content::text("hi")).await.unwrap().conversation;
-    let query = |limit, before, after| Command::History(History { conversation: id, before, after, limit });
+    let query = |limit, before, after| Command::History(History { before, after, ..History::newest(id, limit) });
     assert_eq!(code(alice.command(query(0, None, None)).await), Code::BadRequest);
     assert_eq!(code(alice.command(query(101, None, None)).await), Code::BadRequest);
     assert_eq!(code(alice.command(query(10, Some(Seq(1)), Some(Seq(1)))).await), Code::BadRequest);

@@ -165,7 +165,7 @@ impl Someone {
     }
 
     pub(crate) async fn reads(&self, id: ConversationId) -> Result<Page, Fault> {
-        self.im.history(&self.caller, History { conversation: id, before: None, after: None, limit: 100 }).await
+        self.im.history(&self.caller, History::newest(id, 100)).await
     }
 
     /// The words of everything in a conversation.

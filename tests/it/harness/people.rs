@@ -49,7 +49,12 @@ impl People {
 
     /// What a user of the app's own back end says as hello.
     pub(crate) async fn user_hello(&self, id: &str) -> Value {
-        let token = self.im.issue_user_token(&self.app(), id.parse().unwrap(), id, None).await.unwrap();
+        self.user_hello_named(id, id).await
+    }
+
+    /// The same, with a name.
+    pub(crate) async fn user_hello_named(&self, id: &str, name: &str) -> Value {
+        let token = self.im.issue_user_token(&self.app(), id.parse().unwrap(), name, None).await.unwrap();
         json!({ "v": 1, "as": "user", "token": token.reveal() })
     }
 

@@ -87,7 +87,7 @@ impl Known {
         let conversations = im.conversations(caller, list).await?.conversations;
         let mut known = Self { conversations, page: None };
         if let Some(running) = known.running() {
-            let newest = History { conversation: running.id, before: None, after: None, limit: FIRST_PAGE };
+            let newest = History::newest(running.id, FIRST_PAGE);
             known.page = Some(im.history(caller, newest).await?);
         }
         Ok(known)
@@ -480,7 +480,7 @@ mod tests {
                 rating: None,
             }),
         };
-        let page = Page { head, messages: messages.clone(), more: true };
+        let page = Page { head, messages: messages.clone(), more: true, offline_before: None };
         Known { conversations: vec![conversation(true), conversation(false)], page: Some(page) }
     }
 
