@@ -3,6 +3,7 @@
 //! Floor 0. Nothing here reads a clock, a socket or a database, so that the wires and the domain can share
 //! these types without knowing each other.
 
+pub mod chatroom;
 pub mod clock;
 pub mod command;
 pub mod content;

@@ -18,9 +18,12 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
 pub mod sqlite;
+
+use chatrooms::Chatrooms;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -288,7 +291,7 @@ pub struct NewTicket {
 
 /// Every verb of the store.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Chatrooms + Send + Sync + 'static {
     // Tenancy.
 
     /// Makes an app.

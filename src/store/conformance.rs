@@ -15,6 +15,7 @@ use crate::model::{
 };
 
 pub(crate) mod blocks;
+pub(crate) mod chatrooms;
 pub(crate) mod conversations;
 pub(crate) mod desk;
 pub(crate) mod groups;
@@ -67,6 +68,19 @@ macro_rules! run_on {
                 strangers_cannot_send,
                 a_message_is_found_by_its_uid,
                 watermarks_only_go_forward_and_stop_at_the_head
+            ]
+            chatrooms: [
+                a_chatroom_is_made_once_and_found_by_its_handle,
+                a_chatroom_that_ended_is_made_anew_behind_its_last_message,
+                chatrooms_are_nobodys_conversations_and_count_nothing,
+                due_chatrooms_come_until_they_are_postponed_or_end,
+                trimming_leaves_the_newest,
+                attributes_belong_to_who_set_them,
+                attributes_are_bounded_and_change_all_or_nothing,
+                what_goes_with_a_user_goes_alone,
+                rights_outlive_the_room_and_end_in_time,
+                lists_have_an_end,
+                z1_another_apps_chatrooms_do_not_exist
             ]
             desk: [
                 one_of_many_racing_agents_gets_the_conversation,

@@ -39,9 +39,11 @@ use crate::model::{
 };
 
 mod append;
+mod attributes;
 mod backup;
 mod blocks;
 mod cache;
+mod chatrooms;
 mod connect;
 mod conversations;
 mod desk;
@@ -57,6 +59,7 @@ mod migrate;
 mod own;
 mod people;
 mod readers;
+mod rights;
 mod rows;
 mod service;
 mod stats;
