@@ -80,7 +80,7 @@ pub(crate) async fn chatrooms_are_nobodys_conversations_and_count_nothing(store:
     let alice = user("alice");
     assert_eq!(store.conversations_of(&house.app, &alice, &List::default()).await.unwrap(), []);
     assert_eq!(store.unread(&house.app, &alice, &[]).await.unwrap().total, 0);
-    let newest = History { conversation: room.id, before: None, after: None, limit: 10 };
+    let newest = History::newest(room.id, 10);
     assert_eq!(store.page_for(&house.app, &user("bob"), &newest).await.unwrap().messages.len(), 1);
 }
 
