@@ -46,6 +46,7 @@ pub(super) async fn journey(body: impl AsyncFnOnce(&Stage)) {
         let _ = writeln!(std::io::stderr(), "SKIPPED, set PARLOR_BROWSER_TESTS=1 to run it: {name}");
         return;
     }
+    crate::harness::provide_tls();
     let _room = ROOM.acquire().await.unwrap();
     let stage = Stage { name, browsers: RefCell::default(), forgiven: RefCell::default() };
     let ended = AssertUnwindSafe(body(&stage)).catch_unwind().await;

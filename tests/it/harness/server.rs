@@ -32,6 +32,7 @@ impl TestServer {
     /// A server with some settings changed.
     pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         logs::listen();
+        super::provide_tls();
         let folder = tempfile::tempdir().unwrap();
         let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let mut config = Config::default();
