@@ -21,9 +21,11 @@ use crate::model::{
 pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
+pub mod outbox;
 pub mod sqlite;
 
 use chatrooms::Chatrooms;
+use outbox::Outbox;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -291,7 +293,7 @@ pub struct NewTicket {
 
 /// Every verb of the store.
 #[async_trait]
-pub trait Store: Chatrooms + Send + Sync + 'static {
+pub trait Store: Chatrooms + Outbox + Send + Sync + 'static {
     // Tenancy.
 
     /// Makes an app.
@@ -426,7 +428,13 @@ pub trait Store: Chatrooms + Send + Sync + 'static {
     /// Hides messages from one participant. Not a participant: [`StoreError::NoConversation`].
     async fn delete_for(&self, app: &AppKey, conversation: ConversationId, user: &UserId, seqs: &[Seq]) -> Result<()>;
     /// Puts another content in the place of a message's own, which is gone for ever. It calls nobody any more.
-    async fn replace_content(&self, app: &AppKey, uid: MessageUid, content: Content) -> Result<Option<Message>>;
+    async fn replace_content(
+        &self,
+        app: &AppKey,
+        uid: MessageUid,
+        content: Content,
+        at: Millis,
+    ) -> Result<Option<Message>>;
     /// Moves somebody's watermarks forward. `delivered` is raised to `read`; both are cut to the head.
     async fn mark(
         &self,

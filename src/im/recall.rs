@@ -41,7 +41,8 @@ impl Im {
             "user": { "id": message.from.id, "name": message.from.name },
         });
         let notice = Content::of(names::RECALLED, &notice);
-        let recalled = self.store.replace_content(&caller.app, uid, notice).await?.ok_or_else(no_message)?;
+        let recalled =
+            self.store.replace_content(&caller.app, uid, notice, self.clock.now()).await?.ok_or_else(no_message)?;
         let audience = Audience { except: Some(connection), ..route.audience(&caller.app) };
         self.publish(audience, Event::Recalled(Arc::new(recalled.clone())));
         Ok(recalled)

@@ -96,6 +96,10 @@ text_id!(
     Handle, "a handle (1 to 64 visible ASCII characters)", is_visible_ascii
 );
 text_id!(
+    /// Names one webhook: 4–32 lower-case letters and digits.
+    WebhookId, "a webhook id (4 to 32 lower-case letters and digits)", is_key
+);
+text_id!(
     /// The sender's own id of a message: 1–64 visible ASCII characters. Makes retries harmless.
     ClientId, "a client id (1 to 64 visible ASCII characters)", is_visible_ascii
 );
@@ -120,6 +124,13 @@ impl SiteKey {
     /// A new random key of 16 symbols.
     pub fn random(rng: &mut dyn rand::RngCore) -> Self {
         Self(random_key(rng, 16))
+    }
+}
+
+impl WebhookId {
+    /// A new random id: `wh` and 20 symbols.
+    pub fn random(rng: &mut dyn rand::RngCore) -> Self {
+        Self(format!("wh{}", random_key(rng, 20)).into())
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{ConversationId, Millis};
+use super::{ConversationId, Millis, Seq, UserId};
 
 macro_rules! topics {
     ($(#[doc = $meaning:literal] $variant:ident = $name:literal;)*) => {
@@ -66,6 +66,8 @@ topics! {
     ConversationRated = "conversation.rated";
     /// A visitor left a message while nobody was online.
     MessageLeft = "conversation.message_left";
+    /// The app's owner asked for a test.
+    Test = "webhook.test";
 }
 
 impl Serialize for Topic {
@@ -82,6 +84,10 @@ pub struct Notice {
     pub topic: Topic,
     /// Which conversation, group or chatroom; notices of one are delivered in order.
     pub conversation: Option<ConversationId>,
+    /// The message's place in it; messages only.
+    pub seq: Option<Seq>,
+    /// Whom it is about, when it is about no conversation; notices about one user are delivered in order.
+    pub user: Option<UserId>,
     /// When it happened.
     pub at: Millis,
     /// What happened, as a JSON object.
@@ -92,13 +98,20 @@ impl Notice {
     /// A notice about no conversation in particular.
     pub fn new(topic: Topic, at: Millis, body: &Value) -> Self {
         let body = serde_json::value::to_raw_value(body).expect("a JSON value serialises");
-        Self { topic, conversation: None, at, body }
+        Self { topic, conversation: None, seq: None, user: None, at, body }
     }
 
     /// The same, about a conversation.
     #[must_use]
     pub fn about(mut self, conversation: ConversationId) -> Self {
         self.conversation = Some(conversation);
+        self
+    }
+
+    /// The same, about a user and no conversation, such as their presence.
+    #[must_use]
+    pub fn of_user(mut self, user: UserId) -> Self {
+        self.user = Some(user);
         self
     }
 }

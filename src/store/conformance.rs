@@ -22,6 +22,7 @@ pub(crate) mod groups;
 pub(crate) mod hidden;
 pub(crate) mod logins;
 pub(crate) mod messages;
+pub(crate) mod outbox;
 pub(crate) mod own;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
@@ -108,6 +109,18 @@ macro_rules! run_on {
                 a_deleted_message_leaves_a_mark_in_its_place,
                 a_replaced_content_is_gone_and_its_retry_is_harmless,
                 mentions_count_until_they_are_read
+            ]
+            outbox: [
+                a_webhook_is_made_changed_and_ended,
+                an_app_has_so_many_webhooks,
+                a_kept_message_is_recorded_once_for_whoever_wants_it,
+                what_the_back_end_sent_is_told_only_on_request,
+                every_change_of_the_engine_is_told,
+                later_notices_of_a_conversation_wait_for_the_earlier,
+                what_was_given_up_can_go_on,
+                a_paused_or_switched_off_webhook_is_not_asked,
+                the_outbox_stays_bounded,
+                z1_webhooks_belong_to_their_app
             ]
             own: [
                 pinned_conversations_come_first_page_by_page,

@@ -13,7 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
 use self::{
     error::Work,
@@ -56,6 +56,7 @@ mod ledger;
 mod logins;
 mod messages;
 mod migrate;
+mod outbox;
 mod own;
 mod people;
 mod readers;
@@ -169,6 +170,8 @@ pub struct SqliteStore {
     questions: Option<mpsc::Sender<Read>>,
     stats: Arc<SqliteStats>,
     patience: Duration,
+    /// Woken after commits that recorded something in the outbox.
+    news: Arc<Notify>,
     /// Ended once, by [`close`](Store::close) or drop.
     running: Mutex<Option<Running>>,
 }
@@ -238,9 +241,11 @@ impl SqliteStore {
         let mut threads = readers::start(&file, options.readers, asked, epoch, &stats)?;
         let upkeep = keeper.start()?;
         threads.push(upkeep.thread);
+        let news = Arc::new(Notify::new());
         let writer = Writer {
             ledger: Ledger::new(conn, uids, epoch, stats.clone()),
             stats: stats.clone(),
+            news: news.clone(),
             owner: !options.beside_a_server,
             after_commit: upkeep::after_commit(upkeep.wake, stats.clone(), sync_failure.clone()),
             on_sync_failure: sync_failure,
@@ -252,6 +257,7 @@ impl SqliteStore {
             questions: Some(questions),
             stats,
             patience: options.patience,
+            news,
             running: Mutex::new(Some(Running { threads, _folder: folder })),
         })
     }
@@ -607,9 +613,15 @@ impl Store for SqliteStore {
         self.write(move |ledger| hidden::delete_for(ledger, &app, conversation, &user, &seqs)).await
     }
 
-    async fn replace_content(&self, app: &AppKey, uid: MessageUid, content: Content) -> Result<Option<Message>> {
+    async fn replace_content(
+        &self,
+        app: &AppKey,
+        uid: MessageUid,
+        content: Content,
+        at: Millis,
+    ) -> Result<Option<Message>> {
         let app = app.clone();
-        self.write(move |ledger| hidden::replace_content(ledger, &app, uid, &content)).await
+        self.write(move |ledger| hidden::replace_content(ledger, &app, uid, &content, at)).await
     }
 
     async fn mark(

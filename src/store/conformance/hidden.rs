@@ -79,8 +79,8 @@ pub(crate) async fn a_replaced_content_is_gone_and_its_retry_is_harmless(store: 
     let new = NewMessage { client_id: Some(client_id("one")), ..message(id, alice, "secret", at(1)) };
     let kept = store.append(&house.app, new.clone()).await.unwrap().message;
     let notice = Content::of(names::RECALLED, &json!({ "messageUId": kept.uid }));
-    assert_eq!(store.replace_content(&other.app, kept.uid, notice.clone()).await.unwrap(), None);
-    let replaced = store.replace_content(&house.app, kept.uid, notice.clone()).await.unwrap().unwrap();
+    assert_eq!(store.replace_content(&other.app, kept.uid, notice.clone(), at(2)).await.unwrap(), None);
+    let replaced = store.replace_content(&house.app, kept.uid, notice.clone(), at(2)).await.unwrap().unwrap();
     assert_eq!((replaced.uid, replaced.seq, &replaced.content), (kept.uid, kept.seq, &notice));
     assert_eq!(store.message(&house.app, kept.uid).await.unwrap(), Some(replaced.clone()));
     let again = store.append(&house.app, new).await.unwrap();
@@ -103,6 +103,6 @@ pub(crate) async fn mentions_count_until_they_are_read(store: &dyn Store) {
     assert_eq!((mentioned("alice").await, mentioned("bob").await), (0, 2));
     store.mark(&house.app, id, &user("bob"), None, Some(Seq(1)), at(4)).await.unwrap();
     assert_eq!(mentioned("bob").await, 1);
-    store.replace_content(&house.app, last.uid, Content::of(names::RECALLED, &json!({}))).await.unwrap();
+    store.replace_content(&house.app, last.uid, Content::of(names::RECALLED, &json!({})), at(9)).await.unwrap();
     assert_eq!(mentioned("bob").await, 0, "what was taken back calls nobody");
 }

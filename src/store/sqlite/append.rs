@@ -6,7 +6,7 @@ use super::{
     error::Work,
     head::{DeskSide, Read},
     ledger::Ledger,
-    messages,
+    messages, outbox,
 };
 use crate::{
     model::{AppKey, Content, Message, MessageUid, Role, Seq, content::Mentions},
@@ -45,7 +45,9 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
     advance(ledger, app, &place, new)?;
     call(ledger, app, &place, &new.mentions)?;
     ledger.moved(new.conversation);
-    Ok(Placed::New { uid: MessageUid::from_number(uid), seq: messages::seq(place.seq) })
+    let (uid, seq) = (MessageUid::from_number(uid), messages::seq(place.seq));
+    outbox::message_sent(ledger, app, new, uid, seq)?;
+    Ok(Placed::New { uid, seq })
 }
 
 /// Why a message is not taken, as things stand in this transaction.

@@ -6,6 +6,7 @@ use super::{
     conversations::load,
     error::{Work, or_taken},
     ledger::Ledger,
+    outbox,
     rows::{View, key_of, parsed, to_json},
 };
 use crate::{
@@ -47,7 +48,9 @@ pub(super) fn create(ledger: &mut Ledger, app: &AppKey, new: &NewGroup) -> Work<
         let user = ledger.user(app, user)?;
         admit(ledger, row, user, new.at)?;
     }
-    load(&ledger.view(), row)
+    let founded = load(&ledger.view(), row)?;
+    outbox::group_changed(ledger, app, &founded, None)?;
+    Ok(founded)
 }
 
 /// Makes a user a member who has seen nothing and missed nothing; nothing changes for those who are one.
@@ -115,7 +118,9 @@ pub(super) fn change(
     }
     run(ledger, "update conversations set changed_at = max(changed_at, ?2) where id = ?1", (row, at.get()))?;
     ledger.forget(id);
-    load(&ledger.view(), row)
+    let changed = load(&ledger.view(), row)?;
+    outbox::group_changed(ledger, app, &changed, Some(step))?;
+    Ok(changed)
 }
 
 fn run(ledger: &Ledger, sql: &'static str, values: impl rusqlite::Params) -> rusqlite::Result<usize> {

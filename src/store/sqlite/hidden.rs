@@ -6,11 +6,12 @@ use super::{
     error::Work,
     ledger::Ledger,
     messages::{self, by_number, checksum, number, page_above, place_of, seq},
+    outbox,
     rows::{View, key_of},
 };
 use crate::{
     model::{
-        AppKey, Content, Conversation, ConversationId, Message, MessageUid, Seq, UserId,
+        AppKey, Content, Conversation, ConversationId, Message, MessageUid, Millis, Seq, UserId,
         command::{History, Page},
     },
     store::StoreError,
@@ -124,6 +125,7 @@ pub(super) fn replace_content(
     app: &AppKey,
     uid: MessageUid,
     content: &Content,
+    at: Millis,
 ) -> Work<Option<Message>> {
     let Some(found) = messages::message(&ledger.view(), app, uid)? else { return Ok(None) };
     let (row, _) = place_of(&ledger.view(), app, found.conversation)?;
@@ -145,5 +147,9 @@ pub(super) fn replace_content(
               and seq = ?2",
         )?
         .execute(params![row, place])?;
-    by_number(&ledger.view(), uid.number())
+    let replaced = by_number(&ledger.view(), uid.number())?;
+    if let Some(now) = replaced.as_ref().filter(|now| now.content.is_recalled()) {
+        outbox::message_recalled(ledger, app, now, at)?;
+    }
+    Ok(replaced)
 }

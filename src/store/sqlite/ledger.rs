@@ -1,6 +1,6 @@
 //! The one write connection and what it remembers. As long as nobody else writes, what it remembers is the truth.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -8,6 +8,7 @@ use super::{
     cache::Cache,
     error::{Trouble, Work, spoils_transaction, told},
     head::{Head, Member},
+    outbox::Listeners,
     rows::View,
     stats::SqliteStats,
     uid::Uids,
@@ -25,23 +26,28 @@ pub(super) struct Ledger {
     pub(super) conn: Connection,
     pub(super) uids: Uids,
     epoch: u64,
+    /// Something was recorded in the outbox since the last commit.
+    pub(super) recorded: bool,
     apps: HashMap<AppKey, i64>,
+    listeners: HashMap<i64, Arc<Listeners>>,
     users: Cache<(i64, UserId), i64>,
     heads: Cache<ConversationId, Head>,
     /// Conversations whose head is ahead of its row; written once per batch.
     unwritten: Vec<ConversationId>,
     /// Changes when another connection has written.
     version: i64,
-    stats: std::sync::Arc<SqliteStats>,
+    stats: Arc<SqliteStats>,
 }
 
 impl Ledger {
-    pub(super) fn new(conn: Connection, uids: Uids, epoch: u64, stats: std::sync::Arc<SqliteStats>) -> Self {
+    pub(super) fn new(conn: Connection, uids: Uids, epoch: u64, stats: Arc<SqliteStats>) -> Self {
         Self {
             conn,
             uids,
             epoch,
+            recorded: false,
             apps: HashMap::new(),
+            listeners: HashMap::new(),
             users: Cache::new(REMEMBERED),
             heads: Cache::new(REMEMBERED),
             unwritten: Vec::new(),
@@ -63,6 +69,21 @@ impl Ledger {
         let row = app_row(&self.conn, key)?.ok_or(StoreError::Missing("app"))?;
         self.apps.insert(key.clone(), row);
         Ok(row)
+    }
+
+    /// Who of the app's webhooks hears of what.
+    pub(super) fn listeners(&mut self, app: i64) -> rusqlite::Result<Arc<Listeners>> {
+        if let Some(listeners) = self.listeners.get(&app) {
+            return Ok(listeners.clone());
+        }
+        let listeners = Arc::new(Listeners::load(&self.conn, app)?);
+        self.listeners.insert(app, listeners.clone());
+        Ok(listeners)
+    }
+
+    /// Forgets who hears of what, after a change of webhooks or of the app's switches.
+    pub(super) fn forget_listeners(&mut self) {
+        self.listeners.clear();
     }
 
     /// The user's row. Users are never deleted, so a row found stays right.
@@ -130,6 +151,7 @@ impl Ledger {
     /// Forgets everything, such as after a rollback of the transaction it came from.
     pub(super) fn forget_all(&mut self) {
         self.apps.clear();
+        self.listeners.clear();
         self.users.clear();
         self.heads.clear();
         self.unwritten.clear();
@@ -141,6 +163,9 @@ impl Ledger {
         self.heads.age();
         if self.apps.len() > 1024 {
             self.apps.clear();
+        }
+        if self.listeners.len() > 1024 {
+            self.listeners.clear();
         }
     }
 

@@ -36,6 +36,11 @@ pub(super) fn maybe_millis(row: &Row<'_>, column: usize) -> rusqlite::Result<Opt
     row.get::<_, Option<i64>>(column).map(|at| at.map(Millis::new))
 }
 
+/// A number that is never negative, from a column.
+pub(super) fn whole(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get(column).map(|number: i64| u64::try_from(number).unwrap_or(0))
+}
+
 /// Anything with a text form, such as an id.
 pub(super) fn parsed<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
 where

@@ -6,6 +6,7 @@ use super::{
     conversations::{join, load, service_row},
     error::{Work, or_taken},
     ledger::Ledger,
+    outbox,
     rows::{View, json, key_of, maybe_parsed, to_json},
 };
 use crate::{
@@ -83,7 +84,9 @@ pub(super) fn begin(ledger: &mut Ledger, app_key: &AppKey, new: &NewService) -> 
     if let (Stage::Human { .. }, Some(agent)) = (&new.stage, columns.agent) {
         join(ledger, row, agent, new.at)?;
     }
-    load(&ledger.view(), row)
+    let begun = load(&ledger.view(), row)?;
+    outbox::service_began(ledger, app, &begun)?;
+    Ok(begun)
 }
 
 /// A stage as the columns keep it.
@@ -146,7 +149,9 @@ pub(super) fn transition(ledger: &mut Ledger, app: &AppKey, transition: &Transit
         join(ledger, row, agent, transition.at)?;
     }
     ledger.forget(transition.conversation);
-    load(&ledger.view(), row)
+    let moved = load(&ledger.view(), row)?;
+    outbox::service_moved(ledger, app, &moved)?;
+    Ok(moved)
 }
 
 fn check_stage(ledger: &Ledger, row: i64, transition: &Transition) -> Work<()> {
@@ -210,7 +215,9 @@ pub(super) fn rate(ledger: &mut Ledger, app: &AppKey, id: ConversationId, rating
             where id = ?1",
         )?
         .execute(params![row, to_json(rating)])?;
-    load(&ledger.view(), row)
+    let rated = load(&ledger.view(), row)?;
+    outbox::service_rated(ledger, app, &rated, rating.at)?;
+    Ok(rated)
 }
 
 /// Keeps a left message.
@@ -224,5 +231,5 @@ pub(super) fn create_ticket(ledger: &mut Ledger, app: &AppKey, ticket: &NewTicke
             values (?1, ?2, ?3)",
         )?
         .execute(params![row, ticket.answers, ticket.at.get()])?;
-    Ok(())
+    outbox::ticket_left(ledger, app, ticket)
 }

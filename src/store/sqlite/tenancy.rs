@@ -30,7 +30,7 @@ pub(super) fn create_app(ledger: &Ledger, app: &App) -> Work<()> {
     Ok(())
 }
 
-pub(super) fn set_features(ledger: &Ledger, app: &AppKey, features: &Features) -> Work<()> {
+pub(super) fn set_features(ledger: &mut Ledger, app: &AppKey, features: &Features) -> Work<()> {
     let rows = ledger
         .conn
         .prepare_cached(
@@ -39,6 +39,7 @@ pub(super) fn set_features(ledger: &Ledger, app: &AppKey, features: &Features) -
             where key = ?1",
         )?
         .execute(params![app.as_str(), to_json(features)])?;
+    ledger.forget_listeners();
     if rows == 0 { Err(StoreError::Missing("app").into()) } else { Ok(()) }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rusqlite::ErrorCode;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{
     SyncFailure,
@@ -222,6 +222,8 @@ pub(super) struct Writer {
     pub(super) ledger: Ledger,
     pub(super) stats: Arc<SqliteStats>,
     pub(super) on_sync_failure: SyncFailure,
+    /// Woken after commits that recorded something in the outbox.
+    pub(super) news: Arc<Notify>,
     /// Whether this process owns the folder, and so leaves one file behind.
     pub(super) owner: bool,
     /// Called after every commit; brings the log into the database when it has grown too long.
@@ -250,6 +252,9 @@ impl Writer {
             Ok(()) => {
                 self.stats.committed(batch.len(), begun.elapsed());
                 let added = batch.drain(..).map(Job::finish).filter(|added| *added).count();
+                if std::mem::take(&mut self.ledger.recorded) {
+                    self.news.notify_one();
+                }
                 self.stats.messages.fetch_add(u64::try_from(added).unwrap_or(0), Ordering::Relaxed);
             }
             Err(failure) => self.fail(batch, &failure),
