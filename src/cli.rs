@@ -8,6 +8,7 @@ mod doctor;
 mod password;
 mod print;
 mod serve;
+mod token;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -41,8 +42,8 @@ enum Command {
     /// Manage agents, the people who answer
     #[command(subcommand)]
     Agent(admin::Agent),
-    /// Print a new token for a user of an app
-    Token(admin::Token),
+    /// Print a new token for a user of an app, or revoke tokens
+    Token(token::Token),
     /// Copy the database into a new file, also while the server runs
     Backup(copies::Backup),
     /// Put a copy back as the database; the server must not run

@@ -22,7 +22,14 @@ pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
 pub mod outbox;
+pub mod contacts;
+pub mod restraints;
 pub mod sqlite;
+pub mod users;
+
+pub use contacts::{ContactLists, Contacts};
+pub use restraints::Restraints;
+pub use users::{Profile, ProofAsked, Users};
 
 use chatrooms::Chatrooms;
 use outbox::Outbox;
@@ -293,7 +300,7 @@ pub struct NewTicket {
 
 /// Every verb of the store.
 #[async_trait]
-pub trait Store: Chatrooms + Outbox + Send + Sync + 'static {
+pub trait Store: Chatrooms + ContactLists + Outbox + Restraints + Users + Send + Sync + 'static {
     // Tenancy.
 
     /// Makes an app.
@@ -327,12 +334,6 @@ pub trait Store: Chatrooms + Outbox + Send + Sync + 'static {
     async fn save_user(&self, app: &AppKey, person: Person, at: Millis) -> Result<()>;
     /// The user with this id.
     async fn user(&self, app: &AppKey, id: &UserId) -> Result<Option<Person>>;
-    /// Notes that a user does not want to hear from another one, or does again. Doing so twice is harmless.
-    async fn block(&self, app: &AppKey, user: &UserId, other: &UserId, on: bool, at: Millis) -> Result<()>;
-    /// Whether a user has blocked another one.
-    async fn has_blocked(&self, app: &AppKey, user: &UserId, other: &UserId) -> Result<bool>;
-    /// Whom a user has blocked, by id, at most 1,000.
-    async fn blocked_by(&self, app: &AppKey, user: &UserId) -> Result<Vec<Person>>;
     /// Makes an agent (user and account).
     async fn create_agent(&self, account: AgentAccount, at: Millis) -> Result<()>;
     /// The account with this e-mail, any app: e-mails are unique on the server.

@@ -7,7 +7,10 @@ use super::Im;
 use crate::model::AppKey;
 
 mod apps;
+mod contacts;
 mod history;
+mod restraints;
+pub mod users;
 
 /// The domain as one app's back end sees it.
 pub struct Backend<'i> {
