@@ -16,23 +16,12 @@ use crate::{
 pub(super) struct Token {
     #[command(subcommand)]
     command: Option<Command>,
-    #[command(flatten)]
-    issue: Option<Issue>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// End tokens; connections that stand on them close within 5 seconds
-    Revoke(Revoke),
-}
-
-#[derive(Debug, Args)]
-struct Issue {
     /// The user's id in the app, chosen by you; made when missing
-    user: UserId,
+    #[arg(required = true)]
+    user: Option<UserId>,
     /// Key of the app
-    #[arg(long, value_name = "KEY")]
-    app: AppKey,
+    #[arg(long, value_name = "KEY", required = true)]
+    app: Option<AppKey>,
     /// The user's name, as others see it; without it the one they have
     #[arg(long, default_value = "")]
     name: String,
@@ -43,6 +32,12 @@ struct Issue {
     settings: Settings,
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// End tokens; connections that stand on them close within 5 seconds
+    Revoke(Revoke),
 }
 
 /// `parlor token revoke`
@@ -61,16 +56,11 @@ struct Revoke {
 
 impl Token {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        match self.command {
-            Some(Command::Revoke(revoke)) => revoke.run(),
-            None => self.issue.context("name the user")?.run(),
+        let Self { command, user, app, name, ttl, settings, output } = self;
+        if let Some(Command::Revoke(revoke)) = command {
+            return revoke.run();
         }
-    }
-}
-
-impl Issue {
-    fn run(self) -> anyhow::Result<()> {
-        let Self { user, app, name, ttl, settings, output } = self;
+        let (user, app) = user.zip(app).context("name the user and the app")?;
         with_domain(settings, async |im, _| {
             let token = im.issue_user_token(&app, user.clone(), &name, ttl).await?;
             if output.json {

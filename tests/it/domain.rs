@@ -6,5 +6,6 @@ mod desk;
 mod groups;
 mod messages;
 mod own;
+mod people;
 mod recall;
 pub(crate) mod world;
