@@ -21,8 +21,8 @@ use crate::model::{
 pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
-pub mod outbox;
 pub mod contacts;
+pub mod outbox;
 pub mod restraints;
 pub mod sqlite;
 pub mod users;
