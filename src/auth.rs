@@ -2,6 +2,8 @@
 //!
 //! Floor 2. Knows nothing of whom a secret belongs to.
 
+pub mod api_key;
+pub mod signature;
 pub mod vault;
 
 use std::sync::Arc;

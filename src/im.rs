@@ -27,12 +27,12 @@ mod desk;
 mod error;
 mod group;
 mod history;
+pub mod keys;
 mod notice;
 mod own;
 mod presence;
 mod recall;
 mod receipt;
-mod restraint;
 mod send;
 pub mod turn;
 mod typing;
@@ -57,6 +57,8 @@ pub struct Settings {
     pub max_text_chars: usize,
     /// How long a visitor's token lives without use.
     pub visitor_token_secs: i64,
+    /// How long a back end's user token lives.
+    pub user_token_secs: i64,
     /// How long a one-time set-up code is valid.
     pub setup_code_secs: i64,
     /// Sign-in attempts per account in 15 minutes.
@@ -73,6 +75,7 @@ impl Default for Settings {
             recall_secs: 120,
             max_text_chars: 8000,
             visitor_token_secs: 30 * 24 * 3600,
+            user_token_secs: 30 * 24 * 3600,
             setup_code_secs: 3600,
             logins_per_account: 10,
             logins_per_network: 50,
@@ -93,8 +96,7 @@ pub struct Im {
     throttle: accounts::Throttle,
     presence: Presence,
     routes: Routes,
-    lists: block::Lists,
-    terms: restraint::Terms,
+    blocks: block::Blocks,
     uids: PassingUids,
     dirty: desk::Dirty,
     apps: apps::Apps,
@@ -116,8 +118,7 @@ impl Im {
             vault: Vault::passing(),
             throttle: accounts::Throttle::default(),
             routes: Routes::default(),
-            lists: block::Lists::default(),
-            terms: restraint::Terms::default(),
+            blocks: block::Blocks::default(),
             uids: PassingUids::default(),
             dirty: desk::Dirty::default(),
             apps: apps::Apps::default(),

@@ -3,6 +3,8 @@
 //! Floor 0. Nothing here reads a clock, a socket or a database, so that the wires and the domain can share
 //! these types without knowing each other.
 
+pub mod api_key;
+pub mod audit;
 pub mod chatroom;
 pub mod clock;
 pub mod command;
@@ -15,11 +17,12 @@ pub mod ids;
 pub mod message;
 pub mod notice;
 pub mod person;
-pub mod restraint;
 pub mod site;
 pub mod told;
 pub mod webhook;
 
+pub use api_key::{ApiKey, Scope};
+pub use audit::{AuditEntry, NewAuditEntry};
 pub use clock::{Clock, Millis};
 pub use command::{Command, Reply};
 pub use content::{Content, ObjectName};
@@ -27,7 +30,9 @@ pub use conversation::{Conversation, Kind, Mine, Position, Service, Stage};
 pub use error::{Code, Fault};
 pub use event::{Audience, Event, Hint};
 pub use features::Features;
-pub use ids::{AppKey, ClientId, ConnectionId, ConversationId, Handle, MessageUid, Seq, SiteKey, UserId, WebhookId};
+pub use ids::{
+    AppKey, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, Seq, SiteKey, UserId, WebhookId,
+};
 pub use message::{Message, Source};
 pub use notice::{Notice, Topic};
 pub use person::{Caller, Person, Role};

@@ -18,18 +18,14 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+pub mod answers;
+pub mod api_keys;
+pub mod audit;
 pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
-pub mod contacts;
 pub mod outbox;
-pub mod restraints;
 pub mod sqlite;
-pub mod users;
-
-pub use contacts::{ContactLists, Contacts};
-pub use restraints::Restraints;
-pub use users::{Profile, ProofAsked, Users};
 
 use chatrooms::Chatrooms;
 use outbox::Outbox;
@@ -65,6 +61,9 @@ pub enum StoreError {
     /// The name, e-mail or key is taken.
     #[error("it exists already")]
     AlreadyExists,
+    /// There are as many of these as there may be.
+    #[error("there are too many {0} already")]
+    TooMany(&'static str),
     /// No room left on the disk. Nothing was written.
     #[error("the disk is full")]
     Full,
@@ -300,7 +299,9 @@ pub struct NewTicket {
 
 /// Every verb of the store.
 #[async_trait]
-pub trait Store: Chatrooms + ContactLists + Outbox + Restraints + Users + Send + Sync + 'static {
+pub trait Store:
+    Chatrooms + Outbox + answers::Answers + api_keys::ApiKeys + audit::Audit + Send + Sync + 'static
+{
     // Tenancy.
 
     /// Makes an app.
@@ -334,6 +335,12 @@ pub trait Store: Chatrooms + ContactLists + Outbox + Restraints + Users + Send +
     async fn save_user(&self, app: &AppKey, person: Person, at: Millis) -> Result<()>;
     /// The user with this id.
     async fn user(&self, app: &AppKey, id: &UserId) -> Result<Option<Person>>;
+    /// Notes that a user does not want to hear from another one, or does again. Doing so twice is harmless.
+    async fn block(&self, app: &AppKey, user: &UserId, other: &UserId, on: bool, at: Millis) -> Result<()>;
+    /// Whether a user has blocked another one.
+    async fn has_blocked(&self, app: &AppKey, user: &UserId, other: &UserId) -> Result<bool>;
+    /// Whom a user has blocked, by id, at most 1,000.
+    async fn blocked_by(&self, app: &AppKey, user: &UserId) -> Result<Vec<Person>>;
     /// Makes an agent (user and account).
     async fn create_agent(&self, account: AgentAccount, at: Millis) -> Result<()>;
     /// The account with this e-mail, any app: e-mails are unique on the server.

@@ -6,11 +6,10 @@
 use super::Im;
 use crate::model::AppKey;
 
+pub mod answers;
 mod apps;
-mod contacts;
 mod history;
-mod restraints;
-pub mod users;
+pub mod keys;
 
 /// The domain as one app's back end sees it.
 pub struct Backend<'i> {

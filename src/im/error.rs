@@ -20,6 +20,9 @@ impl From<StoreError> for Fault {
             }
             StoreError::Silenced => Self::new(Code::Silenced, "you may not write in this group now"),
             StoreError::AlreadyExists => Self::new(Code::AlreadyExists, "it exists already"),
+            StoreError::TooMany(what) => {
+                Self::new(Code::LimitReached, format!("there are as many {what} as there may be; remove one first"))
+            }
             StoreError::Full => Self::new(
                 Code::StorageFull,
                 "the server has no room left for new messages; what you wrote was not sent, try again later",

@@ -48,6 +48,8 @@ codes! {
     UnsupportedVersion = "unsupported_version", 400, false;
     /// No valid credentials came with the request.
     Unauthorized = "unauthorized", 401, false;
+    /// The signed request was seen before; sign each request anew.
+    Replayed = "replayed", 401, false;
     /// E-mail and password do not match.
     WrongLogin = "wrong_login", 401, false;
     /// The caller may not do this.
@@ -56,12 +58,6 @@ codes! {
     Silenced = "silenced", 403, false;
     /// The other one has blocked the caller.
     Blocked = "blocked", 403, false;
-    /// The other one hears only from those on their list, and the caller is not.
-    NotOnList = "not_on_list", 403, false;
-    /// The app's back end has blocked the caller from everything.
-    UserBlocked = "user_blocked", 403, false;
-    /// The app does not keep conversations and history for its users.
-    HistoryOff = "history_off", 403, false;
     /// The caller was put out of this group and may not come back.
     Banned = "banned", 403, false;
     /// The page's origin is not on the list.
@@ -84,6 +80,12 @@ codes! {
     AlreadyExists = "already_exists", 409, false;
     /// The group has as many members as it may have.
     GroupFull = "group_full", 409, false;
+    /// There are as many of these as there may be.
+    LimitReached = "limit_reached", 409, false;
+    /// The idempotency key was used before with another request.
+    IdempotencyReused = "idempotency_reused", 409, false;
+    /// A request with this idempotency key is at work; its answer comes to whoever asks again.
+    InProgress = "in_progress", 409, true;
     /// The body or message is larger than allowed.
     TooLarge = "too_large", 413, false;
     /// The body's media type or encoding is not taken.
@@ -176,8 +178,6 @@ pub enum CloseCode {
     Timeout = 4408,
     /// A newer connection took this one's place.
     Replaced = 4409,
-    /// The app allows one device at a time, and another one came; come back only when the person asks for it.
-    TakenOver = 4410,
     /// Too many requests; come back later.
     RateLimited = 4429,
 }
@@ -203,7 +203,6 @@ impl CloseCode {
             Self::Forbidden => "not allowed here",
             Self::Timeout => "nothing was heard for too long",
             Self::Replaced => "replaced by a newer connection",
-            Self::TakenOver => "another device took over",
             Self::RateLimited => "too many requests",
         }
     }

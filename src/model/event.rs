@@ -53,9 +53,8 @@ pub enum Event {
     },
     /// The desk opened or closed, or counts changed.
     Desk(Desk),
-    /// This person's credentials, or whether they may be here at all, changed: each of their connections proves itself
-    /// again and ends when it cannot.
-    ProveAgain,
+    /// This person's credentials are void: close their connections.
+    SignedOut,
 }
 
 /// Who must hear of an event.

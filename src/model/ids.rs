@@ -100,6 +100,10 @@ text_id!(
     WebhookId, "a webhook id (4 to 32 lower-case letters and digits)", is_key
 );
 text_id!(
+    /// The public part of a back end's key: 4–32 lower-case letters and digits.
+    KeyId, "a key id (4 to 32 lower-case letters and digits)", is_key
+);
+text_id!(
     /// The sender's own id of a message: 1–64 visible ASCII characters. Makes retries harmless.
     ClientId, "a client id (1 to 64 visible ASCII characters)", is_visible_ascii
 );
@@ -131,6 +135,13 @@ impl WebhookId {
     /// A new random id: `wh` and 20 symbols.
     pub fn random(rng: &mut dyn rand::RngCore) -> Self {
         Self(format!("wh{}", random_key(rng, 20)).into())
+    }
+}
+
+impl KeyId {
+    /// A new random id of 13 symbols.
+    pub fn random(rng: &mut dyn rand::RngCore) -> Self {
+        Self(random_key(rng, 13))
     }
 }
 

@@ -15,7 +15,7 @@ const STEPS: [&str; 10] = [
     include_str!("migrations/0007_timed_silence.sql"),
     include_str!("migrations/0008_chatrooms.sql"),
     include_str!("migrations/0009_outbox.sql"),
-    include_str!("migrations/0010_users.sql"),
+    include_str!("migrations/0010_back_ends.sql"),
 ];
 
 /// The schema version this program knows.
