@@ -103,6 +103,7 @@ impl Parlor {
             health: Arc::clone(&health),
             im,
             mints: Arc::default(),
+            api: Arc::default(),
             gateway: Arc::clone(&gateway),
         };
         let demo = demo.zip(welcome.demo.clone());

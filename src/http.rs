@@ -3,6 +3,7 @@
 //! Floor 5. Handlers parse, call the domain, render; policy is never here. This file alone lists addresses. Nothing
 //! below `http/` knows the store, the bus or a wire protocol.
 
+pub mod api;
 pub mod assets;
 mod check;
 pub mod console;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub im: Arc<Im>,
     /// How many visitors each network made lately.
     pub mints: Arc<page::widget::Mints>,
+    /// What back ends' requests share.
+    pub api: Arc<api::Api>,
     /// Who is connected here.
     pub gateway: Arc<Gateway>,
 }
@@ -61,7 +64,8 @@ fn addresses(cfg: &mut ServiceConfig) {
         .service(resource("/ws").route(web::get().to(socket::plain)))
         .service(resource("/poll").route(web::post().to(poll::begin)))
         .service(resource("/poll/{id}").route(web::post().to(poll::next)))
-        .configure(console_addresses);
+        .configure(console_addresses)
+        .configure(api::addresses);
 }
 
 /// The visitors' part. `{site}.js` before `{site}`: a key has no dot.
@@ -105,6 +109,7 @@ pub fn app(
         .app_data(Data::from(Arc::clone(&parts.health)))
         .app_data(Data::from(Arc::clone(&parts.im)))
         .app_data(Data::from(Arc::clone(&parts.mints)))
+        .app_data(Data::from(Arc::clone(&parts.api)))
         .app_data(Data::from(Arc::clone(&parts.gateway)))
         .wrap(from_fn(guard::watch))
         .configure(addresses)

@@ -48,6 +48,10 @@ pub struct Limits {
     pub logins_per_account: u32,
     /// Wrong logins of one network in 15 minutes.
     pub logins_per_network: u32,
+    /// Requests of all back ends of an app together per second.
+    pub api_per_app_sec: u32,
+    /// Requests of one key of a back end per second.
+    pub api_per_key_sec: u32,
     /// Largest body of an HTTP request.
     pub body_bytes: usize,
     /// Characters of one message's text.
@@ -77,6 +81,8 @@ impl Default for Limits {
             visitors_per_network_day: 300,
             logins_per_account: 10,
             logins_per_network: 50,
+            api_per_app_sec: 100,
+            api_per_key_sec: 100,
             body_bytes: 256 << 10,
             text_chars: 8000,
         }
@@ -105,6 +111,8 @@ impl Limits {
         report.range("limits.visitors_per_network_day", self.visitors_per_network_day, 1, 100_000_000);
         report.range("limits.logins_per_account", self.logins_per_account, 3, 1000);
         report.range("limits.logins_per_network", self.logins_per_network, 3, 100_000);
+        report.range("limits.api_per_app_sec", self.api_per_app_sec, 1, 1_000_000);
+        report.range("limits.api_per_key_sec", self.api_per_key_sec, 1, 1_000_000);
         report.range("limits.body_bytes", self.body_bytes, 64 << 10, 4 << 20);
         report.range("limits.text_chars", self.text_chars, 100, 32_000);
         if self.idle_secs <= self.ping_secs {

@@ -2,10 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Waker},
 };
 
@@ -27,8 +24,6 @@ pub(super) struct Outbox {
     /// How its client speaks.
     pub(super) wire: Wire,
     bounds: Bounds,
-    /// Its person must prove themselves again.
-    proof: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -52,7 +47,7 @@ struct State {
 impl Outbox {
     /// An empty queue.
     pub(super) fn new(id: ConnectionId, wire: Wire, bounds: Bounds) -> Self {
-        Self { id, wire, bounds, proof: AtomicBool::new(false), state: Mutex::default() }
+        Self { id, wire, bounds, state: Mutex::default() }
     }
 
     /// Puts a frame in line. When there is no room the client is too slow: its connection closes. What others say to
@@ -97,18 +92,6 @@ impl Outbox {
     pub(super) fn close(&self, code: CloseCode) {
         let waker = self.state().end(code);
         wake(waker);
-    }
-
-    /// Asks the connection to look at its credentials now.
-    pub(super) fn ask_proof(&self) {
-        self.proof.store(true, Ordering::Release);
-        let waker = self.state().waker.take();
-        wake(waker);
-    }
-
-    /// Whether proof was asked for since the last call.
-    pub(super) fn takes_proof(&self) -> bool {
-        self.proof.load(Ordering::Acquire) && self.proof.swap(false, Ordering::AcqRel)
     }
 
     /// Why the connection must end, if it must.

@@ -11,7 +11,7 @@ use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
     http::header::{self, HeaderMap},
-    web::{BytesMut, Data},
+    web::{Bytes, BytesMut, Data},
 };
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -37,15 +37,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             if !taken {
                 return Err(Fault::new(Code::UnsupportedMediaType, "send JSON with Content-Type: application/json"));
             }
-            let body = tokio::time::timeout(deadline(limit), read(&mut payload, limit));
-            let body = body.await.map_err(|_| Fault::new(Code::BadRequest, "the body came too slowly"))??;
+            let body = read_body(&mut payload, limit).await?;
             // serde's own words name fields and types, never more of the body than one value's kind.
             serde_json::from_slice(&body).map(Json).map_err(|error| Fault::new(Code::BadRequest, error.to_string()))
         })
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the headers say that the body is JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
@@ -53,6 +53,12 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// 10 KiB/s at least, with 5 s to begin (W7).
 fn deadline(limit: usize) -> Duration {
     Duration::from_secs(5 + limit as u64 / (10 << 10))
+}
+
+/// Reads a body within its limit, in time.
+pub(super) async fn read_body(payload: &mut Payload, limit: usize) -> Result<Bytes, Fault> {
+    let body = tokio::time::timeout(deadline(limit), read(payload, limit));
+    body.await.map_err(|_| Fault::new(Code::BadRequest, "the body came too slowly"))?.map(BytesMut::freeze)
 }
 
 async fn read(payload: &mut Payload, limit: usize) -> Result<BytesMut, Fault> {

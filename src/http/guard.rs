@@ -39,6 +39,11 @@ impl RequestId {
         Self(HEXLOWER.encode(&rand::random::<[u8; 8]>()))
     }
 
+    /// The id that the guard gave a request.
+    pub(super) fn of(request: &HttpRequest) -> Option<Self> {
+        request.extensions().get::<Self>().cloned()
+    }
+
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -90,7 +95,7 @@ impl Visit {
         Self {
             id: RequestId::random(),
             surface: surface(request.path()),
-            in_browser: accepts_pages(request),
+            in_browser: surface(request.path()) != "api" && accepts_pages(request),
             https: config.server.is_https(),
             max_body: config.limits.body_bytes,
             figures: figures.clone(),
@@ -190,6 +195,7 @@ fn surface(path: &str) -> &'static str {
         "console" => "console",
         "ws" => "socket",
         "poll" => "poll",
+        "v1" => "api",
         "assets" => "assets",
         "health" | "ready" => "health",
         _ => "other",

@@ -6,6 +6,5 @@ mod desk;
 mod groups;
 mod messages;
 mod own;
-mod people;
 mod recall;
 pub(crate) mod world;

@@ -1,6 +1,5 @@
 //! The loop of one connection: order, limits, timers, endings.
 
-mod credentials;
 mod line;
 
 use std::sync::atomic::Ordering;

@@ -1,6 +1,7 @@
 //! Tests from outside: a real server, real sockets, a data folder that is thrown away.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "all of this is test code")]
 
+mod api;
 mod browser;
 mod cli;
 mod client;

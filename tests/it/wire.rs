@@ -2,7 +2,6 @@
 
 mod blocks;
 mod breakage;
-mod devices;
 mod disk;
 mod drain;
 mod groups;

@@ -78,8 +78,7 @@ impl People {
         Client::connect(self.address, hello).await.0
     }
 
-    /// The site's app.
-    pub(crate) fn app(&self) -> AppKey {
+    fn app(&self) -> AppKey {
         self.site.app.clone()
     }
 }

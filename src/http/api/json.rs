@@ -1,0 +1,71 @@
+//! The form of a JSON body, before anybody looks at what it says.
+
+use serde::de::DeserializeOwned;
+
+use crate::model::{Code, Fault};
+
+/// Deepest nesting (W5).
+const MOST_DEPTH: usize = 16;
+/// Most items of one array (security §13).
+pub(super) const MOST_ITEMS: usize = 1000;
+
+/// Reads a body whose form was checked. serde's own words name fields and types, and of the body one value at most.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|error| Fault::new(Code::BadRequest, error.to_string()))
+}
+
+/// Refuses what is nested too deeply and arrays that are too long, whether anybody reads them or not. Whether it is
+/// JSON at all is for the reader to say.
+pub(super) fn check_form(body: &[u8]) -> Result<(), Fault> {
+    // For each open bracket: how many commas stood in it; `None` for objects.
+    let mut open: Vec<Option<usize>> = Vec::new();
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' | b'[' => {
+                if open.len() == MOST_DEPTH {
+                    let message = format!("the body is nested more than {MOST_DEPTH} deep");
+                    return Err(Fault::new(Code::BadRequest, message));
+                }
+                open.push((*byte == b'[').then_some(0));
+            }
+            b'}' | b']' => drop(open.pop()),
+            b',' => {
+                if let Some(Some(commas)) = open.last_mut() {
+                    *commas += 1;
+                    if *commas >= MOST_ITEMS {
+                        let message = format!("an array of the body has more than {MOST_ITEMS} items");
+                        return Err(Fault::new(Code::BadRequest, message));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w5_what_is_nested_too_deeply_is_refused() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(check_form(nested(MOST_DEPTH).as_bytes()).is_ok());
+        assert!(check_form(nested(MOST_DEPTH + 1).as_bytes()).is_err());
+        assert!(check_form(format!(r#"{{"a":"{}\""}}"#, "[".repeat(40)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn long_arrays_are_refused_wherever_they_stand() {
+        let list = |items: usize| format!(r#"{{"x":{{"y":[{}]}}}}"#, vec!["1"; items].join(","));
+        assert!(check_form(list(MOST_ITEMS).as_bytes()).is_ok());
+        assert!(check_form(list(MOST_ITEMS + 1).as_bytes()).is_err());
+        assert!(check_form(format!(r#"["{}"]"#, ",".repeat(5000)).as_bytes()).is_ok());
+    }
+}

@@ -1,0 +1,169 @@
+//! Every operation of the OpenAPI document, called as one should not: by another app, without a key, with a key that
+//! lacks the scope or was revoked, with fields that nobody knows.
+//!
+//! An operation that is missing in [`TABLE`] fails the test. Things of the app that must stay hidden are made in
+//! [`Estate::new`]: whoever adds an id to an address adds such a thing there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlor::{
+    app::{domain, open_beside},
+    bus::LocalBus,
+    im::Im,
+    model::{
+        Scope,
+        site::{Look, Origin},
+    },
+};
+use serde_json::Value;
+
+use super::document::{Document, Operation};
+use crate::harness::{Answer, BackEnd, TestServer};
+
+/// What another app sees of an operation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// The address names something of the first app: it does not exist.
+    Hidden,
+    /// The other app's own things only.
+    Own,
+}
+
+use Seen::{Hidden, Own};
+
+/// Every operation.
+const TABLE: &[(&str, Seen)] = &[
+    ("ping", Own),
+    ("readApp", Own),
+    ("changeApp", Own),
+    ("listAudit", Own),
+    ("listKeys", Own),
+    ("createKey", Own),
+    ("revokeKey", Hidden),
+];
+
+/// A body that names things of the first app, where the example would name nothing.
+fn body_of(operation: &Operation, _ids: &BTreeMap<&str, String>) -> Option<Value> {
+    operation.example.clone()
+}
+
+/// Reads whose answer changes by itself.
+const RESTLESS: &[&str] = &["ping", "listAudit"];
+
+/// In every name of the first app's things.
+const MARK: &str = "Secretive";
+
+/// Two apps on one server.
+struct Estate {
+    server: TestServer,
+    im: Im,
+    owner: BackEnd,
+    other: BackEnd,
+    /// Things of the owner, by the name that stands for them in addresses.
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl Estate {
+    async fn new() -> Self {
+        let server = TestServer::start();
+        let store = open_beside(server.config()).unwrap();
+        let im = domain(server.config(), store, std::sync::Arc::new(LocalBus::default())).unwrap();
+        let app = im.create_app(&format!("{MARK} lamps")).await.unwrap().key;
+        let other = im.create_app("Bystander").await.unwrap().key;
+        let origins = vec![Origin::parse("https://secretive.example").unwrap()];
+        let site = im.create_site(&app, MARK, origins, Look::default()).await.unwrap();
+        let owner = BackEnd::of(&server, &im, &app).await;
+        let other = BackEnd::of(&server, &im, &other).await;
+        let ids = BTreeMap::from([("key", owner.key_id.clone()), ("site", site.key.to_string())]);
+        Self { server, im, owner, other, ids }
+    }
+
+    /// Calls an operation on the owner's things.
+    async fn call(&self, by: &BackEnd, operation: &Operation) -> Answer {
+        by.ask(&operation.method, &operation.address(&self.ids), body_of(operation, &self.ids).as_ref()).await
+    }
+
+    /// Everything that the owner can read.
+    async fn inventory(&self, document: &Document) -> BTreeMap<String, Value> {
+        let mut found = BTreeMap::new();
+        let reads = document.operations().filter(|it| it.method == "GET" && !RESTLESS.contains(&it.name.as_str()));
+        for operation in reads {
+            found.insert(operation.name.clone(), self.call(&self.owner, &operation).await.body);
+        }
+        found
+    }
+}
+
+#[test]
+fn the_table_names_every_operation() {
+    let named: BTreeSet<_> = TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let documented: BTreeSet<_> = Document::read().operations().map(|operation| operation.name).collect();
+    assert_eq!(named, documented, "tests/it/api/isolation.rs and docs/openapi.json name the same operations");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn z1_another_app_sees_and_changes_nothing() {
+    let (estate, document) = (Estate::new().await, Document::read());
+    // The first look writes down when the key was used.
+    estate.inventory(&document).await;
+    let before = estate.inventory(&document).await;
+    for operation in document.operations() {
+        let name = &operation.name;
+        let answer = estate.call(&estate.other, &operation).await;
+        let seen = TABLE.iter().find(|(named, _)| named == name).map(|(_, seen)| *seen);
+        assert!(answer.status < 500, "{name}: {} {}", answer.status, answer.body);
+        assert!(!answer.body.to_string().contains(MARK), "{name} tells of another app: {}", answer.body);
+        match seen {
+            Some(Hidden) => assert_eq!(answer.status, 404, "{name}: {}", answer.body),
+            Some(Own) => {}
+            None => panic!("{name} is not in the table"),
+        }
+    }
+    assert_eq!(estate.inventory(&document).await, before, "nothing of the owner's has changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a7_without_a_live_key_nothing_is_told() {
+    let (estate, document) = (Estate::new().await, Document::read());
+    let revoked = BackEnd::of(&estate.server, &estate.im, &estate.owner.app).await;
+    estate.owner.delete(&format!("/v1/keys/{}", revoked.key_id)).await.ok();
+    for operation in document.operations() {
+        let address = operation.address(&estate.ids);
+        let bare = estate.owner.bare(&operation.method, &address).send().await.unwrap();
+        let bare = Answer::of(bare).await;
+        assert_eq!((bare.status, bare.code()), (401, "unauthorized"), "{}", operation.name);
+        assert_eq!(bare.header("www-authenticate"), "Bearer");
+    }
+    for operation in document.operations() {
+        let answer = estate.call(&revoked, &operation).await;
+        let expected = [401, 429]; // so many wrong keys at once are not looked at any more
+        assert!(expected.contains(&answer.status), "{}: {}", operation.name, answer.status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_does_what_its_scopes_say() {
+    let (estate, document) = (Estate::new().await, Document::read());
+    for operation in document.operations() {
+        let Some(scope) = operation.scope() else { continue };
+        let others: Vec<_> = Scope::ALL.iter().copied().filter(|it| it.name() != scope).collect();
+        let lacking = BackEnd::with_scopes(&estate.server, &estate.im, &estate.owner.app, &others).await;
+        let answer = estate.call(&lacking, &operation).await;
+        assert_eq!((answer.status, answer.code()), (403, "forbidden"), "{}", operation.name);
+        estate.owner.delete(&format!("/v1/keys/{}", lacking.key_id)).await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a6_unknown_fields_are_refused_everywhere() {
+    let (estate, document) = (Estate::new().await, Document::read());
+    for operation in document.operations() {
+        let address = format!("{}?no_such_field=1", operation.address(&estate.ids));
+        let answer = estate.owner.ask(&operation.method, &address, operation.example.as_ref()).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad_request"), "{}", operation.name);
+        let Some(mut body) = operation.example.clone() else { continue };
+        body["no_such_field"] = 1.into();
+        let answer = estate.owner.ask(&operation.method, &operation.address(&estate.ids), Some(&body)).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad_request"), "{}", operation.name);
+    }
+}
