@@ -156,6 +156,7 @@ async fn produce(
             at: NOON.plus_secs(i64::try_from(number / 1000)?),
             demand: Demand::Inside,
             source: parlor::model::Source::Client,
+            original: None,
         };
         let begun = Instant::now();
         let seq: Option<Seq> = store.append(&app, new).await?.message.seq;

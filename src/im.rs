@@ -28,6 +28,7 @@ mod error;
 mod group;
 mod history;
 pub mod keys;
+mod moderation;
 mod notice;
 mod own;
 mod presence;
@@ -100,6 +101,7 @@ pub struct Im {
     uids: PassingUids,
     dirty: desk::Dirty,
     apps: apps::Apps,
+    lexicons: moderation::Lexicons,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -122,6 +124,7 @@ impl Im {
             uids: PassingUids::default(),
             dirty: desk::Dirty::default(),
             apps: apps::Apps::default(),
+            lexicons: moderation::Lexicons::default(),
             told_desks: dashmap::DashMap::new(),
         }
     }

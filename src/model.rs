@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod error;
 pub mod event;
 pub mod features;
+pub mod fold;
 pub mod ids;
 pub mod message;
 pub mod notice;
@@ -20,6 +21,7 @@ pub mod person;
 pub mod site;
 pub mod told;
 pub mod webhook;
+pub mod words;
 
 pub use api_key::{ApiKey, Scope};
 pub use audit::{AuditEntry, NewAuditEntry};

@@ -26,9 +26,11 @@ pub mod chatrooms;
 pub(crate) mod conformance;
 pub mod outbox;
 pub mod sqlite;
+pub mod words;
 
 use chatrooms::Chatrooms;
 use outbox::Outbox;
+use words::Words;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,6 +102,8 @@ pub struct NewMessage {
     pub demand: Demand,
     /// By which door it came in.
     pub source: Source,
+    /// What the sender wrote, when that is not `content`: a retry says it again.
+    pub original: Option<Content>,
 }
 
 /// What must hold for a message to be kept. Each demands what those before it do.
@@ -113,6 +117,8 @@ pub enum Demand {
     Inside,
     /// The sender may write: neither they nor everybody was silenced; otherwise [`StoreError::Silenced`].
     MayWrite,
+    /// It was kept before: nothing new is taken; otherwise [`StoreError::Missing`].
+    Again,
 }
 
 /// A kept message.
@@ -300,7 +306,7 @@ pub struct NewTicket {
 /// Every verb of the store.
 #[async_trait]
 pub trait Store:
-    Chatrooms + Outbox + answers::Answers + api_keys::ApiKeys + audit::Audit + Send + Sync + 'static
+    Chatrooms + Outbox + answers::Answers + api_keys::ApiKeys + audit::Audit + Words + Send + Sync + 'static
 {
     // Tenancy.
 

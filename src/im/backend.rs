@@ -10,6 +10,7 @@ pub mod answers;
 mod apps;
 mod history;
 pub mod keys;
+pub mod words;
 
 /// The domain as one app's back end sees it.
 pub struct Backend<'i> {

@@ -221,6 +221,7 @@ impl Im {
             at: self.clock.now(),
             demand: Demand::Nothing,
             source: Source::House,
+            original: None,
         };
         let message = self.store.append(app, new).await?.message;
         let audience = Audience { users, ..Audience::of(app.clone()) };

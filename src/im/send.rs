@@ -7,14 +7,14 @@ use serde::Deserialize;
 use super::{Im, conversation::Route, desk::Control, error::not_found, turn::Turn};
 use crate::{
     model::{
-        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Kind, Message, Millis, ObjectName, Role, Source,
-        Stage,
+        Audience, Caller, Code, ConnectionId, Content, ConversationId, Event, Fault, Kind, Message, Millis, ObjectName,
+        Role, Source, Stage,
         command::{Send, Sent, Target},
         content::names,
         conversation::Group,
         person::{MAX_MARKS, has_tower_of_marks},
     },
-    store::{Demand, NewMessage},
+    store::{Demand, NewMessage, StoreError},
 };
 
 impl Im {
@@ -75,30 +75,66 @@ impl Im {
         send: Send,
         turn: Turn,
     ) -> Result<Sent, Fault> {
-        let new = NewMessage {
-            conversation: route.id,
-            from: caller.person.clone(),
-            client_id: Some(send.client_id),
-            counted: send.content.name.flags().counted,
-            mentions: send.content.mentions(),
-            content: send.content,
-            at: self.clock.now(),
-            demand: if route.group.is_some() { Demand::MayWrite } else { Demand::Inside },
-            source: Source::of(caller.person.role),
+        let demand = if route.group.is_some() { Demand::MayWrite } else { Demand::Inside };
+        let new = match self.moderate(caller, route, &send.content).await {
+            Ok(content) => self.draft(caller, route.id, &send, content, demand),
+            // Refused for good: only what was taken before is taken again.
+            Err(refusal) if !refusal.code.temporary() => {
+                return self.sent_before(caller, route.id, &send).await?.ok_or(refusal);
+            }
+            Err(trouble) => return Err(trouble),
         };
         let appended = match turn.until_in_line(self.store.append(&caller.app, new)).await {
-            Err(crate::store::StoreError::WrongStage) => {
+            Err(StoreError::WrongStage) => {
                 return Err(closed());
             }
             other => other?,
         };
-        let message = Arc::new(appended.message);
-        let sent = Sent { uid: message.uid, conversation: route.id, seq: message.seq, at: message.at };
+        let sent = acknowledged(&appended.message, &send.content);
         if !appended.repeated {
-            let audience = Audience { except: connection, ..route.audience(&caller.app) };
-            self.publish(audience, Event::Message(message));
+            // Who does not know what was made of their words must hear it.
+            let except = connection.filter(|_| !sent.replaced);
+            let audience = Audience { except, ..route.audience(&caller.app) };
+            self.publish(audience, Event::Message(Arc::new(appended.message)));
         }
         Ok(sent)
+    }
+
+    fn draft(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        send: &Send,
+        content: Content,
+        demand: Demand,
+    ) -> NewMessage {
+        NewMessage {
+            conversation,
+            from: caller.person.clone(),
+            client_id: Some(send.client_id.clone()),
+            counted: content.name.flags().counted,
+            mentions: content.mentions(),
+            original: (content != send.content).then(|| send.content.clone()),
+            content,
+            at: self.clock.now(),
+            demand,
+            source: Source::of(caller.person.role),
+        }
+    }
+
+    /// The first result, when this is a retry of what was kept in a conversation before.
+    pub(super) async fn sent_before(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        send: &Send,
+    ) -> Result<Option<Sent>, Fault> {
+        let new = self.draft(caller, conversation, send, send.content.clone(), Demand::Again);
+        match self.store.append(&caller.app, new).await {
+            Ok(first) => Ok(Some(acknowledged(&first.message, &send.content))),
+            Err(StoreError::Missing(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Tells everybody without keeping it: commands and status messages.
@@ -113,7 +149,7 @@ impl Im {
             client_id: Some(send.client_id),
             content: send.content,
         };
-        let sent = Sent { uid: message.uid, conversation: route.id, seq: None, at };
+        let sent = Sent { uid: message.uid, conversation: route.id, seq: None, at, replaced: false };
         let audience = Audience { except: connection, ..route.audience(&caller.app) };
         self.publish(audience, Event::Message(Arc::new(message)));
         sent
@@ -167,6 +203,12 @@ impl Im {
         }
         self.route(caller, conversation.id).await
     }
+}
+
+/// What the sender hears of a kept message.
+fn acknowledged(kept: &Message, wrote: &Content) -> Sent {
+    let replaced = kept.content != *wrote && !kept.content.is_recalled();
+    Sent { uid: kept.uid, conversation: kept.conversation, seq: kept.seq, at: kept.at, replaced }
 }
 
 /// Contents that tell what the server did: from anybody else they would be lies.

@@ -311,6 +311,9 @@ pub struct Sent {
     pub seq: Option<Seq>,
     /// When the server took it.
     pub at: Millis,
+    /// What was kept is not what was sent: some words were replaced.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub replaced: bool,
 }
 
 /// A page of messages, oldest first.

@@ -90,6 +90,8 @@ codes! {
     TooLarge = "too_large", 413, false;
     /// The body's media type or encoding is not taken.
     UnsupportedMediaType = "unsupported_media_type", 415, false;
+    /// The app does not want what the message says.
+    RefusedWords = "refused_words", 422, false;
     /// The password is too short, too long or too common.
     WeakPassword = "weak_password", 422, false;
     /// Too many requests; wait and try again.

@@ -26,6 +26,7 @@ pub(crate) mod outbox;
 pub(crate) mod own;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
+pub(crate) mod words;
 
 /// Makes a test of every case for one engine: `run_on!(open)`, where `open()` returns the engine and what must
 /// outlive it.
@@ -131,6 +132,11 @@ macro_rules! run_on {
             unread: [
                 unread_counts_match_a_naive_model,
                 notes_do_not_raise_unread_counts
+            ]
+            words: [
+                words_come_and_go_per_app,
+                d2_a_rewritten_message_is_the_same_in_a_retry,
+                what_must_be_a_retry_is_nothing_new
             ]
         );
     };
@@ -311,6 +317,7 @@ pub(crate) fn message(conversation: ConversationId, from: Person, words: &str, a
         at,
         demand: Demand::Open,
         source: Source::Client,
+        original: None,
     }
 }
 

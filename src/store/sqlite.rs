@@ -72,6 +72,7 @@ mod times;
 mod uid;
 mod upkeep;
 mod watermarks;
+mod words;
 mod writer;
 
 pub use backup::{Count, Inspection, backup, inspect, restore};

@@ -5,6 +5,7 @@ mod blocks;
 mod desk;
 mod groups;
 mod messages;
+mod moderation;
 mod own;
 mod recall;
 pub(crate) mod world;

@@ -60,7 +60,7 @@ impl Im {
             Control::LeaveMessage => return self.leave_message(caller, connection, send).await,
         };
         let at = self.clock.now();
-        Ok(Sent { uid: self.uids.mint(at), conversation, seq: None, at })
+        Ok(Sent { uid: self.uids.mint(at), conversation, seq: None, at, replaced: false })
     }
 
     /// `RC:CsHs` → `RC:CsHsR`, then who serves now.

@@ -108,6 +108,7 @@ impl Im {
             at: self.clock.now(),
             demand: Demand::Nothing,
             source: Source::House,
+            original: None,
         };
         let appended = self.store.append(app, new).await?;
         let users = conversation.participants.iter().map(|p| p.person.id.clone()).collect();

@@ -9,7 +9,7 @@ use crate::{
     im::{Im, conversation::Route, desk::house},
     model::{
         AppKey, Audience, Caller, Code, Conversation, Event, Fault, Role, Stage,
-        command::{Desk, History, List, Send, Sent},
+        command::{Desk, List, Send, Sent},
         conversation::{Context, View},
     },
     store::{NewService, StoreError, Transition},
@@ -39,6 +39,8 @@ impl Im {
         if let Some(sent) = self.sent_before_the_end(caller, send).await? {
             return Ok(DeskRoute::Repeated(sent));
         }
+        // What is refused begins nothing.
+        self.judge_words(&caller.app, &send.content).await?;
         let begun = self.begin(caller, Context::default()).await?;
         Ok(DeskRoute::Open(self.route(caller, begun.id).await?))
     }
@@ -71,19 +73,7 @@ impl Im {
     /// A retry may arrive after its conversation ended. It must find its first result, not begin a new conversation.
     async fn sent_before_the_end(&self, caller: &Caller, send: &Send) -> Result<Option<Sent>, Fault> {
         let Some(last) = self.store.newest_of(&caller.app, caller.id()).await? else { return Ok(None) };
-        let query = History::newest(last.id, History::MAX_LIMIT);
-        let page = self.store.page(&caller.app, &query).await?;
-        let same = page
-            .messages
-            .into_iter()
-            .find(|message| message.from.id == *caller.id() && message.client_id.as_ref() == Some(&send.client_id));
-        match same {
-            Some(message) if message.content == send.content || message.content.is_recalled() => {
-                Ok(Some(Sent { uid: message.uid, conversation: last.id, seq: message.seq, at: message.at }))
-            }
-            Some(_) => Err(StoreError::ClientIdReused.into()),
-            None => Ok(None),
-        }
+        self.sent_before(caller, last.id, send).await
     }
 
     /// A waiting conversation follows the desk: in line while somebody is there, a left message while nobody is.

@@ -1,6 +1,7 @@
 //! Keeping a message: the hot path.
 
 use rusqlite::{OptionalExtension, params};
+use sha2::{Digest, Sha256};
 
 use super::{
     error::Work,
@@ -43,6 +44,9 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
         return Ok(first(ledger, &place, new)?.ok_or(StoreError::NoConversation)?);
     }
     advance(ledger, app, &place, new)?;
+    if let Some(original) = &new.original {
+        remember_original(ledger, uid, original)?;
+    }
     call(ledger, app, &place, &new.mentions)?;
     ledger.moved(new.conversation);
     let (uid, seq) = (MessageUid::from_number(uid), messages::seq(place.seq));
@@ -54,6 +58,9 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
 fn refusal(ledger: &mut Ledger, app: i64, sender: i64, new: &NewMessage) -> Work<Option<StoreError>> {
     if new.demand == Demand::Nothing {
         return Ok(None);
+    }
+    if new.demand == Demand::Again {
+        return Ok(Some(StoreError::Missing("message that is sent again")));
     }
     let head = ledger.head(app, new.conversation)?;
     let (ended, all_silenced) = (head.desk == DeskSide::Ended, head.silenced);
@@ -142,15 +149,46 @@ fn first(ledger: &Ledger, place: &Place, new: &NewMessage) -> Work<Option<Placed
         .optional()?;
     let Some(id) = id else { return Ok(None) };
     let message = messages::by_number(&ledger.view(), id)?.ok_or(StoreError::NoConversation)?;
-    if same(&message.content, &new.content) || message.content.is_recalled() {
+    if says_the_same(ledger, &message, new)? || message.content.is_recalled() {
         Ok(Some(Placed::Repeated(Box::new(message))))
     } else {
         Err(StoreError::ClientIdReused.into())
     }
 }
 
-fn same(a: &Content, b: &Content) -> bool {
-    a.name == b.name && a.body() == b.body()
+/// Whether a retry says what the kept message says, or what its sender wrote before it was changed on the way.
+fn says_the_same(ledger: &Ledger, kept: &Message, new: &NewMessage) -> rusqlite::Result<bool> {
+    let sent = new.original.as_ref().unwrap_or(&new.content);
+    if kept.content == *sent {
+        return Ok(true);
+    }
+    ledger
+        .conn
+        .prepare_cached(
+            "select 1
+            from rewritten
+            where message_id = ?1
+              and original = ?2",
+        )?
+        .exists(params![kept.uid.number(), digest(sent)])
+}
+
+fn remember_original(ledger: &Ledger, uid: i64, original: &Content) -> rusqlite::Result<()> {
+    ledger
+        .conn
+        .prepare_cached(
+            "insert into rewritten (message_id, original)
+            values (?1, ?2)",
+        )?
+        .execute(params![uid, digest(original)])
+        .map(drop)
+}
+
+fn digest(content: &Content) -> [u8; 32] {
+    let mut hasher = Sha256::new_with_prefix(content.name.as_str());
+    hasher.update([0]);
+    hasher.update(content.body());
+    hasher.finalize().into()
 }
 
 /// Moves the head, the sender's own watermarks and the visitor's wait.

@@ -182,7 +182,8 @@ mod tests {
             conversations: vec![queued.clone()],
             gaps: vec![gap],
         };
-        let sent = Sent { uid: MessageUid::from_number(42), conversation: queued.id, seq: None, at: Millis::new(1) };
+        let at = Millis::new(1);
+        let sent = Sent { uid: MessageUid::from_number(42), conversation: queued.id, seq: None, at, replaced: false };
         for (name, answer) in [
             ("welcome", Reply::Welcome(Box::new(welcome))),
             ("sent", Reply::Sent(sent)),

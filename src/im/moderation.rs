@@ -1,0 +1,104 @@
+//! What an app does not want to be said: looked at once, in the one path that every message takes.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use self::lexicon::{Lexicon, Verdict};
+use super::{Im, conversation::Route};
+use crate::model::{AppKey, Caller, Code, Content, Fault, content::names};
+
+mod lexicon;
+
+/// A change by another process is noticed within this time.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Word lists by app, for a moment.
+#[derive(Debug)]
+pub(super) struct Lexicons(Cache<AppKey, Arc<Lexicon>>);
+
+impl Default for Lexicons {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(1000).time_to_live(FRESH).build())
+    }
+}
+
+impl Lexicons {
+    pub(super) fn forget(&self, app: &AppKey) {
+        self.0.invalidate(app);
+    }
+}
+
+impl Im {
+    /// What becomes of what somebody wants to say in a conversation: the same, something else, or nothing. What the
+    /// app's own back end says does not come by here.
+    pub(super) async fn moderate(&self, caller: &Caller, _route: &Route, content: &Content) -> Result<Content, Fault> {
+        self.judge_words(&caller.app, content).await
+    }
+
+    /// What the app's word list makes of a content. Only texts are looked at.
+    pub(super) async fn judge_words(&self, app: &AppKey, content: &Content) -> Result<Content, Fault> {
+        if content.name.as_str() != names::TEXT {
+            return Ok(content.clone());
+        }
+        // Nothing but the text is looked at, so that no odd field beside it hides it.
+        let Some(Text { content: text }) = content.view() else { return Ok(content.clone()) };
+        match self.lexicon(app).await?.judge(&text) {
+            Verdict::Clean => Ok(content.clone()),
+            Verdict::Replaced(text) => with_text(content, &text),
+            Verdict::Refused => Err(Fault::new(
+                Code::RefusedWords,
+                "the message holds a word that is not wanted here; write it in other words",
+            )),
+        }
+    }
+
+    async fn lexicon(&self, app: &AppKey) -> Result<Arc<Lexicon>, Fault> {
+        if let Some(lexicon) = self.lexicons.0.get(app) {
+            return Ok(lexicon);
+        }
+        let lexicon = Arc::new(Lexicon::new(self.store.words(app).await?));
+        self.lexicons.0.insert(app.clone(), lexicon.clone());
+        Ok(lexicon)
+    }
+}
+
+#[derive(Deserialize)]
+struct Text {
+    content: String,
+}
+
+/// The content with another text; all else stays byte for byte.
+fn with_text(content: &Content, text: &str) -> Result<Content, Fault> {
+    #[derive(Deserialize)]
+    struct Text<'a> {
+        #[serde(borrow)]
+        content: &'a RawValue,
+    }
+    let body = content.body();
+    let old = content.view::<Text<'_>>().map_or("", |view| view.content.get());
+    // The old text is a part of the body: how far from its beginning tells where.
+    let from = old.as_ptr().addr().saturating_sub(body.as_ptr().addr());
+    let (Some(before), Some(after)) = (body.get(..from), body.get(from + old.len()..)) else {
+        return Ok(Content::text(text));
+    };
+    let new = serde_json::Value::from(text);
+    let body = RawValue::from_string(format!("{before}{new}{after}"))
+        .map_err(|_| Fault::new(Code::BadRequest, "the text cannot be replaced"))?;
+    Ok(Content::new(content.name.clone(), body)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_text_is_replaced() {
+        let body = r#"{ "extra": "heck", "content" : "oh \u0068eck", "n":[1.50] }"#.to_owned();
+        let content = Content::new("RC:TxtMsg".parse().unwrap(), RawValue::from_string(body).unwrap()).unwrap();
+        let replaced = with_text(&content, "oh \"h**k\"").unwrap();
+        assert_eq!(replaced.body(), r#"{ "extra": "heck", "content" : "oh \"h**k\"", "n":[1.50] }"#);
+    }
+}
