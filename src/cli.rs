@@ -9,6 +9,7 @@ mod keys;
 mod password;
 mod print;
 mod serve;
+mod token;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -42,11 +43,11 @@ enum Command {
     /// Manage agents, the people who answer
     #[command(subcommand)]
     Agent(admin::Agent),
+    /// Print a new token for a user of an app, or revoke tokens
+    Token(token::Token),
     /// Manage the keys with which back ends speak for an app
     #[command(subcommand)]
     Key(keys::Key),
-    /// Print a new token for a user of an app
-    Token(admin::Token),
     /// Copy the database into a new file, also while the server runs
     Backup(copies::Backup),
     /// Put a copy back as the database; the server must not run

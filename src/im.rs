@@ -34,6 +34,7 @@ mod own;
 mod presence;
 mod recall;
 mod receipt;
+mod restraint;
 mod send;
 pub mod turn;
 mod typing;
@@ -58,8 +59,6 @@ pub struct Settings {
     pub max_text_chars: usize,
     /// How long a visitor's token lives without use.
     pub visitor_token_secs: i64,
-    /// How long a back end's user token lives.
-    pub user_token_secs: i64,
     /// How long a one-time set-up code is valid.
     pub setup_code_secs: i64,
     /// Sign-in attempts per account in 15 minutes.
@@ -76,7 +75,6 @@ impl Default for Settings {
             recall_secs: 120,
             max_text_chars: 8000,
             visitor_token_secs: 30 * 24 * 3600,
-            user_token_secs: 30 * 24 * 3600,
             setup_code_secs: 3600,
             logins_per_account: 10,
             logins_per_network: 50,
@@ -97,7 +95,8 @@ pub struct Im {
     throttle: accounts::Throttle,
     presence: Presence,
     routes: Routes,
-    blocks: block::Blocks,
+    lists: block::Lists,
+    terms: restraint::Terms,
     uids: PassingUids,
     dirty: desk::Dirty,
     apps: apps::Apps,
@@ -120,7 +119,8 @@ impl Im {
             vault: Vault::passing(),
             throttle: accounts::Throttle::default(),
             routes: Routes::default(),
-            blocks: block::Blocks::default(),
+            lists: block::Lists::default(),
+            terms: restraint::Terms::default(),
             uids: PassingUids::default(),
             dirty: desk::Dirty::default(),
             apps: apps::Apps::default(),

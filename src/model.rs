@@ -18,6 +18,7 @@ pub mod ids;
 pub mod message;
 pub mod notice;
 pub mod person;
+pub mod restraint;
 pub mod site;
 pub mod told;
 pub mod webhook;

@@ -24,10 +24,20 @@ pub mod audit;
 pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
+pub mod contacts;
 pub mod outbox;
+pub mod restraints;
 pub mod sqlite;
+pub mod users;
 pub mod words;
 
+pub use contacts::{ContactLists, Contacts};
+pub use restraints::Restraints;
+pub use users::{Profile, ProofAsked, Users};
+
+use answers::Answers;
+use api_keys::ApiKeys;
+use audit::Audit;
 use chatrooms::Chatrooms;
 use outbox::Outbox;
 use words::Words;
@@ -306,7 +316,7 @@ pub struct NewTicket {
 /// Every verb of the store.
 #[async_trait]
 pub trait Store:
-    Chatrooms + Outbox + answers::Answers + api_keys::ApiKeys + audit::Audit + Words + Send + Sync + 'static
+    Answers + ApiKeys + Audit + Chatrooms + ContactLists + Outbox + Restraints + Users + Words + Send + Sync + 'static
 {
     // Tenancy.
 
@@ -341,12 +351,6 @@ pub trait Store:
     async fn save_user(&self, app: &AppKey, person: Person, at: Millis) -> Result<()>;
     /// The user with this id.
     async fn user(&self, app: &AppKey, id: &UserId) -> Result<Option<Person>>;
-    /// Notes that a user does not want to hear from another one, or does again. Doing so twice is harmless.
-    async fn block(&self, app: &AppKey, user: &UserId, other: &UserId, on: bool, at: Millis) -> Result<()>;
-    /// Whether a user has blocked another one.
-    async fn has_blocked(&self, app: &AppKey, user: &UserId, other: &UserId) -> Result<bool>;
-    /// Whom a user has blocked, by id, at most 1,000.
-    async fn blocked_by(&self, app: &AppKey, user: &UserId) -> Result<Vec<Person>>;
     /// Makes an agent (user and account).
     async fn create_agent(&self, account: AgentAccount, at: Millis) -> Result<()>;
     /// The account with this e-mail, any app: e-mails are unique on the server.

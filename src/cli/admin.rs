@@ -1,4 +1,4 @@
-//! Commands that make apps, sites, agents and tokens. They work beside a running server.
+//! Commands that make apps, sites and agents. They work beside a running server.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     http::demo::pasted_line,
     im::{Im, accounts::NewAgent},
     model::{
-        AppKey, Code, Fault, UserId,
+        AppKey, Code, Fault,
         site::{InvalidOrigin, Look, Origin},
     },
     telemetry,
@@ -83,26 +83,6 @@ pub(super) struct AgentAdd {
     /// Their name, as visitors see it; without it the e-mail's first part
     #[arg(long)]
     name: Option<String>,
-    #[command(flatten)]
-    settings: Settings,
-    #[command(flatten)]
-    output: Output,
-}
-
-/// `parlor token`
-#[derive(Debug, Args)]
-pub(super) struct Token {
-    /// The user's id in the app, chosen by you; made when missing
-    user: UserId,
-    /// Key of the app
-    #[arg(long, value_name = "KEY")]
-    app: AppKey,
-    /// The user's name, as others see it
-    #[arg(long, default_value = "")]
-    name: String,
-    /// Seconds until the token expires; without it 30 days
-    #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(i64).range(60..=31_536_000))]
-    ttl: Option<i64>,
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
@@ -190,21 +170,6 @@ impl Agent {
             }
             print::line(&format!("Made the agent {}.", agent.name));
             print::rows(&[("Sign in", &format!("{}/console", config.server.origin()))]);
-            Ok(())
-        })
-    }
-}
-
-impl Token {
-    pub(super) fn run(self) -> anyhow::Result<()> {
-        let Self { user, app, name, ttl, settings, output } = self;
-        with_domain(settings, async |im, _| {
-            let token = im.issue_user_token(&app, user.clone(), &name, ttl).await?;
-            if output.json {
-                print::json(&json!({ "user": user, "app": app, "token": token.reveal() }));
-            } else {
-                print::line(token.reveal());
-            }
             Ok(())
         })
     }

@@ -8,19 +8,23 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 /// The first line of standard input. At a terminal it asks, twice, and shows nothing.
 pub(super) fn read() -> anyhow::Result<String> {
     if !std::io::stdin().is_terminal() {
-        return line();
+        return line("password");
     }
     let password = unseen("Password (12 characters or more): ")?;
     ensure!(password == unseen("Again: ")?, "the two are not the same");
     Ok(password)
 }
 
-fn line() -> anyhow::Result<String> {
+/// The first line of standard input, which holds something secret.
+pub(super) fn line(what: &str) -> anyhow::Result<String> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the password from standard input")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    ensure!(!password.is_empty(), "no password came; write it to standard input");
-    Ok(password.to_owned())
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .with_context(|| format!("cannot read the {what} from standard input"))?;
+    let secret = line.trim_end_matches(['\r', '\n']);
+    ensure!(!secret.is_empty(), "no {what} came; write it to standard input");
+    Ok(secret.to_owned())
 }
 
 fn unseen(question: &str) -> anyhow::Result<String> {
@@ -30,7 +34,7 @@ fn unseen(question: &str) -> anyhow::Result<String> {
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
     tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-    let answer = line();
+    let answer = line("password");
     tcsetattr(&terminal, OptionalActions::Flush, &before)?;
     eprintln!();
     answer

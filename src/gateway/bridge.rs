@@ -7,7 +7,7 @@ use bytestring::ByteString;
 use super::sessions::Sessions;
 use crate::{
     bus::Listener,
-    model::{Event, Hint, error::CloseCode},
+    model::{Event, Hint},
     wire::Wire,
 };
 
@@ -25,8 +25,8 @@ impl Bridge {
 
 impl Listener for Bridge {
     fn hear(&self, Hint { audience, event }: Hint) {
-        if event == Event::SignedOut {
-            self.sessions.close(&audience, CloseCode::Token);
+        if event == Event::ProveAgain {
+            self.sessions.ask_proof(&audience);
             return;
         }
         let mut frames: [Option<Option<ByteString>>; Wire::COUNT] = [const { None }; Wire::COUNT];

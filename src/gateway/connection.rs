@@ -175,6 +175,9 @@ impl<S: Socket> Connection<S> {
         if timer.as_mut().poll(cx).is_ready() {
             self.look_at_clocks()?;
         }
+        if matches!(self.phase, Phase::Seated(_)) && self.outbox.takes_proof() {
+            self.prove();
+        }
         let mut to_read = if closing.is_none() { MOST_READ } else { 0 };
         loop {
             let answered = self.answer_finished(cx)?;
@@ -260,6 +263,9 @@ impl<S: Socket> Connection<S> {
         match outcome {
             Ok(Some(signed_in)) => seat.check_at = hello::check_at(&self.gateway.im, &signed_in),
             Ok(None) => return Turned::Break(End::Ours(CloseCode::Token)),
+            Err(fault) if fault.code == Code::UserBlocked => {
+                return Turned::Break(End::Ours(CloseCode::Forbidden));
+            }
             // The store does not answer; ask again soon rather than throw everybody out.
             Err(_) => seat.check_at = Instant::now() + Duration::from_mins(1),
         }
@@ -446,14 +452,20 @@ impl<S: Socket> Connection<S> {
                 self.socket.ping();
             }
         }
-        if let Phase::Seated(seat) = &mut self.phase
+        if let Phase::Seated(seat) = &self.phase
             && now >= seat.check_at
         {
-            seat.check_at = now + Duration::from_hours(1);
-            let (im, token) = (self.gateway.im.clone(), seat.token.clone());
-            self.work.push(Box::pin(async move { Done::Checked(im.authenticate(&token).await) }));
+            self.prove();
         }
         Turned::Continue(())
+    }
+
+    /// Looks whether the credentials still count.
+    fn prove(&mut self) {
+        let Phase::Seated(seat) = &mut self.phase else { return };
+        seat.check_at = Instant::now() + Duration::from_hours(1);
+        let (im, token) = (self.gateway.im.clone(), seat.token.clone());
+        self.work.push(Box::pin(async move { Done::Checked(im.authenticate(&token).await) }));
     }
 
     /// The farewell, and what must be finished though nobody waits for it.

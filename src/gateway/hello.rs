@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Gateway, limits::Bucket, outbox::Outbox, sessions::Membership};
+use super::{
+    Gateway,
+    limits::Bucket,
+    outbox::Outbox,
+    sessions::{Membership, Most},
+};
 use crate::{
     auth::Token,
     im::{Im, accounts::SignedIn},
@@ -69,7 +74,7 @@ impl From<Fault> for Rejected {
     fn from(fault: Fault) -> Self {
         let close = match fault.code {
             Code::Unauthorized => CloseCode::Token,
-            Code::OriginRefused | Code::Forbidden => CloseCode::Forbidden,
+            Code::OriginRefused | Code::Forbidden | Code::UserBlocked => CloseCode::Forbidden,
             Code::UnsupportedVersion => CloseCode::Policy,
             _ => CloseCode::Overload,
         };
@@ -88,11 +93,21 @@ pub(super) async fn greet(
         let message = format!("version {} is not spoken here; `v` must be {}", hello.version, widget::VERSION);
         return Err(Fault::new(Code::UnsupportedVersion, message).into());
     }
+    let proofs_asked = gateway.sessions.proofs_asked();
     let (signed_in, token) = authenticate(&gateway.im, &opening, &hello).await?;
     let check_at = check_at(&gateway.im, &signed_in);
     let caller = Arc::new(signed_in.caller);
+    let most = if gateway.im.takes_over(&caller).await? {
+        Most { connections: 1, beyond: CloseCode::TakenOver }
+    } else {
+        Most { connections: gateway.limits.connections_per_person, beyond: CloseCode::Replaced }
+    };
     // From here on pushes gather in the outbox; they leave after the welcome.
-    let membership = gateway.sessions.join(caller.clone(), &outbox, gateway.limits.connections_per_person);
+    let membership = gateway.sessions.join(caller.clone(), &outbox, most);
+    if gateway.sessions.proofs_asked() != proofs_asked {
+        // Credentials may have ended between the proof and the joining, when nobody could be told.
+        outbox.ask_proof();
+    }
     let app = gateway.rates.app(&caller.app);
     let presence = Presence { im: gateway.im.clone(), caller: caller.clone() };
     gateway.im.connected(&caller).await;

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Waker},
 };
 
@@ -24,6 +27,8 @@ pub(super) struct Outbox {
     /// How its client speaks.
     pub(super) wire: Wire,
     bounds: Bounds,
+    /// Its person must prove themselves again.
+    proof: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -47,7 +52,7 @@ struct State {
 impl Outbox {
     /// An empty queue.
     pub(super) fn new(id: ConnectionId, wire: Wire, bounds: Bounds) -> Self {
-        Self { id, wire, bounds, state: Mutex::default() }
+        Self { id, wire, bounds, proof: AtomicBool::new(false), state: Mutex::default() }
     }
 
     /// Puts a frame in line. When there is no room the client is too slow: its connection closes. What others say to
@@ -92,6 +97,18 @@ impl Outbox {
     pub(super) fn close(&self, code: CloseCode) {
         let waker = self.state().end(code);
         wake(waker);
+    }
+
+    /// Asks the connection to look at its credentials now.
+    pub(super) fn ask_proof(&self) {
+        self.proof.store(true, Ordering::Release);
+        let waker = self.state().waker.take();
+        wake(waker);
+    }
+
+    /// Whether proof was asked for since the last call.
+    pub(super) fn takes_proof(&self) -> bool {
+        self.proof.load(Ordering::Acquire) && self.proof.swap(false, Ordering::AcqRel)
     }
 
     /// Why the connection must end, if it must.

@@ -1,6 +1,13 @@
 //! Who is connected to this node. A small type around maps, with verbs; leaving happens on drop.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytestring::ByteString;
 use dashmap::{DashMap, Entry};
@@ -23,6 +30,15 @@ pub(super) struct Sessions {
     crowds: DashMap<AppKey, Crowds>,
     /// Budgets of those who went a moment ago.
     spent: Cache<(AppKey, UserId), Arc<Budget>>,
+    /// How often anybody was asked to prove themselves again.
+    proofs_asked: AtomicU64,
+}
+
+/// How many connections of one person may stand at once, and how the oldest of more hears of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    pub(super) connections: usize,
+    pub(super) beyond: CloseCode,
 }
 
 impl Default for Sessions {
@@ -33,6 +49,7 @@ impl Default for Sessions {
             people: DashMap::new(),
             crowds: DashMap::new(),
             spent: spent.time_to_live(REMEMBERED).build(),
+            proofs_asked: AtomicU64::new(0),
         }
     }
 }
@@ -68,8 +85,8 @@ impl Sessions {
         Open { sessions: self.clone(), id: outbox.id }
     }
 
-    /// Notes whose connection it is. Beyond `most`, the person's oldest one is closed.
-    pub(super) fn join(self: &Arc<Self>, caller: Arc<Caller>, outbox: &Arc<Outbox>, most: usize) -> Membership {
+    /// Notes whose connection it is. Beyond `most`, the person's oldest ones are closed.
+    pub(super) fn join(self: &Arc<Self>, caller: Arc<Caller>, outbox: &Arc<Outbox>, most: Most) -> Membership {
         let budget = {
             let key = (caller.app.clone(), caller.id().clone());
             let mut session = self.people.entry(key.clone()).or_insert_with(|| {
@@ -77,9 +94,9 @@ impl Sessions {
                 Session { outboxes: Vec::new(), budget }
             });
             session.outboxes.push(outbox.clone());
-            let excess = session.outboxes.len().saturating_sub(most);
+            let excess = session.outboxes.len().saturating_sub(most.connections);
             for oldest in session.outboxes.iter().take(excess) {
-                oldest.close(CloseCode::Replaced);
+                oldest.close(most.beyond);
             }
             session.budget.clone()
         };
@@ -105,9 +122,16 @@ impl Sessions {
         }
     }
 
-    /// Closes every connection of the named users.
-    pub(super) fn close(&self, audience: &Audience, code: CloseCode) {
-        self.each_of(audience, |outbox| outbox.close(code));
+    /// Asks every connection of the named users to prove itself again.
+    pub(super) fn ask_proof(&self, audience: &Audience) {
+        // First: who joins while the connections are gone through sees the count, or is gone through.
+        self.proofs_asked.fetch_add(1, Ordering::SeqCst);
+        self.each_of(audience, |outbox| outbox.ask_proof());
+    }
+
+    /// How often [`Sessions::ask_proof`] was called. A proof that began at another count may be stale.
+    pub(super) fn proofs_asked(&self) -> u64 {
+        self.proofs_asked.load(Ordering::SeqCst)
     }
 
     /// Every connection now.
@@ -210,6 +234,12 @@ mod tests {
         Arc::new(Outbox::new(ConnectionId(id), Wire::Widget, Bounds { frames: 9, bytes: 99 }))
     }
 
+    const fn most(connections: usize) -> Most {
+        Most { connections, beyond: CloseCode::Replaced }
+    }
+
+    const TEN: Most = most(10);
+
     fn audience() -> Audience {
         Audience::of("app1".parse().unwrap())
     }
@@ -222,7 +252,7 @@ mod tests {
     fn a_person_hears_on_every_connection_but_the_excepted_one() {
         let sessions = Arc::new(Sessions::default());
         let (one, two) = (outbox(1), outbox(2));
-        let _memberships = [&one, &two].map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, 10));
+        let _memberships = [&one, &two].map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, TEN));
         let audience = Audience { users: vec!["v1".parse().unwrap()], except: Some(ConnectionId(1)), ..audience() };
         sessions.tell(&audience, |_| Some("x".into()));
         assert_eq!((heard(&one), heard(&two)), (0, 1));
@@ -232,7 +262,7 @@ mod tests {
     fn who_is_meant_twice_hears_once() {
         let sessions = Arc::new(Sessions::default());
         let agent = outbox(1);
-        let _membership = sessions.join(caller("a1", Role::Agent), &agent, 10);
+        let _membership = sessions.join(caller("a1", Role::Agent), &agent, TEN);
         let audience = Audience { users: vec!["a1".parse().unwrap()], agents: true, ..audience() };
         sessions.tell(&audience, |_| Some("x".into()));
         assert_eq!(heard(&agent), 1);
@@ -249,7 +279,7 @@ mod tests {
     fn another_apps_people_hear_nothing() {
         let sessions = Arc::new(Sessions::default());
         let agent = outbox(1);
-        let _membership = sessions.join(caller("a1", Role::Agent), &agent, 10);
+        let _membership = sessions.join(caller("a1", Role::Agent), &agent, TEN);
         let other =
             Audience { users: vec!["a1".parse().unwrap()], agents: true, ..Audience::of("app2".parse().unwrap()) };
         sessions.tell(&other, |_| Some("x".into()));
@@ -260,7 +290,8 @@ mod tests {
     fn the_oldest_of_too_many_connections_is_replaced() {
         let sessions = Arc::new(Sessions::default());
         let outboxes = [outbox(1), outbox(2), outbox(3)];
-        let _memberships = outboxes.each_ref().map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, 2));
+        let _memberships =
+            outboxes.each_ref().map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, most(2)));
         assert_eq!(outboxes.map(|outbox| outbox.closing()), [Some(CloseCode::Replaced), None, None]);
     }
 
@@ -270,7 +301,7 @@ mod tests {
         let rates = super::super::limits::Rates::new(&crate::config::Limits::default());
         let app = rates.app(&"app1".parse().unwrap());
         let allowed = |id: u64| {
-            let membership = sessions.join(caller("v1", Role::Visitor), &outbox(id), 10);
+            let membership = sessions.join(caller("v1", Role::Visitor), &outbox(id), TEN);
             (0..100).filter(|_| rates.send(&membership.budget, &app, false).is_ok()).count()
         };
         assert_eq!(allowed(1), 20);
@@ -282,7 +313,7 @@ mod tests {
         let sessions = Arc::new(Sessions::default());
         let visitor = outbox(1);
         let open = sessions.open(&visitor);
-        let membership = sessions.join(caller("v1", Role::Visitor), &visitor, 10);
+        let membership = sessions.join(caller("v1", Role::Visitor), &visitor, TEN);
         drop((membership, open));
         let audience = Audience { users: vec!["v1".parse().unwrap()], visitors: true, ..audience() };
         sessions.tell(&audience, |_| panic!("nobody is there"));

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use moka::{policy::EvictionPolicy, sync::Cache};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::Im;
+use super::{Im, backend::users::UserChange};
 use crate::{
     auth::{Code as TypedCode, Token},
     model::{AppKey, Caller, Code, Fault, Millis, Person, Role, Site, SiteKey, UserId, person::display_name},
@@ -16,6 +16,11 @@ use crate::{
 pub const AGENT_IDLE_SECS: i64 = 12 * 3600;
 /// How long an agent's login lives at most (O3).
 pub const AGENT_ABSOLUTE_SECS: i64 = 7 * 24 * 3600;
+
+/// Longest life of a user's token that can be asked for, in seconds: 10 years.
+pub const LONGEST_TOKEN_SECS: u32 = 10 * 365 * 24 * 3600;
+/// When a login ends that lives until it is revoked: the end of the valid range, 2200-01-01.
+pub(super) const NEVER: Millis = Millis::new(7_258_118_400_000);
 
 /// A caller and the token that proved them.
 #[derive(Debug, Clone)]
@@ -35,8 +40,8 @@ impl Im {
         let person = Person { id, name: String::new(), role: Role::Visitor, portrait: None };
         self.store.save_user(&site.app, person.clone(), self.clock.now()).await?;
         let caller = Caller { app: site.app.clone(), person, site: Some(site.key.clone()) };
-        let lives = self.settings.visitor_token_secs;
-        let token = self.keep_new_token(&caller, lives).await?;
+        let ends = self.clock.now().plus_secs(self.settings.visitor_token_secs);
+        let token = self.keep_new_token(&caller, ends).await?;
         Ok((caller, token))
     }
 
@@ -46,11 +51,13 @@ impl Im {
     }
 
     /// The caller behind a token, with its life prolonged when it was used; `None` when it opens nothing (any more).
+    /// A user whom the app's back end blocked hears [`Code::UserBlocked`].
     pub async fn authenticate(&self, token: &Token) -> Result<Option<SignedIn>, Fault> {
         let (hash, now) = (token.hash(), self.clock.now());
         let Some(login) = self.store.login(hash, now).await? else { return Ok(None) };
         let expires_at = self.prolong(hash, &login, now).await?;
         let caller = Caller { app: login.app, person: login.person, site: login.site };
+        self.may_come(&caller).await?;
         Ok(Some(SignedIn { caller, token: hash, expires_at }))
     }
 
@@ -93,50 +100,44 @@ impl Im {
         };
         self.throttle.accounts.invalidate(&account.email);
         let caller = Caller { app: account.app, person: account.person, site: None };
-        let token = self.keep_new_token(&caller, AGENT_IDLE_SECS).await?;
+        let token = self.keep_new_token(&caller, self.clock.now().plus_secs(AGENT_IDLE_SECS)).await?;
         tracing::info!(agent.id = %caller.id(), "Agent {} signed in", caller.id());
         Ok((caller, token))
     }
 
-    /// Ends a login and closes its owner's connections.
+    /// Ends a login, and the connections that stand on it. Other logins of the same person stay.
     pub async fn sign_out(&self, who: &SignedIn) -> Result<(), Fault> {
         self.store.end_login(who.token).await?;
-        let audience = crate::model::Audience {
-            users: vec![who.caller.id().clone()],
-            ..crate::model::Audience::of(who.caller.app.clone())
-        };
-        self.publish(audience, crate::model::Event::SignedOut);
+        self.ask_proof(&who.caller.app, who.caller.id());
         Ok(())
     }
 
-    /// A token for a user that the app's own back end names. Makes the user when missing.
+    /// Whether a new connection of this caller ends their older ones. Visitors and agents keep theirs (REQ 1.15).
+    pub async fn takes_over(&self, caller: &Caller) -> Result<bool, Fault> {
+        if caller.person.role != Role::User {
+            return Ok(false);
+        }
+        Ok(self.app_of(&caller.app).await?.is_some_and(|app| !app.features.multi_device))
+    }
+
+    /// A token for a user that the app's own back end names. Makes the user when missing; an empty name changes nothing.
     pub async fn issue_user_token(
         &self,
         app: &AppKey,
         id: UserId,
         name: &str,
-        lives_secs: Option<i64>,
+        lives_secs: Option<u32>,
     ) -> Result<Token, Fault> {
-        if self.store.app(app).await?.is_none() {
-            return Err(Fault::new(Code::NotFound, "no app has this key"));
-        }
-        let name = display_name(name).unwrap_or_default();
-        let person = Person { id, name, role: Role::User, portrait: None };
-        self.store.save_user(app, person.clone(), self.clock.now()).await?;
-        let caller = Caller { app: app.clone(), person, site: None };
-        self.keep_new_token(&caller, lives_secs.unwrap_or(self.settings.user_token_secs)).await
+        let change = UserChange { name: (!name.is_empty()).then(|| name.to_owned()), portrait: None };
+        Ok(self.backend(app).issue_token(&id, change, lives_secs).await?.token)
     }
 
-    async fn keep_new_token(&self, caller: &Caller, lives_secs: i64) -> Result<Token, Fault> {
+    /// Keeps a new token of the caller, good until an instant.
+    pub(super) async fn keep_new_token(&self, caller: &Caller, expires_at: Millis) -> Result<Token, Fault> {
         let token = self.with_random(|random| Token::random(random));
         let at = self.clock.now();
-        let login = NewLogin {
-            token: token.hash(),
-            user: caller.id().clone(),
-            site: caller.site.clone(),
-            expires_at: at.plus_secs(lives_secs),
-            at,
-        };
+        let login =
+            NewLogin { token: token.hash(), user: caller.id().clone(), site: caller.site.clone(), expires_at, at };
         self.store.create_login(&caller.app, login).await?;
         Ok(token)
     }
@@ -173,7 +174,7 @@ impl Im {
         let now = self.clock.now();
         self.store.create_agent(account.clone(), now).await?;
         let caller = Caller { app: account.app, person: account.person, site: None };
-        let token = self.keep_new_token(&caller, AGENT_IDLE_SECS).await?;
+        let token = self.keep_new_token(&caller, self.clock.now().plus_secs(AGENT_IDLE_SECS)).await?;
         Ok((caller, token))
     }
 

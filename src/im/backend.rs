@@ -8,8 +8,11 @@ use crate::model::AppKey;
 
 pub mod answers;
 mod apps;
+mod contacts;
 mod history;
 pub mod keys;
+mod restraints;
+pub mod users;
 pub mod words;
 
 /// The domain as one app's back end sees it.

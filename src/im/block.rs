@@ -1,15 +1,18 @@
-//! Not hearing from somebody.
+//! Not hearing from somebody, and hearing from some only.
 
 use moka::sync::Cache;
 
-use super::Im;
-use crate::model::{AppKey, Caller, Code, Fault, Kind, Person, Role, UserId};
+use super::{Im, apps::no_app};
+use crate::{
+    model::{AppKey, Caller, Code, Fault, Kind, Person, Role, UserId},
+    store::Contacts,
+};
 
-/// Who has blocked whom, as far as it was asked lately: a private message must not read the store for it.
+/// Who is on whose lists, as far as it was asked lately: a private message must not read the store for it.
 #[derive(Debug)]
-pub(super) struct Blocks(Cache<(AppKey, UserId, UserId), bool>);
+pub(super) struct Lists(Cache<(AppKey, Contacts, UserId, UserId), bool>);
 
-impl Default for Blocks {
+impl Default for Lists {
     fn default() -> Self {
         Self(Cache::new(50_000))
     }
@@ -21,33 +24,66 @@ impl Im {
         if caller.person.role == Role::Visitor {
             return Err(Fault::new(Code::Forbidden, "visitors have nobody to block"));
         }
-        if user == caller.id() {
-            return Err(Fault::new(Code::BadRequest, "nobody can block themselves"));
-        }
-        self.store.block(&caller.app, caller.id(), user, on, self.clock.now()).await?;
-        self.blocks.0.insert((caller.app.clone(), caller.id().clone(), user.clone()), on);
-        Ok(())
+        self.set_contacts(&caller.app, Contacts::Blocked, caller.id(), std::slice::from_ref(user), on).await
     }
 
     /// Whom the caller has blocked.
     pub(super) async fn blocked(&self, caller: &Caller) -> Result<Vec<Person>, Fault> {
-        Ok(self.store.blocked_by(&caller.app, caller.id()).await?)
+        Ok(self.store.contacts(&caller.app, Contacts::Blocked, caller.id()).await?)
     }
 
-    /// Refuses what the other side of a private conversation does not want to hear.
+    /// Puts others on a user's list, or takes them off.
+    pub(super) async fn set_contacts(
+        &self,
+        app: &AppKey,
+        list: Contacts,
+        user: &UserId,
+        others: &[UserId],
+        on: bool,
+    ) -> Result<(), Fault> {
+        if others.contains(user) {
+            return Err(Fault::new(Code::BadRequest, "nobody can block or allow themselves"));
+        }
+        self.store.set_contacts(app, list, user, others, on, self.clock.now()).await?;
+        for other in others {
+            self.lists.0.insert((app.clone(), list, user.clone(), other.clone()), on);
+        }
+        Ok(())
+    }
+
+    /// Refuses what the other side of a private conversation does not want to hear. Agents are heard by everybody who
+    /// did not block them.
     pub(super) async fn not_blocked(&self, caller: &Caller, kind: Kind, people: &[UserId]) -> Result<(), Fault> {
         if kind != Kind::Private {
             return Ok(());
         }
         let Some(other) = people.iter().find(|user| *user != caller.id()) else { return Ok(()) };
-        let key = (caller.app.clone(), other.clone(), caller.id().clone());
-        let blocked = if let Some(known) = self.blocks.0.get(&key) {
-            known
-        } else {
-            let blocked = self.store.has_blocked(&caller.app, other, caller.id()).await?;
-            // Whoever blocked meanwhile has the last word.
-            self.blocks.0.entry(key).or_insert(blocked).into_value()
-        };
-        if blocked { Err(Fault::new(Code::Blocked, "they do not want to hear from you")) } else { Ok(()) }
+        if self.has_contact(&caller.app, Contacts::Blocked, other, caller.id()).await? {
+            return Err(Fault::new(Code::Blocked, "they do not want to hear from you"));
+        }
+        if caller.person.role == Role::User
+            && self.app_of(&caller.app).await?.ok_or_else(no_app)?.features.whitelist
+            && !self.has_contact(&caller.app, Contacts::Allowed, other, caller.id()).await?
+        {
+            return Err(Fault::new(Code::NotOnList, "they hear only from those on their list, and you are not on it"));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody is on a user's list.
+    pub(super) async fn has_contact(
+        &self,
+        app: &AppKey,
+        list: Contacts,
+        user: &UserId,
+        other: &UserId,
+    ) -> Result<bool, Fault> {
+        let key = (app.clone(), list, user.clone(), other.clone());
+        if let Some(known) = self.lists.0.get(&key) {
+            return Ok(known);
+        }
+        let found = self.store.has_contact(app, list, user, other).await?;
+        // Whoever changed the list meanwhile has the last word.
+        Ok(self.lists.0.entry(key).or_insert(found).into_value())
     }
 }

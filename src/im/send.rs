@@ -8,7 +8,7 @@ use super::{Im, conversation::Route, desk::Control, error::not_found, turn::Turn
 use crate::{
     model::{
         Audience, Caller, Code, ConnectionId, Content, ConversationId, Event, Fault, Kind, Message, Millis, ObjectName,
-        Role, Source, Stage,
+        Role, Source, Stage, UserId,
         command::{Send, Sent, Target},
         content::names,
         conversation::Group,
@@ -48,13 +48,14 @@ impl Im {
         }
         let route = match &send.to {
             Target::Conversation(id) => self.route(caller, *id).await?,
-            Target::User(user) => self.private_route(caller, user).await?,
+            Target::User(user) => self.private_route(caller, user, &send.content.name).await?,
             Target::Desk => match self.desk_route(caller, &send).await? {
                 super::desk::DeskRoute::Open(route) => route,
                 super::desk::DeskRoute::Repeated(sent) => return Ok(sent),
             },
         };
         may_write(caller, &route, &send.content.name, self.clock.now())?;
+        self.may_say(caller, route.kind, send.content.name.as_str()).await?;
         self.not_blocked(caller, route.kind, &route.participants).await?;
         if send.content.name.flags().stored {
             let route = self.follow_availability(caller, route).await?;
@@ -183,7 +184,7 @@ impl Im {
         Ok(())
     }
 
-    async fn private_route(&self, caller: &Caller, user: &crate::model::UserId) -> Result<Arc<Route>, Fault> {
+    async fn private_route(&self, caller: &Caller, user: &UserId, name: &ObjectName) -> Result<Arc<Route>, Fault> {
         if caller.person.role == Role::Visitor {
             return Err(Fault::new(Code::Forbidden, "visitors write to the desk: use `desk: true`"));
         }
@@ -194,6 +195,7 @@ impl Im {
         if user == caller.id() {
             return Err(Fault::new(Code::BadRequest, "a private conversation needs somebody else"));
         }
+        self.may_say(caller, Kind::Private, name.as_str()).await?;
         self.not_blocked(caller, Kind::Private, std::slice::from_ref(user)).await?;
         let id = self.mint_conversation_id();
         let now = self.clock.now();

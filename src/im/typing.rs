@@ -1,7 +1,7 @@
 //! Short-lived hints that somebody is composing. Never stored.
 
 use super::{Im, error::not_found};
-use crate::model::{Caller, ConnectionId, ConversationId, Event, Fault, Stage};
+use crate::model::{Caller, ConnectionId, ConversationId, Event, Fault, Stage, content::names};
 
 impl Im {
     /// Tells the others. An agent may hint only where they may write.
@@ -19,6 +19,7 @@ impl Im {
         if route.stage.as_ref().is_some_and(|stage: &Stage| !stage.is_open()) {
             return Ok(());
         }
+        self.may_say(caller, route.kind, names::TYPING).await?;
         self.not_blocked(caller, route.kind, &route.participants).await?;
         let mut audience = route.audience(&caller.app);
         audience.users.retain(|user| user != caller.id());

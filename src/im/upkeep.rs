@@ -1,6 +1,12 @@
 //! What happens without anybody asking: desks are told, people fade out, forgotten conversations end.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +17,8 @@ use crate::model::{Caller, Fault, conversation::EndedBy};
 const DESK_PAUSE: Duration = Duration::from_millis(250);
 /// How often those who left are looked for.
 const PRESENCE_TICK: Duration = Duration::from_secs(2);
+/// How often it is looked whether another process changed logins or restraints.
+const CHANGES_TICK: Duration = Duration::from_secs(2);
 /// How often forgotten conversations are looked for.
 const IDLE_TICK: Duration = Duration::from_mins(1);
 /// Most conversations ended in one look.
@@ -23,11 +31,13 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         im.fade_out().await;
         Ok(())
     });
+    let changes = hear_of_changed_people(im.clone());
     let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
     tokio::select! {
         () = stop.cancelled() => {}
         () = desks => {}
         () = people => {}
+        () = changes => {}
         () = idle => {}
     }
 }
@@ -38,6 +48,20 @@ async fn keep_desks_told(im: Arc<Im>) {
         im.tell_changed_desks().await;
         tokio::time::sleep(DESK_PAUSE).await;
     }
+}
+
+/// What happened before the start needs no telling: nobody was connected.
+async fn hear_of_changed_people(im: Arc<Im>) {
+    let place = AtomicI64::new(i64::MAX);
+    every(CHANGES_TICK, im, async |im: &Im| {
+        let since = match place.load(Ordering::Relaxed) {
+            i64::MAX => im.store.newest_proof_asked().await?,
+            since => im.hear_of_changed_people(since).await?,
+        };
+        place.store(since, Ordering::Relaxed);
+        Ok(())
+    })
+    .await;
 }
 
 async fn every(pause: Duration, im: Arc<Im>, work: impl AsyncFn(&Im) -> Result<(), Fault>) {

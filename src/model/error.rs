@@ -58,6 +58,12 @@ codes! {
     Silenced = "silenced", 403, false;
     /// The other one has blocked the caller.
     Blocked = "blocked", 403, false;
+    /// The other one hears only from those on their list, and the caller is not.
+    NotOnList = "not_on_list", 403, false;
+    /// The app's back end has blocked the caller from everything.
+    UserBlocked = "user_blocked", 403, false;
+    /// The app does not keep conversations and history for its users.
+    HistoryOff = "history_off", 403, false;
     /// The caller was put out of this group and may not come back.
     Banned = "banned", 403, false;
     /// The page's origin is not on the list.
@@ -180,6 +186,8 @@ pub enum CloseCode {
     Timeout = 4408,
     /// A newer connection took this one's place.
     Replaced = 4409,
+    /// The app allows one device at a time, and another one came; come back only when the person asks for it.
+    TakenOver = 4410,
     /// Too many requests; come back later.
     RateLimited = 4429,
 }
@@ -205,6 +213,7 @@ impl CloseCode {
             Self::Forbidden => "not allowed here",
             Self::Timeout => "nothing was heard for too long",
             Self::Replaced => "replaced by a newer connection",
+            Self::TakenOver => "another device took over",
             Self::RateLimited => "too many requests",
         }
     }

@@ -53,8 +53,9 @@ pub enum Event {
     },
     /// The desk opened or closed, or counts changed.
     Desk(Desk),
-    /// This person's credentials are void: close their connections.
-    SignedOut,
+    /// This person's credentials, or whether they may be here at all, changed: each of their connections proves itself
+    /// again and ends when it cannot.
+    ProveAgain,
 }
 
 /// Who must hear of an event.

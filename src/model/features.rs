@@ -21,6 +21,8 @@ pub struct Features {
     pub chatroom_idle_secs: u32,
     /// Who lost their last connection stays in their chatrooms for so many seconds (REQ 5.11).
     pub chatroom_keep_secs: u32,
+    /// In private users hear only from those on their list, which the app's back end keeps.
+    pub whitelist: bool,
     /// Messages sent by the back end reach its own webhooks too.
     pub echo_back_end: bool,
 }
@@ -34,6 +36,7 @@ impl Default for Features {
             user_token_secs: 30 * 24 * 3600,
             chatroom_idle_secs: 3600,
             chatroom_keep_secs: 30,
+            whitelist: false,
             echo_back_end: false,
         }
     }

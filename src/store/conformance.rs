@@ -14,8 +14,8 @@ use crate::model::{
     site::{Look, Origin},
 };
 
-pub(crate) mod blocks;
 pub(crate) mod chatrooms;
+pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod desk;
 pub(crate) mod groups;
@@ -24,8 +24,10 @@ pub(crate) mod logins;
 pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod own;
+pub(crate) mod restraints;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
+pub(crate) mod users;
 pub(crate) mod words;
 
 /// Makes a test of every case for one engine: `run_on!(open)`, where `open()` returns the engine and what must
@@ -94,8 +96,19 @@ macro_rules! run_on {
                 waiting_begins_with_the_visitors_words_and_ends_with_the_agents,
                 idle_conversations_come_oldest_first
             ]
-            blocks: [
-                a_block_stands_until_it_is_lifted
+            contacts: [
+                a_contact_stays_on_its_list_until_taken_off
+            ]
+            restraints: [
+                a_restraint_stands_until_its_end_or_lifting,
+                the_restrained_are_listed_page_by_page_while_it_lasts
+            ]
+            users: [
+                a_profile_tells_name_portrait_and_age,
+                tags_are_set_for_all_or_nobody,
+                logins_before_an_instant_end,
+                one_login_of_a_user_ends_by_their_own_app_only,
+                every_ended_login_asks_for_proof
             ]
             groups: [
                 members_come_and_go_and_the_oldest_inherits,

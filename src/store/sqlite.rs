@@ -44,10 +44,10 @@ mod append;
 mod attributes;
 mod audit;
 mod backup;
-mod blocks;
 mod cache;
 mod chatrooms;
 mod connect;
+mod contacts;
 mod conversations;
 mod desk;
 mod error;
@@ -63,6 +63,7 @@ mod outbox;
 mod own;
 mod people;
 mod readers;
+mod restraints;
 mod rights;
 mod rows;
 mod service;
@@ -71,6 +72,7 @@ mod tenancy;
 mod times;
 mod uid;
 mod upkeep;
+mod users;
 mod watermarks;
 mod words;
 mod writer;
@@ -406,21 +408,6 @@ impl Store for SqliteStore {
         self.read(move |view| people::user(view, &app, &id)).await
     }
 
-    async fn block(&self, app: &AppKey, user: &UserId, other: &UserId, on: bool, at: Millis) -> Result<()> {
-        let (app, user, other) = (app.clone(), user.clone(), other.clone());
-        self.write(move |ledger| blocks::block(ledger, &app, (&user, &other), on, at)).await
-    }
-
-    async fn has_blocked(&self, app: &AppKey, user: &UserId, other: &UserId) -> Result<bool> {
-        let (app, user, other) = (app.clone(), user.clone(), other.clone());
-        self.read(move |view| blocks::has_blocked(view, &app, &user, &other)).await
-    }
-
-    async fn blocked_by(&self, app: &AppKey, user: &UserId) -> Result<Vec<Person>> {
-        let (app, user) = (app.clone(), user.clone());
-        self.read(move |view| blocks::blocked_by(view, &app, &user)).await
-    }
-
     async fn create_agent(&self, account: AgentAccount, at: Millis) -> Result<()> {
         self.write(move |ledger| people::create_agent(ledger, &account, at)).await
     }
@@ -453,7 +440,7 @@ impl Store for SqliteStore {
     }
 
     async fn end_login(&self, token: TokenHash) -> Result<()> {
-        self.write(move |ledger| logins::end_login(ledger, token)).await
+        self.write(move |ledger| Ok(users::end_login(ledger, token)?)).await
     }
 
     async fn put_setup_code(&self, code: TokenHash, expires_at: Millis) -> Result<()> {

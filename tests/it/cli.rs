@@ -82,6 +82,22 @@ fn commands_work_beside_a_running_server() {
 }
 
 #[test]
+fn tokens_are_revoked_one_by_one_or_all_of_a_user() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let key = json(&run(&data, &["app", "add", "Lumen", "--json"]))["key"].as_str().unwrap().to_owned();
+    let issue = || json(&run(&data, &["token", "bob", "--app", &key, "--json"]))["token"].as_str().unwrap().to_owned();
+    let one = ["token", "revoke", "--app", &key, "--json"];
+    let token = issue();
+    assert_eq!(json(&with_password(&data, &one, &token))["revoked"], true);
+    assert_eq!(json(&with_password(&data, &one, &token))["revoked"], false);
+    let token = issue();
+    assert_eq!(json(&run(&data, &["token", "revoke", "bob", "--app", &key, "--json"]))["revoked"], true);
+    assert_eq!(json(&with_password(&data, &one, &token))["revoked"], false);
+    assert!(refusal(&run(&data, &["token", "revoke", "nobody", "--app", &key])).contains("no such user"));
+}
+
+#[test]
 fn what_is_refused_says_why() {
     let folder = Folder::new();
     let data = folder.data();

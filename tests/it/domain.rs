@@ -7,5 +7,6 @@ mod groups;
 mod messages;
 mod moderation;
 mod own;
+mod people;
 mod recall;
 pub(crate) mod world;

@@ -1,5 +1,6 @@
 //! The loop of one connection: order, limits, timers, endings.
 
+mod credentials;
 mod line;
 
 use std::sync::atomic::Ordering;

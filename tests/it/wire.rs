@@ -2,6 +2,7 @@
 
 mod blocks;
 mod breakage;
+mod devices;
 mod disk;
 mod drain;
 mod groups;

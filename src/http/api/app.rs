@@ -91,6 +91,8 @@ features! {
     chatroom_idle_secs: u32;
     /// Who lost their last connection stays in their chatrooms for so many seconds: 0 to 3600.
     chatroom_keep_secs: u32;
+    /// In private users hear only from those on their list, which the app's back end keeps.
+    whitelist: bool;
     /// Messages sent by back ends reach the app's own webhooks too.
     echo_back_end: bool;
 }

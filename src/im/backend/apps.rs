@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use super::Backend;
 use crate::{
-    im::apps::no_app,
+    im::{accounts::LONGEST_TOKEN_SECS, apps::no_app},
     model::{App, Code, Fault, Features},
 };
-
-/// Longest life of a user's token that can be asked for: 10 years.
-const LONGEST_TOKEN_SECS: u32 = 10 * 365 * 24 * 3600;
 
 impl Backend<'_> {
     /// The app with its switches.

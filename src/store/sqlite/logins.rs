@@ -102,17 +102,6 @@ pub(super) fn extend_login(ledger: &Ledger, token: TokenHash, expires_at: Millis
     Ok(())
 }
 
-pub(super) fn end_login(ledger: &Ledger, token: TokenHash) -> Work<()> {
-    ledger
-        .conn
-        .prepare_cached(
-            "delete from logins
-            where token = ?1",
-        )?
-        .execute([token.0])?;
-    Ok(())
-}
-
 /// Keeps the one set-up code, replacing any other.
 pub(super) fn put_setup_code(ledger: &Ledger, code: TokenHash, expires_at: Millis) -> Work<()> {
     ledger

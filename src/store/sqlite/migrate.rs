@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
@@ -15,8 +15,9 @@ const STEPS: [&str; 11] = [
     include_str!("migrations/0007_timed_silence.sql"),
     include_str!("migrations/0008_chatrooms.sql"),
     include_str!("migrations/0009_outbox.sql"),
-    include_str!("migrations/0010_back_ends.sql"),
-    include_str!("migrations/0011_words.sql"),
+    include_str!("migrations/0010_users.sql"),
+    include_str!("migrations/0011_back_ends.sql"),
+    include_str!("migrations/0012_words.sql"),
 ];
 
 /// The schema version this program knows.

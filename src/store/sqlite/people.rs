@@ -6,6 +6,7 @@ use super::{
     error::{Work, or_taken},
     ledger::{Ledger, user_row},
     rows::{View, parsed, person, role_name},
+    users::ask_proof,
 };
 use crate::{
     model::{AppKey, Millis, Person, UserId},
@@ -116,5 +117,5 @@ pub(super) fn set_password(ledger: &mut Ledger, app: &AppKey, agent: &UserId, pa
             where user_id = ?1",
         )?
         .execute([row])?;
-    Ok(())
+    Ok(ask_proof(ledger, row)?)
 }

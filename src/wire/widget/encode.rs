@@ -44,7 +44,7 @@ pub fn push(event: &Event) -> Option<ByteString> {
         Event::Deleted { conversation, seqs } => Push::Deleted { conversation: *conversation, seqs },
         Event::Mine { conversation, mine } => Push::Mine { conversation: *conversation, mine },
         Event::Desk(desk) => Push::Desk(desk),
-        Event::SignedOut => return None,
+        Event::ProveAgain => return None,
     };
     Some(frame(&push))
 }
@@ -244,7 +244,7 @@ mod tests {
         ] {
             insta::assert_snapshot!(format!("push_{name}"), pretty(&push(&event).unwrap()));
         }
-        assert_eq!(push(&Event::SignedOut), None);
+        assert_eq!(push(&Event::ProveAgain), None);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) app: AppKey,
     pub(crate) site: Site,
+    store: Arc<SqliteStore>,
     bus: Arc<Recorder>,
     _folder: tempfile::TempDir,
 }
@@ -48,13 +49,19 @@ impl World {
             SqliteOptions { reserve_bytes: Some(0), ..SqliteOptions::default() },
         )
         .unwrap();
+        let store = Arc::new(store);
         let bus = Arc::new(Recorder::default());
         let clock = Arc::new(FixedClock::at(Millis::new(1_790_000_000_000)));
-        let im = Arc::new(Im::new(Arc::new(store), bus.clone(), clock.clone(), Settings::default()));
+        let im = Arc::new(Im::new(store.clone(), bus.clone(), clock.clone(), Settings::default()));
         let app = im.create_app("Halden").await.unwrap();
         let origins = vec![Origin::parse("https://halden.example").unwrap()];
         let site = im.create_site(&app.key, "Halden", origins, Look::default()).await.unwrap();
-        Self { im, clock, app: app.key, site, bus, _folder: folder }
+        Self { im, clock, app: app.key, site, store, bus, _folder: folder }
+    }
+
+    /// A domain of another process on the same store. What it publishes nobody hears.
+    pub(crate) fn beside(&self) -> Im {
+        Im::new(self.store.clone(), Arc::new(Recorder::default()), self.clock.clone(), Settings::default())
     }
 
     /// A visitor with a connection.

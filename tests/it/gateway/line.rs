@@ -32,6 +32,12 @@ use parlor::{
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+const PASSWORD: &str = "a lamp on the table";
+
+fn email_of(name: &str) -> String {
+    format!("{name}@halden.example").to_lowercase()
+}
+
 /// A gateway and the domain behind it.
 pub(super) struct House {
     pub(super) gateway: Arc<Gateway>,
@@ -87,16 +93,25 @@ impl House {
 
     /// An agent's connection after its welcome.
     pub(super) async fn agent(&self, name: &str) -> Line {
-        let password = "a lamp on the table".to_owned();
-        let email = format!("{name}@halden.example").to_lowercase();
-        let app = Some(self.site.app.clone());
-        let new = NewAgent { app, email: email.clone(), name: name.to_owned(), password: password.clone() };
-        self.im.create_agent(new).await.unwrap();
-        let (_, token) = self.im.sign_in(&email, password, "test").await.unwrap();
-        self.seated(json!({ "v": 1, "as": "agent", "token": token.reveal() })).await
+        self.seated(self.agent_hello(name).await).await
     }
 
-    async fn seated(&self, hello: Value) -> Line {
+    /// What a new agent says as hello.
+    pub(super) async fn agent_hello(&self, name: &str) -> Value {
+        let app = Some(self.site.app.clone());
+        let new = NewAgent { app, email: email_of(name), name: name.to_owned(), password: PASSWORD.to_owned() };
+        self.im.create_agent(new).await.unwrap();
+        self.sign_in(name).await
+    }
+
+    /// What an agent says as hello after signing in once more.
+    pub(super) async fn sign_in(&self, name: &str) -> Value {
+        let (_, token) = self.im.sign_in(&email_of(name), PASSWORD.to_owned(), "test").await.unwrap();
+        json!({ "v": 1, "as": "agent", "token": token.reveal() })
+    }
+
+    /// A connection after its welcome.
+    pub(super) async fn seated(&self, hello: Value) -> Line {
         let line = self.open();
         line.says(1, "hello", &hello);
         let welcome = line.hears().await;

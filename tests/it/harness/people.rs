@@ -78,7 +78,8 @@ impl People {
         Client::connect(self.address, hello).await.0
     }
 
-    fn app(&self) -> AppKey {
+    /// The site's app.
+    pub(crate) fn app(&self) -> AppKey {
         self.site.app.clone()
     }
 }

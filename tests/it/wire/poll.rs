@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A client that polls.
-struct Poll {
+pub(super) struct Poll {
     http: reqwest::Client,
     begin: String,
     address: String,
@@ -18,7 +18,7 @@ struct Poll {
 }
 
 impl Poll {
-    async fn begin(server: &TestServer, hello: &Value) -> (Self, Value) {
+    pub(super) async fn begin(server: &TestServer, hello: &Value) -> (Self, Value) {
         let begin = server.url("/poll");
         let mut poll = Self { http: reqwest::Client::new(), address: begin.clone(), begin, next: 0 };
         let answer = poll.post(&json!({ "frames": [{ "id": 1, "cmd": "hello", "body": hello }] })).await;
@@ -35,17 +35,17 @@ impl Poll {
         answer
     }
 
-    async fn ask(&mut self, id: u64, cmd: &str, body: Value) -> Value {
+    pub(super) async fn ask(&mut self, id: u64, cmd: &str, body: Value) -> Value {
         let frames = json!([{ "id": id, "cmd": cmd, "body": body }]);
         self.post(&json!({ "ack": self.next, "frames": frames })).await
     }
 
-    async fn wait(&mut self) -> Value {
+    pub(super) async fn wait(&mut self) -> Value {
         self.post(&json!({ "ack": self.next })).await
     }
 
     /// Waits until a frame is meant.
-    async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
+    pub(super) async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
         loop {
             let answer = self.wait().await;
             let frames = answer["frames"].as_array().unwrap_or_else(|| panic!("{answer}"));

@@ -1,0 +1,101 @@
+//! What the app's back end forbids its users: to come at all, or to write. Looked at with every message, from memory.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+
+use super::Im;
+use crate::model::{
+    AppKey, Audience, Caller, Code, Event, Fault, Kind, Role, UserId,
+    restraint::{Restraint, Term},
+};
+
+/// Most changes by other processes that are taken in at one look.
+const LOOK: u16 = 1000;
+
+/// What users are under, as far as it was asked lately. Whoever changes it puts the news here.
+#[derive(Debug)]
+pub(super) struct Terms(Cache<(AppKey, UserId), Arc<[Term]>>);
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self(Cache::new(50_000))
+    }
+}
+
+impl Im {
+    /// Refuses a user who is blocked from everything.
+    pub(super) async fn may_come(&self, caller: &Caller) -> Result<(), Fault> {
+        if caller.person.role != Role::User {
+            return Ok(());
+        }
+        let terms = self.terms(&caller.app, caller.id()).await?;
+        if self.counts(&terms, |restraint| restraint == Restraint::Everything) { Err(shut_out()) } else { Ok(()) }
+    }
+
+    /// Refuses what a user may not write in conversations of this kind now. Who is silenced may still tell what they
+    /// have read.
+    pub(super) async fn may_say(&self, caller: &Caller, kind: Kind, name: &str) -> Result<(), Fault> {
+        if caller.person.role != Role::User {
+            return Ok(());
+        }
+        let terms = self.terms(&caller.app, caller.id()).await?;
+        if terms.is_empty() {
+            return Ok(());
+        }
+        if self.counts(&terms, |restraint| restraint == Restraint::Everything) {
+            return Err(shut_out());
+        }
+        let silenced = self.counts(&terms, |restraint| restraint.forbids_writing_in(kind));
+        if silenced && !matches!(name, "RC:RRRspMsg" | "RC:ReadNtf" | "RC:SRSMsg") {
+            return Err(Fault::new(Code::Silenced, "you may read, but not write now"));
+        }
+        Ok(())
+    }
+
+    fn counts(&self, terms: &[Term], which: impl Fn(Restraint) -> bool) -> bool {
+        let now = self.clock.now();
+        terms.iter().any(|term| which(term.restraint) && term.counts_at(now))
+    }
+
+    async fn terms(&self, app: &AppKey, user: &UserId) -> Result<Arc<[Term]>, Fault> {
+        let key = (app.clone(), user.clone());
+        if let Some(known) = self.terms.0.get(&key) {
+            return Ok(known);
+        }
+        let found = self.store.restraints_of(app, user).await?.into();
+        // Whoever changed them meanwhile has the last word.
+        Ok(self.terms.0.entry(key).or_insert(found).into_value())
+    }
+
+    /// Puts what a user is under from now on in the place of what was known.
+    pub(super) fn know_terms(&self, app: &AppKey, user: &UserId, terms: Vec<Term>) {
+        self.terms.0.insert((app.clone(), user.clone()), terms.into());
+    }
+
+    /// Has every connection of this user prove itself again.
+    pub(super) fn ask_proof(&self, app: &AppKey, user: &UserId) {
+        let audience = Audience { users: vec![user.clone()], ..Audience::of(app.clone()) };
+        self.publish(audience, Event::ProveAgain);
+    }
+
+    /// Takes in what other processes changed about logins and restraints since the last look; returns where to go on.
+    pub async fn hear_of_changed_people(&self, since: i64) -> Result<i64, Fault> {
+        let mut place = since;
+        loop {
+            let changes = self.store.proofs_asked_after(place, LOOK).await?;
+            for change in &changes {
+                self.terms.0.invalidate(&(change.app.clone(), change.user.clone()));
+                self.ask_proof(&change.app, &change.user);
+                place = change.place;
+            }
+            if changes.len() < usize::from(LOOK) {
+                return Ok(place);
+            }
+        }
+    }
+}
+
+fn shut_out() -> Fault {
+    Fault::new(Code::UserBlocked, "the operator of this app has blocked you")
+}

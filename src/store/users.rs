@@ -1,0 +1,51 @@
+//! Users as their app's back end keeps them: profile, tags, logins that end early.
+
+use async_trait::async_trait;
+
+use super::{Result, TokenHash};
+use crate::model::{AppKey, Millis, Person, UserId};
+
+/// What is kept of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Who they are.
+    pub person: Person,
+    /// When the app first named them.
+    pub created_at: Millis,
+    /// What the app's back end calls them.
+    pub tags: Vec<String>,
+}
+
+/// Somebody whose logins or restraints changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofAsked {
+    /// Its place among all such changes; later ones have higher places.
+    pub place: i64,
+    /// Their app.
+    pub app: AppKey,
+    /// Who.
+    pub user: UserId,
+}
+
+/// Verbs about users. The ones that end logins also note a [`ProofAsked`] in the same transaction, as do
+/// [`Store::end_login`](super::Store::end_login), [`Store::set_password`](super::Store::set_password) and
+/// [`Restraints::restrain`](super::Restraints::restrain).
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// What is kept of this user.
+    async fn profile(&self, app: &AppKey, user: &UserId) -> Result<Option<Profile>>;
+    /// Replaces the tags of all these users. One is unknown: `Missing`, and nothing changes.
+    async fn set_tags(&self, app: &AppKey, users: &[UserId], tags: &[String]) -> Result<()>;
+    /// The tags of those of these users that exist, by id.
+    async fn tags_of(&self, app: &AppKey, users: &[UserId]) -> Result<Vec<(UserId, Vec<String>)>>;
+    /// Ends the logins of a user that were made before an instant.
+    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Millis) -> Result<()>;
+    /// Ends one login of a user of this app. Returns whose it was; nobody's, another app's or a visitor's or agent's is
+    /// left alone.
+    async fn end_user_login(&self, app: &AppKey, token: TokenHash) -> Result<Option<UserId>>;
+    /// Whose logins or restraints changed after a place, any app, in order, at most `limit`. Only the newest 10,000
+    /// changes are remembered.
+    async fn proofs_asked_after(&self, place: i64, limit: u16) -> Result<Vec<ProofAsked>>;
+    /// The place of the newest change; 0 when there was none.
+    async fn newest_proof_asked(&self) -> Result<i64>;
+}
