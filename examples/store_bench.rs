@@ -154,6 +154,7 @@ async fn produce(
             counted: true,
             mentions: parlor::model::content::Mentions::Nobody,
             at: NOON.plus_secs(i64::try_from(number / 1000)?),
+            only: Vec::new(),
             demand: Demand::Inside,
             source: parlor::model::Source::Client,
             original: None,

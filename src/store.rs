@@ -26,6 +26,7 @@ pub mod chatrooms;
 pub(crate) mod conformance;
 pub mod contacts;
 pub mod outbox;
+pub mod readership;
 pub mod restraints;
 pub mod sqlite;
 pub mod users;
@@ -40,6 +41,7 @@ use api_keys::ApiKeys;
 use audit::Audit;
 use chatrooms::Chatrooms;
 use outbox::Outbox;
+use readership::Readership;
 use words::Words;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
@@ -105,6 +107,9 @@ pub struct NewMessage {
     pub counted: bool,
     /// Who is called by name.
     pub mentions: Mentions,
+    /// Whom it is for besides the sender; empty: everybody inside. Nobody else sees it, counts it or is called by it;
+    /// in their pages [`Message::undisclosed`] stands in its place.
+    pub only: Vec<UserId>,
     /// The server's time.
     pub at: Millis,
     /// What must hold in the transaction that keeps it, whatever was looked up before. A retry of a kept message
@@ -316,7 +321,19 @@ pub struct NewTicket {
 /// Every verb of the store.
 #[async_trait]
 pub trait Store:
-    Answers + ApiKeys + Audit + Chatrooms + ContactLists + Outbox + Restraints + Users + Words + Send + Sync + 'static
+    Answers
+    + ApiKeys
+    + Audit
+    + Chatrooms
+    + ContactLists
+    + Outbox
+    + Readership
+    + Restraints
+    + Users
+    + Words
+    + Send
+    + Sync
+    + 'static
 {
     // Tenancy.
 

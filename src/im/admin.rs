@@ -1,6 +1,6 @@
 //! What the command line and the set-up do: apps, sites, agents.
 
-use super::{Im, accounts::NewAgent, desk};
+use super::{Im, accounts::NewAgent};
 use crate::model::{
     App, AppKey, Code, Fault, Features, Person, Site, SiteKey,
     person::display_name,
@@ -18,7 +18,7 @@ impl Im {
             created_at: self.clock.now(),
         };
         self.store.create_app(app.clone()).await?;
-        self.store.save_user(&app.key, desk::house(), app.created_at).await?;
+        self.store.save_user(&app.key, Person::house(), app.created_at).await?;
         Ok(app)
     }
 

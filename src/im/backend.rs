@@ -11,7 +11,9 @@ mod apps;
 mod contacts;
 mod history;
 pub mod keys;
+pub mod messages;
 mod restraints;
+mod template;
 pub mod users;
 pub mod words;
 

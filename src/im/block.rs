@@ -53,17 +53,23 @@ impl Im {
 
     /// Refuses what the other side of a private conversation does not want to hear. Agents are heard by everybody who
     /// did not block them.
-    pub(super) async fn not_blocked(&self, caller: &Caller, kind: Kind, people: &[UserId]) -> Result<(), Fault> {
+    pub(super) async fn not_blocked(
+        &self,
+        app: &AppKey,
+        sender: &Person,
+        kind: Kind,
+        people: &[UserId],
+    ) -> Result<(), Fault> {
         if kind != Kind::Private {
             return Ok(());
         }
-        let Some(other) = people.iter().find(|user| *user != caller.id()) else { return Ok(()) };
-        if self.has_contact(&caller.app, Contacts::Blocked, other, caller.id()).await? {
+        let Some(other) = people.iter().find(|user| **user != sender.id) else { return Ok(()) };
+        if self.has_contact(app, Contacts::Blocked, other, &sender.id).await? {
             return Err(Fault::new(Code::Blocked, "they do not want to hear from you"));
         }
-        if caller.person.role == Role::User
-            && self.app_of(&caller.app).await?.ok_or_else(no_app)?.features.whitelist
-            && !self.has_contact(&caller.app, Contacts::Allowed, other, caller.id()).await?
+        if sender.role == Role::User
+            && self.app_of(app).await?.ok_or_else(no_app)?.features.whitelist
+            && !self.has_contact(app, Contacts::Allowed, other, &sender.id).await?
         {
             return Err(Fault::new(Code::NotOnList, "they hear only from those on their list, and you are not on it"));
         }

@@ -6,7 +6,7 @@ use moka::sync::Cache;
 
 use super::{Im, error::not_found};
 use crate::model::{
-    AppKey, Audience, Caller, Code, Conversation, ConversationId, Fault, Kind, Stage, UserId,
+    AppKey, Audience, Caller, Code, Conversation, ConversationId, Fault, Handle, Kind, Stage, UserId,
     command::{ConversationPage, List},
     conversation::{Group, Member, View},
 };
@@ -82,16 +82,31 @@ impl Routes {
 impl Im {
     /// The route of a conversation this caller may read.
     pub(super) async fn route(&self, caller: &Caller, id: ConversationId) -> Result<Arc<Route>, Fault> {
-        let key = (caller.app.clone(), id);
-        let route = if let Some(route) = self.routes.0.get(&key) {
-            route
-        } else {
-            let found = self.store.conversation(&caller.app, id).await?.ok_or_else(not_found)?;
-            let route = Arc::new(Route::of(&found));
-            self.routes.0.insert(key, route.clone());
-            route
-        };
+        let route = self.route_of(&caller.app, id).await?;
         if route.may_read(caller) { Ok(route) } else { Err(not_found()) }
+    }
+
+    /// The route of any conversation of the app.
+    pub(super) async fn route_of(&self, app: &AppKey, id: ConversationId) -> Result<Arc<Route>, Fault> {
+        let key = (app.clone(), id);
+        if let Some(route) = self.routes.0.get(&key) {
+            return Ok(route);
+        }
+        let found = self.store.conversation(app, id).await?.ok_or_else(not_found)?;
+        let route = Arc::new(Route::of(&found));
+        self.routes.0.insert(key, route.clone());
+        Ok(route)
+    }
+
+    /// The route of a group or discussion that the app knows by this handle, if this caller may read it.
+    pub(super) async fn route_by_handle(
+        &self,
+        caller: &Caller,
+        kind: Kind,
+        handle: &Handle,
+    ) -> Result<Arc<Route>, Fault> {
+        let found = self.store.conversation_by_handle(&caller.app, kind, handle).await?.ok_or_else(not_found)?;
+        self.route(caller, found.id).await
     }
 
     /// One conversation, as this caller sees it.

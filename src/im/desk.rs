@@ -9,5 +9,4 @@ mod house;
 mod queue;
 
 pub(super) use handshake::Control;
-pub(super) use house::house;
 pub(super) use queue::{DeskRoute, Dirty};

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::json;
 
-use super::{Im, desk::house, error::not_found};
+use super::{Im, error::not_found};
 use crate::{
     model::{
         AppKey, Audience, Caller, Code, Content, Conversation, ConversationId, Event, Fault, Kind, Millis, Person,
@@ -213,11 +213,12 @@ impl Im {
     ) -> Result<(), Fault> {
         let new = NewMessage {
             conversation: group.id,
-            from: house(),
+            from: Person::house(),
             client_id: None,
             content,
             counted: false,
             mentions: Mentions::Nobody,
+            only: Vec::new(),
             at: self.clock.now(),
             demand: Demand::Nothing,
             source: Source::House,

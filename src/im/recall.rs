@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Im, error::not_found};
+use super::{Im, conversation::Route, error::not_found};
 use crate::model::{
-    Audience, Caller, Code, ConnectionId, Content, Event, Fault, Message, MessageUid, command::Delete, content::names,
+    Audience, Caller, Code, ConnectionId, Content, Event, Fault, Message, MessageUid, Person, Role, command::Delete,
+    content::names,
 };
 
 /// Most messages thrown away at once.
@@ -20,32 +21,37 @@ impl Im {
         connection: ConnectionId,
         uid: MessageUid,
     ) -> Result<Message, Fault> {
-        let no_message = || Fault::new(Code::NotFound, "no such message, or you may not see it");
         let message = self.store.message(&caller.app, uid).await?.ok_or_else(no_message)?;
         let route = self.route(caller, message.conversation).await.map_err(|_| no_message())?;
         if message.from.id != *caller.id() {
             return Err(Fault::new(Code::Forbidden, "only your own messages can be taken back"));
         }
-        if message.content.is_recalled() {
+        if message.content.is_gone() {
             return Ok(message);
         }
         let secs = self.settings.recall_secs;
         if self.clock.now().since(message.at) > i64::from(secs) * 1000 {
             return Err(Fault::new(Code::TooLate, format!("messages can be taken back for {secs} seconds only")));
         }
-        let notice = json!({
-            "messageUId": uid,
-            "conversationType": route.kind.number(),
-            "targetId": route.id,
-            "sentTime": message.at,
-            "user": { "id": message.from.id, "name": message.from.name },
-        });
-        let notice = Content::of(names::RECALLED, &notice);
-        let recalled =
-            self.store.replace_content(&caller.app, uid, notice, self.clock.now()).await?.ok_or_else(no_message)?;
         let audience = Audience { except: Some(connection), ..route.audience(&caller.app) };
-        self.publish(audience, Event::Recalled(Arc::new(recalled.clone())));
-        Ok(recalled)
+        self.replace(audience, uid, notice(&route, &message, &message.from)).await
+    }
+
+    /// Puts another content in the place of a message's own, and tells those of the audience whom it was for.
+    pub(super) async fn replace(
+        &self,
+        mut audience: Audience,
+        uid: MessageUid,
+        content: Content,
+    ) -> Result<Message, Fault> {
+        let only = self.store.recipients(&audience.app, uid).await?;
+        if !only.is_empty() {
+            audience.users = only;
+        }
+        let replaced =
+            self.store.replace_content(&audience.app, uid, content, self.clock.now()).await?.ok_or_else(no_message)?;
+        self.publish(audience, Event::Recalled(Arc::new(replaced.clone())));
+        Ok(replaced)
     }
 
     /// Hides messages from the caller only, and tells their other connections.
@@ -69,4 +75,26 @@ impl Im {
         self.publish(audience, Event::Deleted { conversation, seqs });
         Ok(())
     }
+}
+
+/// What stands where a message was taken back. One that an administrator took back says so.
+pub(super) fn notice(route: &Route, message: &Message, by: &Person) -> Content {
+    let mut body = json!({
+        "messageUId": message.uid,
+        "conversationType": route.kind.number(),
+        "targetId": route.id,
+        "sentTime": message.at,
+        "user": { "id": by.id, "name": by.name },
+    });
+    if by.role == Role::System
+        && let Some(fields) = body.as_object_mut()
+    {
+        fields.insert("isAdmin".to_owned(), true.into());
+    }
+    Content::of(names::RECALLED, &body)
+}
+
+/// One answer for "is not there" and "is not yours" (A7).
+pub(super) fn no_message() -> Fault {
+    Fault::new(Code::NotFound, "no such message, or you may not see it")
 }

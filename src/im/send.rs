@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Im, conversation::Route, desk::Control, error::not_found, turn::Turn};
-use crate::{
-    model::{
-        Audience, Caller, Code, ConnectionId, Content, ConversationId, Event, Fault, Kind, Message, Millis, ObjectName,
-        Role, Source, Stage, UserId,
-        command::{Send, Sent, Target},
-        content::names,
-        conversation::Group,
-        person::{MAX_MARKS, has_tower_of_marks},
-    },
-    store::{Demand, NewMessage, StoreError},
+use super::{
+    Im,
+    conversation::Route,
+    deliver::{Outgoing, closed},
+    desk::Control,
+    rights::{may_write, recipients},
+    turn::Turn,
+};
+use crate::model::{
+    AppKey, Caller, Code, ConnectionId, Content, Fault, Kind, ObjectName, Role, UserId,
+    command::{Send, Sent, Target},
+    content::names,
+    person::{MAX_MARKS, has_tower_of_marks},
 };
 
 impl Im {
@@ -49,6 +51,7 @@ impl Im {
         let route = match &send.to {
             Target::Conversation(id) => self.route(caller, *id).await?,
             Target::User(user) => self.private_route(caller, user, &send.content.name).await?,
+            Target::Group(kind, handle) => self.route_by_handle(caller, *kind, handle).await?,
             Target::Desk => match self.desk_route(caller, &send).await? {
                 super::desk::DeskRoute::Open(route) => route,
                 super::desk::DeskRoute::Repeated(sent) => return Ok(sent),
@@ -56,107 +59,20 @@ impl Im {
         };
         may_write(caller, &route, &send.content.name, self.clock.now())?;
         self.may_say(caller, route.kind, send.content.name.as_str()).await?;
-        self.not_blocked(caller, route.kind, &route.participants).await?;
-        if send.content.name.flags().stored {
+        self.not_blocked(&caller.app, &caller.person, route.kind, &route.participants).await?;
+        let mut outgoing = Outgoing { turn, ..Outgoing::by(caller, connection, send) };
+        outgoing.only = recipients(&route, caller.id(), outgoing.only)?;
+        if outgoing.flags.stored {
             let route = self.follow_availability(caller, route).await?;
-            self.keep(caller, connection, &route, send, turn).await
+            self.keep_moderated(caller, &route, outgoing).await
         } else if route.stage.as_ref().is_some_and(|stage| !stage.is_open()) {
             Err(closed())
         } else {
-            Ok(self.pass(caller, connection, &route, send))
+            self.deliver(&route, outgoing).await
         }
     }
 
-    /// Keeps a message and tells everybody who must hear of it.
-    pub(super) async fn keep(
-        &self,
-        caller: &Caller,
-        connection: Option<ConnectionId>,
-        route: &Route,
-        send: Send,
-        turn: Turn,
-    ) -> Result<Sent, Fault> {
-        let demand = if route.group.is_some() { Demand::MayWrite } else { Demand::Inside };
-        let new = match self.moderate(caller, route, &send.content).await {
-            Ok(content) => self.draft(caller, route.id, &send, content, demand),
-            // Refused for good: only what was taken before is taken again.
-            Err(refusal) if !refusal.code.temporary() => {
-                return self.sent_before(caller, route.id, &send).await?.ok_or(refusal);
-            }
-            Err(trouble) => return Err(trouble),
-        };
-        let appended = match turn.until_in_line(self.store.append(&caller.app, new)).await {
-            Err(StoreError::WrongStage) => {
-                return Err(closed());
-            }
-            other => other?,
-        };
-        let sent = acknowledged(&appended.message, &send.content);
-        if !appended.repeated {
-            // Who does not know what was made of their words must hear it.
-            let except = connection.filter(|_| !sent.replaced);
-            let audience = Audience { except, ..route.audience(&caller.app) };
-            self.publish(audience, Event::Message(Arc::new(appended.message)));
-        }
-        Ok(sent)
-    }
-
-    fn draft(
-        &self,
-        caller: &Caller,
-        conversation: ConversationId,
-        send: &Send,
-        content: Content,
-        demand: Demand,
-    ) -> NewMessage {
-        NewMessage {
-            conversation,
-            from: caller.person.clone(),
-            client_id: Some(send.client_id.clone()),
-            counted: content.name.flags().counted,
-            mentions: content.mentions(),
-            original: (content != send.content).then(|| send.content.clone()),
-            content,
-            at: self.clock.now(),
-            demand,
-            source: Source::of(caller.person.role),
-        }
-    }
-
-    /// The first result, when this is a retry of what was kept in a conversation before.
-    pub(super) async fn sent_before(
-        &self,
-        caller: &Caller,
-        conversation: ConversationId,
-        send: &Send,
-    ) -> Result<Option<Sent>, Fault> {
-        let new = self.draft(caller, conversation, send, send.content.clone(), Demand::Again);
-        match self.store.append(&caller.app, new).await {
-            Ok(first) => Ok(Some(acknowledged(&first.message, &send.content))),
-            Err(StoreError::Missing(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Tells everybody without keeping it: commands and status messages.
-    fn pass(&self, caller: &Caller, connection: Option<ConnectionId>, route: &Route, send: Send) -> Sent {
-        let at = self.clock.now();
-        let message = Message {
-            uid: self.uids.mint(at),
-            conversation: route.id,
-            seq: None,
-            at,
-            from: caller.person.clone(),
-            client_id: Some(send.client_id),
-            content: send.content,
-        };
-        let sent = Sent { uid: message.uid, conversation: route.id, seq: None, at, replaced: false };
-        let audience = Audience { except: connection, ..route.audience(&caller.app) };
-        self.publish(audience, Event::Message(Arc::new(message)));
-        sent
-    }
-
-    fn check_content(&self, content: &Content) -> Result<(), Fault> {
+    pub(super) fn check_content(&self, content: &Content) -> Result<(), Fault> {
         #[derive(Deserialize)]
         struct Text {
             content: String,
@@ -196,30 +112,30 @@ impl Im {
             return Err(Fault::new(Code::BadRequest, "a private conversation needs somebody else"));
         }
         self.may_say(caller, Kind::Private, name.as_str()).await?;
-        self.not_blocked(caller, Kind::Private, std::slice::from_ref(user)).await?;
-        let id = self.mint_conversation_id();
-        let now = self.clock.now();
-        let conversation = self.store.pair_conversation(&caller.app, Kind::Private, caller.id(), user, id, now).await?;
-        if conversation.id == id {
-            self.publish_conversation(&caller.app, conversation.clone());
-        }
-        self.route(caller, conversation.id).await
+        self.not_blocked(&caller.app, &caller.person, Kind::Private, std::slice::from_ref(user)).await?;
+        self.pair_route(&caller.app, Kind::Private, caller.id(), user).await
     }
-}
 
-/// What the sender hears of a kept message.
-fn acknowledged(kept: &Message, wrote: &Content) -> Sent {
-    let replaced = kept.content != *wrote && !kept.content.is_recalled();
-    Sent { uid: kept.uid, conversation: kept.conversation, seq: kept.seq, at: kept.at, replaced }
+    /// The way to the conversation of this kind between two users; it is made when missing.
+    pub(super) async fn pair_route(
+        &self,
+        app: &AppKey,
+        kind: Kind,
+        a: &UserId,
+        b: &UserId,
+    ) -> Result<Arc<Route>, Fault> {
+        let (id, now) = (self.mint_conversation_id(), self.clock.now());
+        let conversation = self.store.pair_conversation(app, kind, a, b, id, now).await?;
+        if conversation.id == id {
+            self.publish_conversation(app, conversation.clone());
+        }
+        self.route_of(app, conversation.id).await
+    }
 }
 
 /// Contents that tell what the server did: from anybody else they would be lies.
 fn is_ours_alone(content: &Content) -> bool {
     matches!(content.name.as_str(), names::RECALLED | names::DELETED | names::GROUP_NOTICE | names::DISCUSSION_NOTICE)
-}
-
-fn closed() -> Fault {
-    Fault::new(Code::ConversationClosed, "this conversation has ended; start a new one")
 }
 
 /// Contents by which the server speaks to visitors: from anybody else they would be lies.
@@ -234,43 +150,4 @@ fn is_reserved(content: &Content) -> bool {
             | names::PULL_LEAVE_MESSAGE
             | "RC:CsPullEva"
     )
-}
-
-/// Who may read may not always write: in a service conversation only the visitor and the agent who has it.
-fn may_write(caller: &Caller, route: &Route, name: &ObjectName, now: Millis) -> Result<(), Fault> {
-    if let Some(group) = &route.group {
-        return may_write_in_group(caller, route, group, name, now);
-    }
-    let allowed = match (&route.kind, &route.stage) {
-        (Kind::Service, Some(Stage::Human { agent, .. })) if caller.is_agent() => agent == caller.id(),
-        (Kind::Service, Some(Stage::Queued { .. } | Stage::Offline { .. })) if caller.is_agent() => false,
-        _ => route.has(caller.id()),
-    };
-    match allowed {
-        true => Ok(()),
-        false if caller.is_agent() => Err(Fault::new(Code::Forbidden, "take the conversation first, then answer")),
-        false => Err(not_found()),
-    }
-}
-
-/// Silenced members may still answer who read what.
-fn may_write_in_group(
-    caller: &Caller,
-    route: &Route,
-    group: &Group,
-    name: &ObjectName,
-    now: Millis,
-) -> Result<(), Fault> {
-    if !route.has(caller.id()) {
-        return Err(not_found());
-    }
-    if group.dismissed_at.is_some() {
-        return Err(Fault::new(Code::ConversationClosed, "this group was dismissed"));
-    }
-    let member = route.member(caller.id());
-    let silenced = member.is_silenced(now) || (group.silenced && !member.owner && !member.allowed);
-    if silenced && !matches!(name.as_str(), "RC:RRRspMsg" | "RC:ReadNtf") {
-        return Err(Fault::new(Code::Silenced, "you may not write in this group now"));
-    }
-    Ok(())
 }

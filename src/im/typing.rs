@@ -20,7 +20,7 @@ impl Im {
             return Ok(());
         }
         self.may_say(caller, route.kind, names::TYPING).await?;
-        self.not_blocked(caller, route.kind, &route.participants).await?;
+        self.not_blocked(&caller.app, &caller.person, route.kind, &route.participants).await?;
         let mut audience = route.audience(&caller.app);
         audience.users.retain(|user| user != caller.id());
         audience.except = Some(connection);

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
-    ClientId, Content, Conversation, ConversationId, Kind, Message, MessageUid, Millis, Mine, Person, Position, Seq,
-    UserId,
+    ClientId, Content, Conversation, ConversationId, Handle, Kind, Message, MessageUid, Millis, Mine, Person, Position,
+    Seq, UserId,
     conversation::{Keeping, Unread, View},
 };
 
@@ -78,6 +78,8 @@ pub struct Send {
     pub client_id: ClientId,
     /// What.
     pub content: Content,
+    /// Whom it is for besides the sender, in groups and discussions; empty: everybody inside.
+    pub only: Vec<UserId>,
 }
 
 /// Where a message goes.
@@ -85,6 +87,8 @@ pub struct Send {
 pub enum Target {
     /// An existing conversation.
     Conversation(ConversationId),
+    /// The group or discussion that the app knows by this handle.
+    Group(Kind, Handle),
     /// The private conversation with this user; made when missing.
     User(UserId),
     /// The visitor's open service conversation; a new one when there is none.

@@ -86,7 +86,7 @@ pub mod names {
     pub const GROUP_NOTICE: &str = "RC:GrpNtf";
     /// The same for discussions: `{type, extension, operation}`.
     pub const DISCUSSION_NOTICE: &str = "RC:DizNtf";
-    /// Stands, for one reader, where they threw a message away: `{}`.
+    /// Stands where somebody threw a message away, or where one is that is not for them: `{}`.
     pub const DELETED: &str = "parlor:deleted";
     /// Visitor asks for service: `{userInfo, requestInfo, contactInfo, groupid}`.
     pub const HANDSHAKE: &str = "RC:CsHs";
@@ -238,6 +238,11 @@ impl Content {
     /// Whether this stands where a message was taken back.
     pub fn is_recalled(&self) -> bool {
         self.name.as_str() == names::RECALLED
+    }
+
+    /// Whether this stands where a message was, for everybody: taken back, or deleted by the back end.
+    pub fn is_gone(&self) -> bool {
+        self.is_recalled() || self.name.as_str() == names::DELETED
     }
 
     /// Who is called by name in this message (`mentionedInfo`).

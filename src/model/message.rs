@@ -23,6 +23,14 @@ pub struct Message {
     pub content: Content,
 }
 
+impl Message {
+    /// What stands in its place for those whom it is not for: when and where, but not who, whom or what.
+    #[must_use]
+    pub fn undisclosed(&self) -> Self {
+        Self { from: Person::house(), client_id: None, content: Content::deleted(), ..*self }
+    }
+}
+
 /// The one JSON form: `{uid, conversation, seq, at, from, client_id, type, content}`; `content` byte for byte as sent.
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

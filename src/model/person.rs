@@ -35,6 +35,18 @@ pub struct Person {
     pub portrait: Option<String>,
 }
 
+impl Person {
+    /// The house itself, as a sender: a user of every app.
+    pub fn house() -> Self {
+        Self {
+            id: "system".parse().expect("a constant user id"),
+            name: String::new(),
+            role: Role::System,
+            portrait: None,
+        }
+    }
+}
+
 /// The authenticated person behind a command. Built only by authentication, never from a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {

@@ -18,6 +18,7 @@ pub(crate) mod chatrooms;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod desk;
+pub(crate) mod directed;
 pub(crate) mod groups;
 pub(crate) mod hidden;
 pub(crate) mod logins;
@@ -109,6 +110,11 @@ macro_rules! run_on {
                 logins_before_an_instant_end,
                 one_login_of_a_user_ends_by_their_own_app_only,
                 every_ended_login_asks_for_proof
+            ]
+            directed: [
+                a_message_for_some_is_nothing_to_the_others,
+                who_has_read_is_known_from_the_watermarks,
+                counts_and_pages_match_a_naive_model
             ]
             groups: [
                 members_come_and_go_and_the_oldest_inherits,
@@ -327,6 +333,7 @@ pub(crate) fn message(conversation: ConversationId, from: Person, words: &str, a
         content: Content::text(words),
         counted: true,
         mentions: Mentions::Nobody,
+        only: Vec::new(),
         at,
         demand: Demand::Open,
         source: Source::Client,

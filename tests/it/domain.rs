@@ -1,8 +1,10 @@
 //! The domain with a clock that stands still: who may do what, and what happens then.
 
 mod accounts;
+mod back_end_messages;
 mod blocks;
 mod desk;
+mod directed;
 mod groups;
 mod messages;
 mod moderation;

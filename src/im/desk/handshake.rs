@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::house::Note;
 use crate::{
-    im::{Im, turn::Turn},
+    im::{Im, deliver::Outgoing},
     model::{
         Caller, Code, ConnectionId, Content, Conversation, ConversationId, Fault, Person, Stage,
         command::{Send, Sent, Target},
@@ -196,7 +196,7 @@ impl Im {
         };
         let answers = to_desk.content.body().to_owned();
         let before = self.store.conversation(&caller.app, route.id).await?.map(|c| c.head.seq);
-        let sent = self.keep(caller, connection, &route, to_desk, Turn::default()).await?;
+        let sent = self.keep_moderated(caller, &route, Outgoing::by(caller, connection, to_desk)).await?;
         let is_new = sent.seq > before;
         if is_new {
             self.stay_offline(caller, &route).await?;
@@ -231,7 +231,7 @@ fn session_of(send: &Send) -> Option<ConversationId> {
     let sid = send.content.view::<Named>().and_then(|named| named.sid).and_then(|sid| sid.parse().ok());
     match send.to {
         Target::Conversation(id) => sid.or(Some(id)),
-        Target::User(_) | Target::Desk => sid,
+        Target::User(_) | Target::Group(..) | Target::Desk => sid,
     }
 }
 

@@ -7,19 +7,11 @@ use serde_json::{Value, json};
 use crate::{
     im::Im,
     model::{
-        AppKey, Audience, Content, Conversation, ConversationId, Event, Fault, Message, Person, Role, Source, UserId,
+        AppKey, Audience, Content, Conversation, ConversationId, Event, Fault, Message, Person, Source, UserId,
         content::{Mentions, names},
     },
     store::{Demand, NewMessage},
 };
-
-/// The user id that stands for the house in every app.
-const HOUSE: &str = "system";
-
-/// The house as a sender.
-pub(in crate::im) fn house() -> Person {
-    Person { id: HOUSE.parse().expect("a constant user id"), name: String::new(), role: Role::System, portrait: None }
-}
 
 /// Why a note stands in a conversation. Clients show their own words for it; `message` is for those that cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +66,7 @@ impl Im {
             conversation,
             seq: None,
             at,
-            from: house(),
+            from: Person::house(),
             client_id: None,
             content: Content::of(name, body),
         };
@@ -100,11 +92,12 @@ impl Im {
         }
         let new = NewMessage {
             conversation: conversation.id,
-            from: house(),
+            from: Person::house(),
             client_id: None,
             content: Content::of(names::INFO, &body),
             counted: false,
             mentions: Mentions::Nobody,
+            only: Vec::new(),
             at: self.clock.now(),
             demand: Demand::Nothing,
             source: Source::House,

@@ -6,9 +6,9 @@ use dashmap::DashSet;
 use tokio::sync::Notify;
 
 use crate::{
-    im::{Im, conversation::Route, desk::house},
+    im::{Im, conversation::Route, deliver::Outgoing},
     model::{
-        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Role, Stage,
+        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Person, Role, Stage,
         command::{Desk, List, Send, Sent},
         conversation::{Context, View},
     },
@@ -73,7 +73,7 @@ impl Im {
     /// A retry may arrive after its conversation ended. It must find its first result, not begin a new conversation.
     async fn sent_before_the_end(&self, caller: &Caller, send: &Send) -> Result<Option<Sent>, Fault> {
         let Some(last) = self.store.newest_of(&caller.app, caller.id()).await? else { return Ok(None) };
-        self.sent_before(caller, last.id, send).await
+        self.kept_before(last.id, Outgoing::by(caller, None, send.clone())).await
     }
 
     /// A waiting conversation follows the desk: in line while somebody is there, a left message while nobody is.
@@ -118,7 +118,7 @@ impl Im {
     /// Tells everybody who waits in line where they stand now. The line told is at most 100 long.
     async fn tell_places(&self, app: &AppKey, but: &Conversation) -> Result<(), Fault> {
         let list = List { view: Some(View::Waiting), limit: 100, ..List::default() };
-        let nobody = house().id;
+        let nobody = Person::house().id;
         let waiting = self.store.desk_view(app, &nobody, &list).await?;
         let queued = waiting.into_iter().filter(|c| {
             c.service.as_ref().is_some_and(|service| matches!(service.stage, Stage::Queued { .. })) && c.id != but.id
@@ -144,7 +144,7 @@ impl Im {
     pub async fn count_waiting(&self) -> Result<u64, Fault> {
         let mut waiting = 0;
         for app in self.store.apps().await? {
-            waiting += self.store.desk_counts(&app.key, &house().id).await?.waiting;
+            waiting += self.store.desk_counts(&app.key, &Person::house().id).await?.waiting;
         }
         Ok(waiting)
     }

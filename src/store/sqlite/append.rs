@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::{
+    directed,
     error::Work,
     head::{DeskSide, Read},
     ledger::Ledger,
@@ -33,12 +34,17 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
     let app = ledger.app(app)?;
     let sender = ledger.user(app, &new.from.id)?;
     let head = ledger.head(app, new.conversation)?;
-    let place =
-        Place { conversation: head.row, sender, seq: head.seq + 1, counted: head.counted + i64::from(new.counted) };
+    let place = Place {
+        conversation: head.row,
+        sender,
+        seq: head.seq + 1,
+        counted: head.counted + i64::from(new.counted && new.only.is_empty()),
+    };
     if let Some(refusal) = refusal(ledger, app, sender, new)? {
         // What was taken before the door closed stays taken.
         return Ok(first(ledger, &place, new)?.ok_or(refusal)?);
     }
+    let recipients = directed::rows(ledger, app, new)?;
     let uid = ledger.uids.mint(new.at);
     if !insert(ledger, uid, &place, new)? {
         return Ok(first(ledger, &place, new)?.ok_or(StoreError::NoConversation)?);
@@ -47,7 +53,10 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
     if let Some(original) = &new.original {
         remember_original(ledger, uid, original)?;
     }
-    call(ledger, app, &place, &new.mentions)?;
+    if !new.only.is_empty() {
+        directed::insert(ledger, (place.conversation, place.seq), place.sender, &recipients, new)?;
+    }
+    call(ledger, app, &place, &directed::mentions(new))?;
     ledger.moved(new.conversation);
     let (uid, seq) = (MessageUid::from_number(uid), messages::seq(place.seq));
     outbox::message_sent(ledger, app, new, uid, seq)?;
@@ -95,8 +104,8 @@ fn insert(ledger: &Ledger, uid: i64, place: &Place, new: &NewMessage) -> rusqlit
         .conn
         .prepare_cached(
             "insert into messages
-              (id, conversation_id, seq, sender_id, client_id, sent_at, name, body, counted, checksum)
-            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+              (id, conversation_id, seq, sender_id, client_id, sent_at, name, body, counted, checksum, directed)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             on conflict (conversation_id, sender_id, client_id) where client_id is not null do nothing",
         )?
         .execute(params![
@@ -109,7 +118,8 @@ fn insert(ledger: &Ledger, uid: i64, place: &Place, new: &NewMessage) -> rusqlit
             name,
             body,
             place.counted,
-            checksum
+            checksum,
+            !new.only.is_empty()
         ])?;
     Ok(rows == 1)
 }
@@ -149,7 +159,7 @@ fn first(ledger: &Ledger, place: &Place, new: &NewMessage) -> Work<Option<Placed
         .optional()?;
     let Some(id) = id else { return Ok(None) };
     let message = messages::by_number(&ledger.view(), id)?.ok_or(StoreError::NoConversation)?;
-    if says_the_same(ledger, &message, new)? || message.content.is_recalled() {
+    if says_the_same(ledger, &message, new)? || message.content.is_gone() {
         Ok(Some(Placed::Repeated(Box::new(message))))
     } else {
         Err(StoreError::ClientIdReused.into())
@@ -200,7 +210,10 @@ fn advance(ledger: &mut Ledger, app: i64, place: &Place, new: &NewMessage) -> Wo
     let head = ledger.head(app, new.conversation)?;
     head.seq = place.seq;
     head.counted = place.counted;
-    head.changed_at = head.changed_at.max(at);
+    if new.only.is_empty() {
+        head.told = place.seq;
+        head.changed_at = head.changed_at.max(at);
+    }
     if head.desk == DeskSide::None || head.desk == DeskSide::Ended {
         return Ok(());
     }

@@ -129,11 +129,11 @@ pub(super) fn load_all(view: &View<'_>, rows: &[i64]) -> Work<Vec<Conversation>>
 
 /// The conversation of a row that exists.
 pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
-    let (mut conversation, head, counted) = view
+    let (mut conversation, told, counted) = view
         .conn
         .prepare_cached(
             "select c.key, c.kind, c.seq, c.counted, c.created_at, c.changed_at, s.key, v.key, c.stage, c.stage_at,
-              a.key, c.ended_by, c.waiting_since, c.context, c.rating, c.name, c.silenced, c.dismissed_at, c.handle
+              a.key, c.ended_by, c.waiting_since, c.context, c.rating, c.name, c.silenced, c.dismissed_at, c.handle, c.told
             from conversations c
             left join sites s on s.id = c.site_id
             left join users v on v.id = c.visitor_id
@@ -142,17 +142,18 @@ pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
         )?
         .query_row([row], |row| head(row, view.epoch))?;
     conversation.participants = participants(view, row, counted, conversation.kind)?;
-    conversation.last = at_place(view, row, head)?;
+    conversation.last = at_place(view, row, told)?;
     Ok(conversation)
 }
 
+/// With the newest place that everybody was told of, and how many messages count.
 fn head(row: &Row<'_>, epoch: u64) -> rusqlite::Result<(Conversation, i64, i64)> {
-    let (kind, head) = (kind(row, 1)?, row.get(2)?);
+    let kind = kind(row, 1)?;
     let conversation = Conversation {
         id: conversation_id(row, 0)?,
         kind,
         handle: maybe_parsed(row, 18)?,
-        head: Position { epoch, seq: seq(head) },
+        head: Position { epoch, seq: seq(row.get(2)?) },
         created_at: millis(row, 4)?,
         changed_at: millis(row, 5)?,
         participants: Vec::new(),
@@ -161,7 +162,7 @@ fn head(row: &Row<'_>, epoch: u64) -> rusqlite::Result<(Conversation, i64, i64)>
         group: if kind.has_members() { Some(group(row)?) } else { None },
         mine: None,
     };
-    Ok((conversation, head, row.get(3)?))
+    Ok((conversation, row.get(19)?, row.get(3)?))
 }
 
 fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Kind> {

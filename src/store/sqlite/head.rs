@@ -16,6 +16,8 @@ pub(super) struct Head {
     pub(super) row: i64,
     pub(super) app: i64,
     pub(super) seq: i64,
+    /// The newest place that everybody was told of.
+    pub(super) told: i64,
     pub(super) counted: i64,
     pub(super) changed_at: i64,
     pub(super) waiting_since: Option<i64>,
@@ -60,7 +62,7 @@ impl Head {
         let head = conn
             .prepare_cached(
                 "select id, app_id, seq, counted, changed_at, waiting_since, visitor_id,
-                  iif(dismissed_at is null, stage, 'ended'), silenced
+                  iif(dismissed_at is null, stage, 'ended'), silenced, told
                 from conversations
                 where key = ?1",
             )?
@@ -80,6 +82,7 @@ impl Head {
                         Some(_) => DeskSide::Waiting,
                     },
                     silenced: row.get(8)?,
+                    told: row.get(9)?,
                     members: HashMap::new(),
                     unwritten: false,
                     waiting_since_moved: false,
@@ -112,10 +115,10 @@ impl Head {
     pub(super) fn write(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         conn.prepare_cached(
             "update conversations
-            set seq = ?2, counted = ?3, changed_at = ?4
+            set seq = ?2, counted = ?3, changed_at = ?4, told = ?5
             where id = ?1",
         )?
-        .execute(params![self.row, self.seq, self.counted, self.changed_at])?;
+        .execute(params![self.row, self.seq, self.counted, self.changed_at, self.told])?;
         if self.waiting_since_moved {
             conn.prepare_cached(
                 "update conversations

@@ -3,9 +3,10 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{
+    directed,
     error::Work,
     ledger::Ledger,
-    messages::{self, by_number, checksum, number, page_above, place_of, seq},
+    messages::{self, at_place, by_number, checksum, number, page_above, place_of, seq},
     outbox,
     rows::{View, key_of},
 };
@@ -27,13 +28,15 @@ pub(super) fn page_for(view: &View<'_>, app: &AppKey, reader: &UserId, query: &H
     Ok(page)
 }
 
-/// Takes out of a conversation what this user does not see.
+/// Shows the newest message of a conversation as this user sees it: one for them and some others may be newer than
+/// what everybody was told.
 pub(super) fn hide_last(view: &View<'_>, app: &AppKey, user: &UserId, conversation: &mut Conversation) -> Work<()> {
+    let Some(reader) = Reader::of(view, app, user, conversation.id)? else { return Ok(()) };
+    let own = directed::newest(view, reader.conversation, reader.user)?;
+    if conversation.last.as_ref().and_then(|last| last.seq).map_or(0, number) < own {
+        conversation.last = at_place(view, reader.conversation, own)?;
+    }
     let Some(last) = conversation.last.take() else { return Ok(()) };
-    let Some(reader) = Reader::of(view, app, user, conversation.id)? else {
-        conversation.last = Some(last);
-        return Ok(());
-    };
     let mut shown = vec![last];
     shown.retain(|message| message.seq.is_none_or(|seq| number(seq) > reader.cleared));
     reader.hide(view, &mut shown)?;
@@ -67,7 +70,7 @@ impl Reader {
             .optional()
     }
 
-    /// Puts a mark in the places of deleted messages.
+    /// Puts marks in the places of deleted messages, and of those for others.
     fn hide(&self, view: &View<'_>, messages: &mut [Message]) -> rusqlite::Result<()> {
         let place = |message: Option<&Message>| message.and_then(|message| message.seq).map_or(0, number);
         let (first, last) = (place(messages.first()), place(messages.last()));
@@ -82,8 +85,14 @@ impl Reader {
             )?
             .query_map(params![self.conversation, self.user, first, last], |row| row.get(0).map(seq))?
             .collect::<rusqlite::Result<Vec<Seq>>>()?;
-        if deleted.is_empty() {
+        let undisclosed = directed::undisclosed(view, self.conversation, self.user, (first, last))?;
+        if deleted.is_empty() && undisclosed.is_empty() {
             return Ok(());
+        }
+        for message in messages.iter_mut() {
+            if message.seq.is_some_and(|seq| undisclosed.contains(&number(seq))) {
+                *message = message.undisclosed();
+            }
         }
         let is_deleted = |message: &&mut Message| message.seq.is_some_and(|seq| deleted.contains(&seq));
         for message in messages.iter_mut().filter(is_deleted) {

@@ -4,22 +4,36 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     conversations::{conversation, load},
+    directed::{heard_at, own_place, unread},
     error::Work,
     hidden::hide_last,
     ledger::Ledger,
     messages::{number, seq},
-    rows::{View, key_of, to_json},
+    rows::{View, key_of, millis, to_json},
     times,
     watermarks::counted_at,
 };
 use crate::{
     model::{
-        AppKey, Conversation, ConversationId, Kind, Mine, UserId,
+        AppKey, Conversation, ConversationId, Kind, Millis, Mine, UserId,
         command::List,
         conversation::{Keeping, Unread},
     },
     store::StoreError,
 };
+
+/// In a query with a `c`onversation and its `m`ember: unread messages that call the member by name.
+macro_rules! mentions {
+    () => {
+        "(
+            select count(*)
+            from mentions n
+            where n.conversation_id = c.id
+              and n.seq > max(m.read, m.removed, m.cleared)
+              and (n.user_id is null or n.user_id = m.user_id)
+          )"
+    };
+}
 
 /// A page of the user's list. A page continues after the conversation that the last page ended with, wherever that
 /// one is pinned now.
@@ -27,7 +41,7 @@ pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, lis
     let (changed_at, key) = list.before.map_or((i64::MAX, vec![0xFF; 17]), |(at, id)| (at.get(), key_of(id).to_vec()));
     let rows = view
         .conn
-        .prepare_cached(
+        .prepare_cached(concat!(
             "with me as (
               select u.id
               from users u
@@ -35,19 +49,21 @@ pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, lis
               where p.key = ?1
                 and u.key = ?2
             )
-            select c.id, m.pinned, m.muted, 0, c.counted - max(m.read_counted, m.dropped), m.cleared, (
-              select count(*)
-              from mentions n
-              where n.conversation_id = c.id
-                and n.seq > max(m.read, m.removed, m.cleared)
-                and (n.user_id is null or n.user_id = m.user_id)
-            )
+            select c.id, m.pinned, m.muted, 0, ",
+            unread!(),
+            ", m.cleared, ",
+            mentions!(),
+            ", ",
+            heard_at!(),
+            " as heard_at
             from participants m
             join conversations c on c.id = m.conversation_id
             where m.user_id = (select id from me)
-              and c.seq > m.removed
+              and max(c.told, ",
+            own_place!(),
+            ") > m.removed
               and (?6 = '[]' or c.kind in (select value from json_each(?6)))
-              and (m.pinned, c.changed_at, c.key) < (
+              and (m.pinned, heard_at, c.key) < (
                 coalesce((
                     select l.pinned
                     from conversations b
@@ -58,15 +74,15 @@ pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, lis
                 ?3,
                 ?4
               )
-            order by m.pinned desc, c.changed_at desc, c.key desc
-            limit ?5",
-        )?
+            order by m.pinned desc, heard_at desc, c.key desc
+            limit ?5"
+        ))?
         .query_map(params![app.as_str(), user.as_str(), changed_at, key, list.limit, numbers(&list.kinds)], |row| {
-            Ok((row.get(0)?, mine_of(row)?))
+            Ok((row.get(0)?, mine_of(row)?, millis(row, 7)?))
         })?
-        .collect::<rusqlite::Result<Vec<(i64, Mine)>>>()?;
-    let complete = |(row, mine)| {
-        let mut conversation = Conversation { mine: Some(mine), ..load(view, row)? };
+        .collect::<rusqlite::Result<Vec<(i64, Mine, Millis)>>>()?;
+    let complete = |(row, mine, changed_at)| {
+        let mut conversation = Conversation { mine: Some(mine), changed_at, ..load(view, row)? };
         hide_last(view, app, user, &mut conversation)?;
         Ok(conversation)
     };
@@ -81,7 +97,9 @@ pub(super) fn conversation_for(
     user: &UserId,
 ) -> Work<Option<Conversation>> {
     let Some(mut found) = conversation(view, app, id)? else { return Ok(None) };
-    found.mine = mine(view, app, id, user)?;
+    if let Some((mine, changed_at)) = mine(view, app, id, user)? {
+        (found.mine, found.changed_at) = (Some(mine), changed_at);
+    }
     hide_last(view, app, user, &mut found)?;
     Ok(Some(found))
 }
@@ -109,28 +127,29 @@ pub(super) fn newest_of(view: &View<'_>, app: &AppKey, user: &UserId) -> Work<Op
     row.map(|row| load(view, row)).transpose()
 }
 
-/// How the user keeps a conversation.
-fn mine(view: &View<'_>, app: &AppKey, id: ConversationId, user: &UserId) -> Work<Option<Mine>> {
+/// How the user keeps a conversation, and when something was last said in it that they hear.
+fn mine(view: &View<'_>, app: &AppKey, id: ConversationId, user: &UserId) -> Work<Option<(Mine, Millis)>> {
     let mine = view
         .conn
-        .prepare_cached(
-            "select c.id, m.pinned, m.muted, c.seq <= m.removed, c.counted - max(m.read_counted, m.dropped), m.cleared,
-            (
-              select count(*)
-              from mentions n
-              where n.conversation_id = c.id
-                and n.seq > max(m.read, m.removed, m.cleared)
-                and (n.user_id is null or n.user_id = m.user_id)
-            )
+        .prepare_cached(concat!(
+            "select c.id, m.pinned, m.muted, max(c.told, ",
+            own_place!(),
+            ") <= m.removed, ",
+            unread!(),
+            ", m.cleared, ",
+            mentions!(),
+            ", ",
+            heard_at!(),
+            "
             from conversations c
             join apps p on p.id = c.app_id
             join users u on u.app_id = p.id
             join participants m on m.conversation_id = c.id and m.user_id = u.id
             where c.key = ?1
               and p.key = ?2
-              and u.key = ?3",
-        )?
-        .query_row(params![key_of(id), app.as_str(), user.as_str()], mine_of)
+              and u.key = ?3"
+        ))?
+        .query_row(params![key_of(id), app.as_str(), user.as_str()], |row| Ok((mine_of(row)?, millis(row, 7)?)))
         .optional()?;
     Ok(mine)
 }
@@ -179,17 +198,20 @@ pub(super) fn keep(
               and user_id = ?2",
         )?
         .execute(params![row, user, pinned, muted, removed, cleared, dropped])?;
-    mine(&ledger.view(), app_key, id, user_id)?.ok_or_else(|| StoreError::NoConversation.into())
+    let kept = mine(&ledger.view(), app_key, id, user_id)?;
+    kept.map(|(mine, _)| mine).ok_or_else(|| StoreError::NoConversation.into())
 }
 
 /// What the user has not read in their list.
 pub(super) fn unread(view: &View<'_>, app: &AppKey, user: &UserId, kinds: &[Kind]) -> Work<Unread> {
     let unread = view
         .conn
-        .prepare_cached(
+        .prepare_cached(concat!(
             "select coalesce(sum(unread), 0), coalesce(sum(unread) filter (where muted), 0)
             from (
-              select c.counted - max(m.read_counted, m.dropped) as unread, m.muted
+              select ",
+            unread!(),
+            " as unread, m.muted
               from participants m
               join conversations c on c.id = m.conversation_id
               where m.user_id = (
@@ -199,10 +221,12 @@ pub(super) fn unread(view: &View<'_>, app: &AppKey, user: &UserId, kinds: &[Kind
                   where p.key = ?1
                     and u.key = ?2
                 )
-                and c.seq > m.removed
+                and max(c.told, ",
+            own_place!(),
+            ") > m.removed
                 and (?3 = '[]' or c.kind in (select value from json_each(?3)))
-            )",
-        )?
+            )"
+        ))?
         .query_row(params![app.as_str(), user.as_str(), numbers(kinds)], |row| {
             Ok(Unread { total: count(row.get(0)?), muted: count(row.get(1)?) })
         })?;

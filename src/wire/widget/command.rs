@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::frame::{blame, plain};
 use crate::{
     model::{
-        ClientId, Code, Command, Content, ConversationId, Fault, Kind, MessageUid, Millis, ObjectName, Position, Seq,
-        SiteKey, UserId,
+        ClientId, Code, Command, Content, ConversationId, Fault, Handle, Kind, MessageUid, Millis, ObjectName,
+        Position, Seq, SiteKey, UserId,
         command::{AgentStatus, CreateGroup, Delete, GroupChange, History, List, Receipt, Send, Target},
         conversation::{Keeping, View},
     },
@@ -92,7 +92,10 @@ body!(SendBody {
     content "content": Box<RawValue>,
     conversation "conversation": Option<ConversationId>,
     user "user": Option<UserId>,
-    desk "desk": Option<bool>
+    group "group": Option<Handle>,
+    discussion "discussion": Option<Handle>,
+    desk "desk": Option<bool>,
+    only "to": Option<Vec<UserId>>
 });
 body!(HistoryBody {
     conversation "conversation": ConversationId,
@@ -155,11 +158,13 @@ fn read<T: Body>(body: &str) -> Result<T, Fault> {
 }
 
 fn send(body: SendBody) -> Result<Command, Fault> {
-    let to = match (body.conversation, body.user, body.desk) {
-        (Some(conversation), None, None) => Target::Conversation(conversation),
-        (None, Some(user), None) => Target::User(user),
-        (None, None, Some(true)) => Target::Desk,
-        _ => return Err(bad("give one of `conversation`, `user` and `desk: true`")),
+    let to = match (body.conversation, body.user, body.group, body.discussion, body.desk) {
+        (Some(conversation), None, None, None, None) => Target::Conversation(conversation),
+        (None, Some(user), None, None, None) => Target::User(user),
+        (None, None, Some(handle), None, None) => Target::Group(Kind::Group, handle),
+        (None, None, None, Some(handle), None) => Target::Group(Kind::Discussion, handle),
+        (None, None, None, None, Some(true)) => Target::Desk,
+        _ => return Err(bad("give one of `conversation`, `user`, `group`, `discussion` and `desk: true`")),
     };
     let content = Content::new(body.name, body.content).map_err(|error| {
         let code = match error {
@@ -168,7 +173,7 @@ fn send(body: SendBody) -> Result<Command, Fault> {
         };
         Fault::new(code, error.to_string())
     })?;
-    Ok(Command::Send(Send { to, client_id: body.client_id, content }))
+    Ok(Command::Send(Send { to, client_id: body.client_id, content, only: body.only.unwrap_or_default() }))
 }
 
 fn history(body: &HistoryBody) -> Result<Command, Fault> {
@@ -316,6 +321,8 @@ mod tests {
         };
         assert_eq!(to(r#""desk":true,"#), Target::Desk);
         assert_eq!(to(r#""user":"u1","#), Target::User("u1".parse().unwrap()));
+        assert_eq!(to(r#""group":"g1","#), Target::Group(Kind::Group, "g1".parse().unwrap()));
+        assert_eq!(to(r#""discussion":"g1","#), Target::Group(Kind::Discussion, "g1".parse().unwrap()));
         for place in ["", r#""desk":false,"#, r#""desk":true,"user":"u1","#, r#""conversation":"$","user":"u1","#] {
             assert!(fault("send", &format!("{{{place}{rest}}}")).contains("give one of"), "{place}");
         }

@@ -131,6 +131,7 @@ async fn odd_words_are_refused_and_a_full_list_takes_no_more() {
         .command(Command::Send(parlor::model::command::Send {
             to: Target::User(bob.id().clone()),
             client_id: "1".parse().unwrap(),
+            only: Vec::new(),
             content: Content::text(&"w0-0 w1-x ".repeat(800)),
         }))
         .await

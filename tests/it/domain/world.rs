@@ -148,7 +148,7 @@ impl Someone {
     }
 
     pub(crate) async fn send(&self, to: Target, client_id: &str, content: Content) -> Result<Sent, Fault> {
-        let send = Send { to, client_id: client_id.parse().unwrap(), content };
+        let send = Send { to, client_id: client_id.parse().unwrap(), content, only: Vec::new() };
         match self.command(Command::Send(send)).await? {
             Reply::Sent(sent) => Ok(sent),
             other => panic!("{other:?}"),
