@@ -37,6 +37,7 @@ mod recall;
 mod receipt;
 mod restraint;
 mod rights;
+mod search;
 mod send;
 pub mod turn;
 mod typing;
@@ -162,6 +163,7 @@ impl Im {
                 self.recall(caller, connection, uid).await.map(|message| Reply::Message(Box::new(message)))
             }
             Command::Delete(delete) => self.delete(caller, connection, delete).await.map(|()| Reply::Done {}),
+            Command::Search(search) => self.search(caller, *search).await.map(Reply::Found),
             Command::Unread(kinds) => self.unread(caller, &kinds).await.map(Reply::Unread),
             Command::Accept(id) => self.accept(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
             Command::End(id) => self.end(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),

@@ -19,6 +19,7 @@ pub mod message;
 pub mod notice;
 pub mod person;
 pub mod restraint;
+pub mod search;
 pub mod site;
 pub mod told;
 pub mod webhook;

@@ -28,6 +28,7 @@ pub mod contacts;
 pub mod outbox;
 pub mod readership;
 pub mod restraints;
+pub mod search;
 pub mod sqlite;
 pub mod users;
 pub mod words;
@@ -42,6 +43,7 @@ use audit::Audit;
 use chatrooms::Chatrooms;
 use outbox::Outbox;
 use readership::Readership;
+use search::Searches;
 use words::Words;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
@@ -329,6 +331,7 @@ pub trait Store:
     + Outbox
     + Readership
     + Restraints
+    + Searches
     + Users
     + Words
     + Send

@@ -13,6 +13,7 @@ mod history;
 pub mod keys;
 pub mod messages;
 mod restraints;
+mod search;
 mod template;
 pub mod users;
 pub mod words;

@@ -6,6 +6,7 @@ use super::{
     ClientId, Content, Conversation, ConversationId, Handle, Kind, Message, MessageUid, Millis, Mine, Person, Position,
     Seq, UserId,
     conversation::{Keeping, Unread, View},
+    search::{Found, Search},
 };
 
 /// One request of an authenticated client. Every one is answered exactly once.
@@ -57,6 +58,8 @@ pub enum Command {
     Recall(MessageUid),
     /// The caller throws messages away, for themselves only.
     Delete(Delete),
+    /// Messages that the caller may see, by what they say.
+    Search(Box<Search>),
     /// How much the caller has not read, in conversations of these kinds; of every kind when empty.
     Unread(Vec<Kind>),
     /// An agent takes a waiting conversation.
@@ -255,6 +258,8 @@ pub enum Reply {
         /// Who, by id.
         users: Vec<Person>,
     },
+    /// To `search`.
+    Found(Found),
     /// To `unread`.
     Unread(Unread),
     /// To everything that has nothing to tell.

@@ -26,6 +26,7 @@ pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod own;
 pub(crate) mod restraints;
+pub(crate) mod search;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
 pub(crate) mod users;
@@ -151,6 +152,13 @@ macro_rules! run_on {
             unread: [
                 unread_counts_match_a_naive_model,
                 notes_do_not_raise_unread_counts
+            ]
+            search: [
+                words_are_found_by_substring_in_every_script,
+                hits_come_newest_first_page_by_page,
+                z3_nobody_finds_what_they_may_not_see,
+                agents_find_service_conversations_and_visitors_their_own,
+                what_was_taken_back_is_found_no_more
             ]
             words: [
                 words_come_and_go_per_app,

@@ -68,6 +68,7 @@ mod readership;
 mod restraints;
 mod rights;
 mod rows;
+mod search;
 mod service;
 mod stats;
 mod tenancy;
@@ -176,6 +177,8 @@ pub struct SqliteStore {
     /// Taken when the store is dropped, so that the writer ends.
     jobs: Option<mpsc::Sender<Job>>,
     questions: Option<mpsc::Sender<Read>>,
+    /// Nobody searches in a store that is open beside a server.
+    searches: Option<mpsc::Sender<Read>>,
     stats: Arc<SqliteStats>,
     patience: Duration,
     /// Woken after commits that recorded something in the outbox.
@@ -203,6 +206,8 @@ impl fmt::Debug for QueueDepth {
 
 /// The engine's threads, and the folder that is let go after they have ended.
 struct Running {
+    /// Taken to end the thread that fills the search index.
+    index: Option<std::sync::mpsc::Sender<()>>,
     threads: Vec<JoinHandle<()>>,
     _folder: Folder,
 }
@@ -210,6 +215,7 @@ struct Running {
 impl Running {
     /// Waits for the threads, which have been told to end.
     fn end(self) {
+        drop(self.index);
         for thread in self.threads {
             let name = thread.thread().name().unwrap_or("store").to_owned();
             if thread.join().is_err() {
@@ -260,13 +266,24 @@ impl SqliteStore {
         };
         let (jobs, queued) = mpsc::channel(QUEUE);
         threads.push(writer.start(queued)?);
+        let (mut searches, mut index) = (None, None);
+        if !options.beside_a_server {
+            let forget = forget_reworded(jobs.downgrade());
+            let indexer = search::index::Indexer::open(&file, epoch, stats.clone(), forget)?;
+            let (stop, stopped) = std::sync::mpsc::channel();
+            threads.push(indexer.start(stopped)?);
+            let (ask, asked) = mpsc::channel(search::QUEUE);
+            threads.push(search::start(&file, asked, epoch, &stats)?);
+            (searches, index) = (Some(ask), Some(stop));
+        }
         Ok(Self {
             jobs: Some(jobs),
             questions: Some(questions),
+            searches,
             stats,
             patience: options.patience,
             news,
-            running: Mutex::new(Some(Running { threads, _folder: folder })),
+            running: Mutex::new(Some(Running { index, threads, _folder: folder })),
         })
     }
 
@@ -318,6 +335,7 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.jobs = None;
         self.questions = None;
+        self.searches = None;
         if let Some(running) = self.running.get_mut().take() {
             running.end();
         }
@@ -328,6 +346,20 @@ impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").field("stats", &self.stats).finish_non_exhaustive()
     }
+}
+
+/// Tells the writer that the search index knows of these changes.
+fn forget_reworded(jobs: mpsc::WeakSender<Job>) -> search::index::Forget {
+    Box::new(move |up_to| {
+        let forget = AnyWork(move |ledger: &mut Ledger| {
+            Ok(ledger.conn.prepare_cached("delete from reworded where id <= ?1")?.execute([up_to])?)
+        });
+        let (task, _) = Task::new(forget);
+        // A store that closes keeps the list: the next start does the same again.
+        if let Some(jobs) = jobs.upgrade() {
+            let _ = jobs.blocking_send(Job::Other(Box::new(task)));
+        }
+    })
 }
 
 fn closed() -> StoreError {
@@ -645,6 +677,9 @@ impl Store for SqliteStore {
         if let (Some(jobs), Some(questions)) = (&self.jobs, &self.questions) {
             let _ = jobs.send(Job::Close).await;
             let _ = questions.send(Read::Close).await;
+        }
+        if let Some(searches) = &self.searches {
+            let _ = searches.send(Read::Close).await;
         }
         // Whoever closes second waits here for the first.
         let mut running = self.running.lock().await;

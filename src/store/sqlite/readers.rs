@@ -48,7 +48,7 @@ pub(super) fn start(
 }
 
 /// One reader waits for the queue, the others for that reader.
-fn next(questions: &Mutex<mpsc::Receiver<Read>>) -> Option<Question> {
+pub(super) fn next(questions: &Mutex<mpsc::Receiver<Read>>) -> Option<Question> {
     let mut questions = questions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     loop {
         match questions.blocking_recv()? {
@@ -59,7 +59,7 @@ fn next(questions: &Mutex<mpsc::Receiver<Read>>) -> Option<Question> {
 }
 
 /// A question sees one state of the store, whatever is written meanwhile.
-fn answer(conn: &Connection, epoch: u64, stats: &SqliteStats, question: Question) {
+pub(super) fn answer(conn: &Connection, epoch: u64, stats: &SqliteStats, question: Question) {
     let step = |sql| conn.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
     if let Err(error) = step("begin") {
         tracing::error!(%error, "A reader could not begin");

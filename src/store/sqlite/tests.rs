@@ -11,6 +11,7 @@ use crate::{
 mod copies;
 mod failures;
 mod reopening;
+mod search;
 mod upkeep;
 
 /// Options for tests: no reserve, so that a nearly full disk does not matter.

@@ -12,6 +12,7 @@ use crate::{
         Position, Seq, SiteKey, UserId,
         command::{AgentStatus, CreateGroup, Delete, GroupChange, History, List, Receipt, Send, Target},
         conversation::{Keeping, View},
+        search::Search,
     },
     wire::{ClientKind, Hello, Request},
 };
@@ -48,6 +49,7 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "clear" => clear(&read(body)?)?,
         "delete" => delete(read(body)?),
         "recall" => Command::Recall(read::<RecallBody>(body)?.uid),
+        "search" => search(read(body)?),
         "unread" => Command::Unread(read::<UnreadBody>(body)?.kinds.unwrap_or_default()),
         "accept" => Command::Accept(read::<One>(body)?.conversation),
         "end" => Command::End(read::<One>(body)?.conversation),
@@ -132,6 +134,17 @@ body!(SilenceBody {
 body!(AllowBody { conversation "conversation": ConversationId, user "user": UserId, on "on": bool });
 body!(ClearBody { conversation "conversation": ConversationId, seq "seq": Option<Seq>, until "until": Option<Millis> });
 body!(DeleteBody { conversation "conversation": ConversationId, seqs "seqs": Vec<Seq> });
+body!(SearchBody {
+    query "query": String,
+    conversation "conversation": Option<ConversationId>,
+    kinds "kinds": Option<Vec<Kind>>,
+    from "from": Option<UserId>,
+    name "type": Option<ObjectName>,
+    before_at "before_at": Option<Millis>,
+    after_at "after_at": Option<Millis>,
+    before "before": Option<MessageUid>,
+    limit "limit": Option<u16>
+});
 body!(RecallBody { uid "uid": MessageUid });
 body!(UnreadBody { kinds "kinds": Option<Vec<Kind>> });
 body!(Before { changed_at "changed_at": Millis, id "id": ConversationId });
@@ -258,6 +271,20 @@ fn delete(body: DeleteBody) -> Command {
     Command::Delete(Delete { conversation: body.conversation, seqs: body.seqs })
 }
 
+fn search(body: SearchBody) -> Command {
+    Command::Search(Box::new(Search {
+        query: body.query,
+        conversation: body.conversation,
+        kinds: body.kinds.unwrap_or_default(),
+        from: body.from,
+        name: body.name,
+        before_at: body.before_at,
+        after_at: body.after_at,
+        before: body.before,
+        limit: body.limit.unwrap_or(20),
+    }))
+}
+
 fn hello(body: HelloBody) -> Result<Hello, Fault> {
     let since = body.since.unwrap_or_default();
     if since.len() > MAX_SINCE {
@@ -353,6 +380,7 @@ mod tests {
                 Command::Receipt(Receipt { conversation: c, delivered: None, read: Some(Seq(3)) }),
             ),
             ("typing", r#"{"conversation":"$","on":true}"#, Command::Typing { conversation: c, on: true }),
+            ("search", r#"{"query":"lamp"}"#, Command::Search(Box::new(Search::of("lamp")))),
             ("conversations", "{}", Command::Conversations(List::default())),
             (
                 "conversations",

@@ -99,6 +99,7 @@ mod tests {
         Code, Content, Kind, MessageUid, Position, Role, Service, Stage,
         command::{ConversationPage, Gap, Page, Sent, Welcome},
         conversation::{Context, EndedBy, Participant, Rating, Unread},
+        search::{Found, Hit},
     };
 
     fn anna() -> Person {
@@ -203,6 +204,14 @@ mod tests {
             ("conversation", Reply::Conversation(Box::new(queued))),
             ("blocked", Reply::Blocked { users: vec![anna()] }),
             ("mine", Reply::Mine(mine())),
+            (
+                "found",
+                Reply::Found(Found {
+                    hits: vec![Hit { message: message(), text: "hi".to_owned(), marks: vec![(0, 2)] }],
+                    next: Some(MessageUid::from_number(42)),
+                    partial: false,
+                }),
+            ),
             ("unread", Reply::Unread(Unread { total: 7, muted: 2 })),
             ("done", Reply::Done {}),
         ] {
