@@ -9,6 +9,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     sync::Arc,
+    time::Duration,
 };
 
 use actix_server::ServerHandle;
@@ -22,9 +23,11 @@ use crate::{
     bus::{Bus, LocalBus},
     config::Config,
     gateway::Gateway,
+    hooks::{self, Delivering},
     http::{self, Parts, health::Health, listen::Listeners},
     im::{self, Im, upkeep},
     model::{Fault, clock::SystemClock},
+    outbound::{Guard, Outbound},
     store::{
         Store,
         sqlite::{OpenError, SqliteOptions, SqliteStore},
@@ -41,6 +44,7 @@ pub struct Parlor {
     pub(crate) health: Arc<Health>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) delivering: Delivering,
     pub(crate) upkeep: CancellationToken,
     pub(crate) server: ServerHandle,
     pub(crate) serving: JoinHandle<io::Result<()>>,
@@ -92,6 +96,15 @@ impl Parlor {
         let upkeep = CancellationToken::new();
         tokio::task::spawn_local(upkeep::run(Arc::clone(&im), upkeep.clone()));
 
+        let delivering = Delivering::start(hooks::Parts {
+            store: Arc::clone(&store),
+            outbound: Arc::new(Outbound::new(&config.outbound)),
+            vault: Vault::open(&config.data.dir)?,
+            clock: Arc::new(SystemClock),
+            figures: figures.hooks.clone(),
+            look_every: Duration::from_secs(5),
+        });
+
         let config = Arc::new(config);
         let health = Arc::new(Health::default());
         let figures = Arc::new(figures);
@@ -110,7 +123,7 @@ impl Parlor {
         let server = http::listen::serve(&parts, Listeners { public, demo, metrics })?;
         let handle = server.handle();
         let serving = tokio::task::spawn_local(server);
-        Ok(Self { config, welcome, health, gateway, store, upkeep, server: handle, serving })
+        Ok(Self { config, welcome, health, gateway, store, delivering, upkeep, server: handle, serving })
     }
 }
 
@@ -144,6 +157,7 @@ pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Resu
         max_text_chars: config.limits.text_chars,
         logins_per_account: config.limits.logins_per_account,
         logins_per_network: config.limits.logins_per_network,
+        outgoing: Guard::new(&config.outbound),
         ..im::Settings::default()
     };
     Ok(Im::new(store, bus, Arc::new(SystemClock), settings).with_vault(vault))

@@ -3,6 +3,7 @@
 //! Floor 2. Knows nothing of whom a secret belongs to.
 
 pub mod api_key;
+pub mod hook_secret;
 pub mod signature;
 pub mod vault;
 

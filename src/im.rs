@@ -14,6 +14,7 @@ use crate::{
         AppKey, Audience, Caller, Clock, Code, Command, ConnectionId, Conversation, ConversationId, Event, Fault, Hint,
         Millis, Reply, UserId,
     },
+    outbound::Guard,
     store::Store,
 };
 
@@ -68,6 +69,8 @@ pub struct Settings {
     pub logins_per_account: u32,
     /// Sign-in attempts per network in 15 minutes.
     pub logins_per_network: u32,
+    /// Which addresses may be asked by webhooks.
+    pub outgoing: Guard,
 }
 
 impl Default for Settings {
@@ -81,6 +84,7 @@ impl Default for Settings {
             setup_code_secs: 3600,
             logins_per_account: 10,
             logins_per_network: 50,
+            outgoing: Guard::default(),
         }
     }
 }
@@ -104,6 +108,7 @@ pub struct Im {
     dirty: desk::Dirty,
     apps: apps::Apps,
     lexicons: moderation::Lexicons,
+    ears: notice::Ears,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -128,6 +133,7 @@ impl Im {
             dirty: desk::Dirty::default(),
             apps: apps::Apps::default(),
             lexicons: moderation::Lexicons::default(),
+            ears: notice::Ears::default(),
             told_desks: dashmap::DashMap::new(),
         }
     }

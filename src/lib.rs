@@ -8,6 +8,7 @@ pub mod bus;
 pub mod cli;
 pub mod config;
 pub mod gateway;
+pub mod hooks;
 pub mod http;
 pub mod im;
 pub mod lifecycle;

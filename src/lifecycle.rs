@@ -43,6 +43,7 @@ async fn drain(parlor: &Parlor) {
 async fn close(parlor: Parlor) {
     parlor.server.stop(false).await;
     parlor.upkeep.cancel();
+    parlor.delivering.stop().await;
     parlor.store.close().await;
     // Its result tells only whether the accept loop failed, and it has been told to end.
     let _ = parlor.serving.await;

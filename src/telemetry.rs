@@ -3,6 +3,8 @@
 //! Floor 1. Neither ever holds message text, names, e-mail, addresses, tokens or query strings (L1).
 
 pub mod figures;
+pub mod hooks;
 pub mod log;
 
 pub use figures::Figures;
+pub use hooks::HookFigures;

@@ -16,6 +16,7 @@ mod restraints;
 mod search;
 mod template;
 pub mod users;
+pub mod webhooks;
 pub mod words;
 
 /// The domain as one app's back end sees it.

@@ -71,7 +71,7 @@ impl Outgoing {
 impl Im {
     /// Keeps a message or passes it on, as its flags say. Returns when it is durable.
     pub(super) async fn deliver(&self, route: &Route, outgoing: Outgoing) -> Result<Sent, Fault> {
-        if outgoing.flags.stored { self.keep(route, outgoing).await } else { Ok(self.pass(route, outgoing)) }
+        if outgoing.flags.stored { self.keep(route, outgoing).await } else { Ok(self.pass(route, outgoing).await) }
     }
 
     /// Keeps what somebody connected sends, as the app wants it.
@@ -144,7 +144,7 @@ impl Im {
     }
 
     /// Tells everybody without keeping it: commands and status messages.
-    fn pass(&self, route: &Route, outgoing: Outgoing) -> Sent {
+    async fn pass(&self, route: &Route, outgoing: Outgoing) -> Sent {
         let at = self.clock.now();
         let audience = outgoing.audience(route);
         let message = Message {
@@ -157,7 +157,9 @@ impl Im {
             content: outgoing.content,
         };
         let sent = Sent { uid: message.uid, conversation: route.id, seq: None, at, replaced: false };
-        self.publish(audience, Event::Message(Arc::new(message)));
+        let message = Arc::new(message);
+        self.publish(audience, Event::Message(message.clone()));
+        self.tell_passing(&outgoing.app, &message, &outgoing.only, outgoing.source).await;
         sent
     }
 }

@@ -22,6 +22,11 @@ impl ObjectName {
         &self.0
     }
 
+    /// Whether messages of this type are signals of the moment, which back ends are not told of.
+    pub fn is_status(&self) -> bool {
+        is_status(self.as_str())
+    }
+
     /// How messages of this type are kept and counted (§2, columns P and C). Unknown names are kept and counted.
     pub fn flags(&self) -> Flags {
         flags_of(self.as_str())
@@ -130,6 +135,11 @@ fn flags_of(name: &str) -> Flags {
         _ => (true, true),
     };
     Flags { stored, counted }
+}
+
+/// Signals of the moment: who types, who read what. Nobody but those present is told.
+fn is_status(name: &str) -> bool {
+    matches!(name, "RC:TypSts" | "RC:ReadNtf" | "RC:RRReqMsg" | "RC:RRRspMsg" | "RC:RRMsg" | "RC:SRSMsg")
 }
 
 /// Why a name or body is not a content.

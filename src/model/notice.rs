@@ -70,6 +70,32 @@ topics! {
     Test = "webhook.test";
 }
 
+/// Several topics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Topics(u64);
+
+impl Topics {
+    /// What a webhook hears of that names these; everything when it names none.
+    pub fn wanted_by(names: &[Topic]) -> Self {
+        if names.is_empty() { Self(u64::MAX) } else { Self(names.iter().fold(0, |all, topic| all | bit(*topic))) }
+    }
+
+    /// Whether this topic is among them.
+    pub const fn has(self, topic: Topic) -> bool {
+        self.0 & bit(topic) != 0
+    }
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+}
+
+const fn bit(topic: Topic) -> u64 {
+    1 << topic as u64
+}
+
 impl Serialize for Topic {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())

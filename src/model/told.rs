@@ -34,6 +34,8 @@ pub struct ToldMessage<'m> {
     pub name: &'m ObjectName,
     /// The content as everybody sees it.
     pub content: &'m RawValue,
+    /// The app's word list or its pre-send hook put this content in the place of what the sender wrote.
+    pub replaced: bool,
     /// By which door it came in.
     pub source: Source,
 }

@@ -14,6 +14,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use super::HookFigures;
+
 /// Every figure, and the registry they are read from. Handles are cheap to clone and shared.
 #[derive(Debug)]
 pub struct Figures {
@@ -30,6 +32,8 @@ pub struct Figures {
     pub queued_frames: Gauge,
     /// Handlers that panicked. Any is a mistake of ours.
     pub panics: Counter,
+    /// How deliveries to webhooks go.
+    pub hooks: HookFigures,
     http_requests: Family<Request, Counter<u64, AtomicU64>>,
 }
 
@@ -60,6 +64,7 @@ impl Default for Figures {
             deliver_seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 17)),
             queued_frames: Gauge::default(),
             panics: Counter::default(),
+            hooks: HookFigures::default(),
             http_requests: Family::default(),
         };
         figures.register();
@@ -93,6 +98,7 @@ impl Figures {
 
     fn register(&mut self) {
         let Self { registry, .. } = self;
+        self.hooks.register(registry);
         registry.register("connections", "Connections now", self.connections.clone());
         registry.register("waiting_visitors", "Visitors who wait for an agent", self.waiting_visitors.clone());
         registry.register("slow_disconnects", "Connections closed as too slow", self.slow_disconnects.clone());

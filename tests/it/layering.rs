@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 8] = [
     &["config", "telemetry"],
     &["wire", "store", "bus", "auth", "view", "outbound"],
     &["im"],
-    &["gateway"],
+    &["gateway", "hooks"],
     &["http"],
     &["app", "lifecycle"],
     &["cli"],

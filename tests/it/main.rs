@@ -12,6 +12,7 @@ mod domain;
 mod gateway;
 mod hardening;
 mod harness;
+mod hooks;
 mod hygiene;
 mod layering;
 mod lifecycle;

@@ -157,7 +157,7 @@ pub(super) fn replace_content(
         )?
         .execute(params![row, place])?;
     let replaced = by_number(&ledger.view(), uid.number())?;
-    if let Some(now) = replaced.as_ref().filter(|now| now.content.is_recalled()) {
+    if let Some(now) = replaced.as_ref().filter(|now| now.content.is_gone()) {
         outbox::message_recalled(ledger, app, now, at)?;
     }
     Ok(replaced)

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
-    model::{Features, Notice, Topic},
+    model::{Features, Notice, Topic, notice::Topics},
     store::sqlite::{
         error::Work,
         ledger::Ledger,
@@ -23,13 +23,7 @@ pub(in crate::store::sqlite) struct Listeners {
 #[derive(Debug)]
 struct Listener {
     row: i64,
-    /// One bit per topic.
-    topics: u64,
-}
-
-/// A topic as one bit.
-const fn bit(topic: Topic) -> u64 {
-    1 << topic as u64
+    topics: Topics,
 }
 
 impl Listeners {
@@ -44,9 +38,8 @@ impl Listeners {
             )?
             .query_map([app], |row| {
                 let names: Vec<String> = json(row, 1)?;
-                let topics =
-                    names.iter().filter_map(|name| Topic::from_name(name)).map(bit).fold(0, |all, bit| all | bit);
-                Ok(Listener { row: row.get(0)?, topics: if names.is_empty() { u64::MAX } else { topics } })
+                let topics: Vec<Topic> = names.iter().filter_map(|name| Topic::from_name(name)).collect();
+                Ok(Listener { row: row.get(0)?, topics: Topics::wanted_by(&topics) })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         if webhooks.is_empty() {
@@ -64,7 +57,7 @@ impl Listeners {
     }
 
     fn want(&self, topic: Topic) -> bool {
-        self.webhooks.iter().any(|webhook| webhook.topics & bit(topic) != 0)
+        self.webhooks.iter().any(|webhook| webhook.topics.has(topic))
     }
 }
 
@@ -81,7 +74,7 @@ pub(super) fn tell(
     }
     let notice = notice(ledger)?;
     let row = keep(ledger, &notice)?;
-    for webhook in listeners.webhooks.iter().filter(|webhook| webhook.topics & bit(topic) != 0) {
+    for webhook in listeners.webhooks.iter().filter(|webhook| webhook.topics.has(topic)) {
         send(ledger, webhook.row, row, &notice)?;
     }
     Ok(())

@@ -34,13 +34,14 @@ pub(in crate::store::sqlite) fn message_sent(
             conversation: new.conversation,
             kind,
             target: &target,
-            to: &[],
+            to: &new.only,
             seq: Some(seq),
             at: new.at,
             from: &new.from,
             client_id: new.client_id.as_ref(),
             name: &new.content.name,
             content: new.content.raw(),
+            replaced: new.original.is_some(),
             source: new.source,
         };
         Ok(told.notice())
