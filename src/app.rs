@@ -21,11 +21,12 @@ use self::{figures::StoreFigures, first_start::welcome};
 use crate::{
     auth::vault::{Vault, VaultError},
     bus::{Bus, LocalBus},
-    config::Config,
+    config::{Config, Limits},
     gateway::Gateway,
     hooks::{self, Delivering},
     http::{self, Parts, health::Health, listen::Listeners},
-    im::{self, Im, upkeep},
+    im::{self, Im, files::FileLimits, upkeep},
+    media::FolderBlobs,
     model::{Fault, clock::SystemClock},
     outbound::{Guard, Outbound},
     store::{
@@ -91,7 +92,9 @@ impl Parlor {
         figures.add(Box::new(StoreFigures(store.stats(), store.queue_depth())));
         let store: Arc<dyn Store> = Arc::new(store);
         let bus = Arc::new(LocalBus::default());
-        let im = Arc::new(domain(&config, Arc::clone(&store), bus.clone())?);
+        let blobs = FolderBlobs::open(&config.data.dir.join("files"), config.data.reserve_bytes)?;
+        let im = domain(&config, Arc::clone(&store), bus.clone())?;
+        let im = Arc::new(im.keeping_files(Arc::new(blobs), file_limits(&config.limits)));
         let welcome = welcome(&im, &config).await?;
         let upkeep = CancellationToken::new();
         tokio::task::spawn_local(upkeep::run(Arc::clone(&im), upkeep.clone()));
@@ -145,6 +148,17 @@ pub fn open_beside(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
 fn open_store(config: &Config) -> Result<SqliteStore, OpenError> {
     let options = SqliteOptions { reserve_bytes: Some(config.data.reserve_bytes), ..SqliteOptions::default() };
     SqliteStore::open(&config.data.dir, options)
+}
+
+fn file_limits(limits: &Limits) -> FileLimits {
+    FileLimits {
+        image_bytes: limits.image_bytes,
+        file_bytes: limits.file_bytes,
+        voice_bytes: limits.voice_bytes,
+        visitor_files: limits.visitor_files_day,
+        visitor_bytes: limits.visitor_file_bytes_day,
+        app_bytes: limits.app_file_bytes_day,
+    }
 }
 
 /// The domain on top of a store in the data folder, as the settings want it.

@@ -4,6 +4,7 @@
 
 pub mod api_key;
 pub mod hook_secret;
+pub mod link;
 pub mod signature;
 pub mod vault;
 

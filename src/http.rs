@@ -11,6 +11,7 @@ mod crowd;
 pub mod demo;
 pub mod error;
 pub mod extract;
+mod files;
 pub mod guard;
 pub mod headers;
 pub mod health;
@@ -64,6 +65,8 @@ fn addresses(cfg: &mut ServiceConfig) {
         .service(resource("/ws").route(web::get().to(socket::plain)))
         .service(resource("/poll").route(web::post().to(poll::begin)))
         .service(resource("/poll/{id}").route(web::post().to(poll::next)))
+        .service(resource("/files").route(web::post().to(files::upload)))
+        .service(resource("/files/{token}/{name}").route(read().to(files::serve)))
         .configure(console_addresses)
         .configure(api::addresses);
 }

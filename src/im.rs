@@ -27,6 +27,7 @@ mod conversation;
 mod deliver;
 mod desk;
 mod error;
+pub mod files;
 mod group;
 mod history;
 pub mod keys;
@@ -109,6 +110,7 @@ pub struct Im {
     apps: apps::Apps,
     lexicons: moderation::Lexicons,
     ears: notice::Ears,
+    files: files::Files,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -134,6 +136,7 @@ impl Im {
             apps: apps::Apps::default(),
             lexicons: moderation::Lexicons::default(),
             ears: notice::Ears::default(),
+            files: files::Files::none(&mut rand::rng()),
             told_desks: dashmap::DashMap::new(),
         }
     }
@@ -170,6 +173,7 @@ impl Im {
             }
             Command::Delete(delete) => self.delete(caller, connection, delete).await.map(|()| Reply::Done {}),
             Command::Search(search) => self.search(caller, *search).await.map(Reply::Found),
+            Command::Links(files) => self.links(caller, &files).await.map(|links| Reply::Links { links }),
             Command::Unread(kinds) => self.unread(caller, &kinds).await.map(Reply::Unread),
             Command::Accept(id) => self.accept(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),
             Command::End(id) => self.end(caller, id).await.map(|c| Reply::Conversation(Box::new(c))),

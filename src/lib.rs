@@ -12,6 +12,7 @@ pub mod hooks;
 pub mod http;
 pub mod im;
 pub mod lifecycle;
+pub mod media;
 pub mod model;
 pub mod outbound;
 pub mod store;

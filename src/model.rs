@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod error;
 pub mod event;
 pub mod features;
+pub mod file;
 pub mod fold;
 pub mod ids;
 pub mod message;
@@ -34,6 +35,7 @@ pub use conversation::{Conversation, Kind, Mine, Position, Service, Stage};
 pub use error::{Code, Fault};
 pub use event::{Audience, Event, Hint};
 pub use features::Features;
+pub use file::{File, FileId, FileName, MediaType};
 pub use ids::{
     AppKey, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, Seq, SiteKey, UserId, WebhookId,
 };

@@ -25,6 +25,7 @@ pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
 pub mod contacts;
+pub mod files;
 pub mod outbox;
 pub mod readership;
 pub mod restraints;
@@ -328,6 +329,7 @@ pub trait Store:
     + Audit
     + Chatrooms
     + ContactLists
+    + files::Files
     + Outbox
     + Readership
     + Restraints

@@ -56,6 +56,18 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Characters of one message's text.
     pub text_chars: usize,
+    /// Largest picture that can be sent.
+    pub image_bytes: u64,
+    /// Largest file that can be sent.
+    pub file_bytes: u64,
+    /// Largest sound that is played in place; a larger one is a file.
+    pub voice_bytes: u64,
+    /// Files of one visitor in 24 hours.
+    pub visitor_files_day: u64,
+    /// Bytes of one visitor's files in 24 hours.
+    pub visitor_file_bytes_day: u64,
+    /// Bytes of all files of an app in 24 hours.
+    pub app_file_bytes_day: u64,
 }
 
 impl Default for Limits {
@@ -85,6 +97,12 @@ impl Default for Limits {
             api_per_key_sec: 100,
             body_bytes: 256 << 10,
             text_chars: 8000,
+            image_bytes: 10 << 20,
+            file_bytes: 25 << 20,
+            voice_bytes: 5 << 20,
+            visitor_files_day: 20,
+            visitor_file_bytes_day: 100 << 20,
+            app_file_bytes_day: 20 << 30,
         }
     }
 }
@@ -115,6 +133,12 @@ impl Limits {
         report.range("limits.api_per_key_sec", self.api_per_key_sec, 1, 1_000_000);
         report.range("limits.body_bytes", self.body_bytes, 64 << 10, 4 << 20);
         report.range("limits.text_chars", self.text_chars, 100, 32_000);
+        report.range("limits.image_bytes", self.image_bytes, 1 << 10, 50 << 20);
+        report.range("limits.file_bytes", self.file_bytes, 1 << 10, 1 << 30);
+        report.range("limits.voice_bytes", self.voice_bytes, 1 << 10, 50 << 20);
+        report.range("limits.visitor_files_day", self.visitor_files_day, 1, 10_000);
+        report.range("limits.visitor_file_bytes_day", self.visitor_file_bytes_day, 1 << 10, 1 << 40);
+        report.range("limits.app_file_bytes_day", self.app_file_bytes_day, 1 << 20, 1 << 50);
         if self.idle_secs <= self.ping_secs {
             report.refuse(
                 "limits.idle_secs",

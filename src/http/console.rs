@@ -15,4 +15,6 @@ mod refusal;
 mod session;
 mod view;
 
+pub(super) use csrf::Inside;
 pub use session::AGENT_COOKIE;
+pub(super) use session::Agent;

@@ -20,7 +20,7 @@ use tracing::{Instrument, debug, debug_span};
 
 use super::{error, headers, health};
 use crate::{
-    config::Config,
+    config::{Config, Limits},
     http::health::Health,
     model::{Code, Fault},
     telemetry::Figures,
@@ -84,7 +84,7 @@ struct Visit {
     /// A person looks at the answer.
     in_browser: bool,
     https: bool,
-    max_body: usize,
+    max_body: u64,
     figures: Data<Figures>,
 }
 
@@ -97,7 +97,7 @@ impl Visit {
             surface: surface(request.path()),
             in_browser: surface(request.path()) != "api" && accepts_pages(request),
             https: config.server.is_https(),
-            max_body: config.limits.body_bytes,
+            max_body: largest_body(request.path(), &config.limits),
             figures: figures.clone(),
         }
     }
@@ -161,7 +161,7 @@ fn refusal(request: &ServiceRequest, visit: &Visit) -> Option<Fault> {
     if headers.get_all(header::CONTENT_ENCODING).any(|encoding| encoding != "identity") {
         return Some(Fault::new(Code::UnsupportedMediaType, "send the body without Content-Encoding"));
     }
-    if declared_length(request.request()).is_some_and(|length| length > visit.max_body as u64) {
+    if declared_length(request.request()).is_some_and(|length| length > visit.max_body) {
         return Some(Fault::new(Code::TooLarge, format!("the body is larger than {} bytes", visit.max_body)));
     }
     let health = request.app_data::<Data<Health>>().expect("the application carries its health");
@@ -188,6 +188,11 @@ fn accepts_pages(request: &ServiceRequest) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD) && accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// Files come whole; everything else is small.
+fn largest_body(path: &str, limits: &Limits) -> u64 {
+    if path == "/files" { limits.file_bytes.max(limits.image_bytes) } else { limits.body_bytes as u64 }
+}
+
 /// Which part of the server a path belongs to; a closed set.
 fn surface(path: &str) -> &'static str {
     match path.split('/').nth(1).unwrap_or_default() {
@@ -197,6 +202,7 @@ fn surface(path: &str) -> &'static str {
         "poll" => "poll",
         "v1" => "api",
         "assets" => "assets",
+        "files" => "files",
         "health" | "ready" => "health",
         _ => "other",
     }

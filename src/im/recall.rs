@@ -51,6 +51,9 @@ impl Im {
         let replaced =
             self.store.replace_content(&audience.app, uid, content, self.clock.now()).await?.ok_or_else(no_message)?;
         self.publish(audience, Event::Recalled(Arc::new(replaced.clone())));
+        if let Err(fault) = self.remove_files().await {
+            tracing::warn!(code = fault.code.name(), "Files of a replaced message go with the next sweep");
+        }
         Ok(replaced)
     }
 

@@ -48,6 +48,9 @@ impl Im {
                 return self.control(caller, connection, control, send).await;
             }
         }
+        if send.to == Target::Desk {
+            self.own_files(caller, &send.content).await?;
+        }
         let route = match &send.to {
             Target::Conversation(id) => self.route(caller, *id).await?,
             Target::User(user) => self.private_route(caller, user, &send.content.name).await?,

@@ -23,6 +23,8 @@ const CHANGES_TICK: Duration = Duration::from_secs(2);
 const IDLE_TICK: Duration = Duration::from_mins(1);
 /// Most conversations ended in one look.
 const IDLE_BATCH: u16 = 200;
+/// How often files that nothing names are looked for; every kept byte is looked at within half a day.
+const FILES_TICK: Duration = Duration::from_mins(2);
 
 /// Runs until told to stop.
 pub async fn run(im: Arc<Im>, stop: CancellationToken) {
@@ -32,6 +34,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         Ok(())
     });
     let changes = hear_of_changed_people(im.clone());
+    let files = every(FILES_TICK, im.clone(), async |im: &Im| im.sweep_files().await);
     let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
     tokio::select! {
         () = stop.cancelled() => {}
@@ -39,6 +42,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         () = people => {}
         () = changes => {}
         () = idle => {}
+        () = files => {}
     }
 }
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
-    ClientId, Content, Conversation, ConversationId, Handle, Kind, Message, MessageUid, Millis, Mine, Person, Position,
-    Seq, UserId,
+    ClientId, Content, Conversation, ConversationId, FileId, Handle, Kind, Message, MessageUid, Millis, Mine, Person,
+    Position, Seq, UserId,
     conversation::{Keeping, Unread, View},
+    file::Link,
     search::{Found, Search},
 };
 
@@ -60,6 +61,8 @@ pub enum Command {
     Delete(Delete),
     /// Messages that the caller may see, by what they say.
     Search(Box<Search>),
+    /// Links to files, for a while.
+    Links(Vec<FileId>),
     /// How much the caller has not read, in conversations of these kinds; of every kind when empty.
     Unread(Vec<Kind>),
     /// An agent takes a waiting conversation.
@@ -260,6 +263,11 @@ pub enum Reply {
     },
     /// To `search`.
     Found(Found),
+    /// To `links`.
+    Links {
+        /// In the order asked for, without what the caller may not see.
+        links: Vec<Link>,
+    },
     /// To `unread`.
     Unread(Unread),
     /// To everything that has nothing to tell.

@@ -2,12 +2,12 @@
 //!
 //! Source: spec "Message types and enums" §1 and §2. Unknown names and unknown fields pass through untouched.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::UserId;
+use super::{FileId, UserId};
 
 /// The wire name of a content type, such as `RC:TxtMsg`: 1–32 visible ASCII characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl Serialize for ObjectName {
 
 impl<'de> Deserialize<'de> for ObjectName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }
@@ -83,6 +83,16 @@ pub struct Flags {
 pub mod names {
     /// Plain text: `{content}`.
     pub const TEXT: &str = "RC:TxtMsg";
+    /// A picture: `{content, imageUri}` with a small JPEG in base64 and the address of the large one.
+    pub const IMAGE: &str = "RC:ImgMsg";
+    /// A moving picture: `{gifDataSize, remoteUrl, width, height}`.
+    pub const GIF: &str = "RC:GIFMsg";
+    /// Sound kept as a file: `{remoteUrl, duration, type}`.
+    pub const VOICE: &str = "RC:HQVCMsg";
+    /// A film: `{sightUrl, content, duration, size, name}`.
+    pub const VIDEO: &str = "RC:SightMsg";
+    /// Anything to save: `{name, size, type, fileUrl}`.
+    pub const FILE: &str = "RC:FileMsg";
     /// A grey note: `{message}`.
     pub const INFO: &str = "RC:InfoNtf";
     /// Stands where a message was taken back: `{messageUId, conversationType, targetId, sentTime, user}`.
@@ -186,6 +196,8 @@ impl Content {
     pub const MAX_BYTES: usize = 128 * 1024;
     /// Deepest nesting of objects and arrays (W5).
     pub const MAX_DEPTH: usize = 16;
+    /// Most files that one content can name: one per field that may hold an address.
+    pub const MOST_FILES: usize = 4;
 
     /// Checks size, shape and depth. The body stays as given.
     pub fn new(name: ObjectName, body: Box<RawValue>) -> Result<Self, InvalidContent> {
@@ -280,6 +292,32 @@ impl Content {
             }
             _ => Mentions::Nobody,
         }
+    }
+
+    /// The files of this server that the content names, at most [`Content::MOST_FILES`]. Addresses elsewhere are not
+    /// ours to care for.
+    pub fn files(&self) -> Vec<FileId> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body<'a> {
+            #[serde(borrow)]
+            image_uri: Option<Cow<'a, str>>,
+            #[serde(borrow)]
+            file_url: Option<Cow<'a, str>>,
+            #[serde(borrow)]
+            remote_url: Option<Cow<'a, str>>,
+            #[serde(borrow)]
+            sight_url: Option<Cow<'a, str>>,
+        }
+        // Most messages name no file: they are not read twice. A slash may be escaped.
+        if !self.body().contains("files") {
+            return Vec::new();
+        }
+        let Some(body) = self.view::<Body<'_>>() else { return Vec::new() };
+        let named = [body.image_uri, body.file_url, body.remote_url, body.sight_url].into_iter().flatten();
+        let mut found: Vec<FileId> = named.filter_map(|text| FileId::referred(&text)).collect();
+        found.dedup();
+        found
     }
 
     /// The words that a list or notification shows for this message: text, note or left message; `None` for others.
@@ -408,6 +446,16 @@ mod tests {
         assert_eq!(called(r#"{"mentionedInfo":{"type":1}}"#), Mentions::Everybody);
         let these = Mentions::These(vec!["bob".parse().unwrap()]);
         assert_eq!(called(r#"{"mentionedInfo":{"type":2,"userIdList":["bob","not an id"]}}"#), these);
+    }
+
+    #[test]
+    fn files_of_ours_are_read_from_the_body() {
+        let id = FileId::from_u128(7);
+        let named = |body: &str| content(body).unwrap().files();
+        assert_eq!(named(&format!(r#"{{"content":"","imageUri":"/files/{id}"}}"#)), [id]);
+        assert_eq!(named(&format!(r#"{{"fileUrl":"\/files\/{id}","imageUri":null}}"#)), [id]);
+        assert_eq!(named(&format!(r#"{{"imageUri":"https://cdn.example/files/{id}"}}"#)), []);
+        assert_eq!(named(r#"{"content":"see /files/x"}"#), []);
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl UserId {
 pub struct ConversationId(u128);
 
 /// Lower-case base 32 that keeps the order of the bytes.
-static SORTABLE: LazyLock<Encoding> = LazyLock::new(|| {
+pub(super) static SORTABLE: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
     specification.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
     specification.encoding().expect("32 distinct ASCII symbols are a valid base-32 alphabet")

@@ -19,6 +19,7 @@ pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod desk;
 pub(crate) mod directed;
+pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod hidden;
 pub(crate) mod logins;
@@ -116,6 +117,13 @@ macro_rules! run_on {
                 a_message_for_some_is_nothing_to_the_others,
                 who_has_read_is_known_from_the_watermarks,
                 counts_and_pages_match_a_naive_model
+            ]
+            files: [
+                a_file_is_used_by_the_message_that_names_it,
+                z2_a_message_names_no_file_of_elsewhere,
+                what_a_message_said_takes_its_files_along,
+                unused_files_are_given_up,
+                quotas_count_a_day_of_files
             ]
             groups: [
                 members_come_and_go_and_the_oldest_inherits,

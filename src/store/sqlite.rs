@@ -52,6 +52,7 @@ mod conversations;
 mod desk;
 mod directed;
 mod error;
+mod files;
 mod folder;
 mod groups;
 mod head;

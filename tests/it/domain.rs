@@ -5,6 +5,7 @@ mod back_end_messages;
 mod blocks;
 mod desk;
 mod directed;
+mod files;
 mod groups;
 mod messages;
 mod moderation;

@@ -10,7 +10,7 @@ use std::{
 const FLOORS: [&[&str]; 8] = [
     &["model"],
     &["config", "telemetry"],
-    &["wire", "store", "bus", "auth", "view", "outbound"],
+    &["wire", "store", "bus", "auth", "media", "view", "outbound"],
     &["im"],
     &["gateway", "hooks"],
     &["http"],

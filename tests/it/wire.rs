@@ -5,6 +5,7 @@ mod breakage;
 mod devices;
 mod disk;
 mod drain;
+mod files;
 mod groups;
 mod history;
 mod journeys;

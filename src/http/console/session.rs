@@ -29,7 +29,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    pub(super) fn caller(&self) -> &Caller {
+    pub(in crate::http) fn caller(&self) -> &Caller {
         &self.signed_in.caller
     }
 }

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{
     directed,
     error::Work,
+    files,
     head::{DeskSide, Read},
     ledger::Ledger,
     messages, outbox,
@@ -40,7 +41,12 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
         seq: head.seq + 1,
         counted: head.counted + i64::from(new.counted && new.only.is_empty()),
     };
-    if let Some(refusal) = refusal(ledger, app, sender, new)? {
+    let named = new.content.files();
+    let refusal = match refusal(ledger, app, sender, new)? {
+        None => files::missing(ledger, (app, place.conversation, sender), &named)?,
+        refusal => refusal,
+    };
+    if let Some(refusal) = refusal {
         // What was taken before the door closed stays taken.
         return Ok(first(ledger, &place, new)?.ok_or(refusal)?);
     }
@@ -57,6 +63,7 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
         directed::insert(ledger, (place.conversation, place.seq), place.sender, &recipients, new)?;
     }
     call(ledger, app, &place, &directed::mentions(new))?;
+    files::bind(ledger, place.conversation, uid, &named)?;
     ledger.moved(new.conversation);
     let (uid, seq) = (MessageUid::from_number(uid), messages::seq(place.seq));
     outbox::message_sent(ledger, app, new, uid, seq)?;

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{
     directed,
     error::Work,
+    files,
     ledger::Ledger,
     messages::{self, at_place, by_number, checksum, number, page_above, place_of, seq},
     outbox,
@@ -156,6 +157,7 @@ pub(super) fn replace_content(
               and seq = ?2",
         )?
         .execute(params![row, place])?;
+    files::drop_of(ledger, uid.number())?;
     let replaced = by_number(&ledger.view(), uid.number())?;
     if let Some(now) = replaced.as_ref().filter(|now| now.content.is_gone()) {
         outbox::message_recalled(ledger, app, now, at)?;

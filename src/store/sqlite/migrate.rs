@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 14] = [
+const STEPS: [&str; 15] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
@@ -20,6 +20,7 @@ const STEPS: [&str; 14] = [
     include_str!("migrations/0012_words.sql"),
     include_str!("migrations/0013_directed.sql"),
     include_str!("migrations/0014_search.sql"),
+    include_str!("migrations/0015_files.sql"),
 ];
 
 /// The schema version this program knows.

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::frame::{blame, plain};
 use crate::{
     model::{
-        ClientId, Code, Command, Content, ConversationId, Fault, Handle, Kind, MessageUid, Millis, ObjectName,
+        ClientId, Code, Command, Content, ConversationId, Fault, FileId, Handle, Kind, MessageUid, Millis, ObjectName,
         Position, Seq, SiteKey, UserId,
         command::{AgentStatus, CreateGroup, Delete, GroupChange, History, List, Receipt, Send, Target},
         conversation::{Keeping, View},
@@ -50,6 +50,7 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "delete" => delete(read(body)?),
         "recall" => Command::Recall(read::<RecallBody>(body)?.uid),
         "search" => search(read(body)?),
+        "links" => Command::Links(read::<LinksBody>(body)?.files),
         "unread" => Command::Unread(read::<UnreadBody>(body)?.kinds.unwrap_or_default()),
         "accept" => Command::Accept(read::<One>(body)?.conversation),
         "end" => Command::End(read::<One>(body)?.conversation),
@@ -146,6 +147,7 @@ body!(SearchBody {
     limit "limit": Option<u16>
 });
 body!(RecallBody { uid "uid": MessageUid });
+body!(LinksBody { files "files": Vec<FileId> });
 body!(UnreadBody { kinds "kinds": Option<Vec<Kind>> });
 body!(Before { changed_at "changed_at": Millis, id "id": ConversationId });
 body!(One { conversation "conversation": ConversationId });

@@ -7,7 +7,8 @@ use std::sync::{
 
 use parlor::{
     bus::Bus,
-    im::{Im, Settings, accounts::NewAgent},
+    im::{Im, Settings, accounts::NewAgent, files::FileLimits},
+    media::FolderBlobs,
     model::{
         AppKey, Audience, Caller, Code, Command, ConnectionId, Content, Conversation, ConversationId, Event, Fault,
         Hint, Message, Millis, Reply, Site, UserId,
@@ -28,7 +29,7 @@ pub(crate) struct World {
     pub(crate) site: Site,
     store: Arc<SqliteStore>,
     bus: Arc<Recorder>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A bus that keeps what was published.
@@ -52,16 +53,23 @@ impl World {
         let store = Arc::new(store);
         let bus = Arc::new(Recorder::default());
         let clock = Arc::new(FixedClock::at(Millis::new(1_790_000_000_000)));
-        let im = Arc::new(Im::new(store.clone(), bus.clone(), clock.clone(), Settings::default()));
+        let blobs = Arc::new(FolderBlobs::open(&folder.path().join("files"), 0).unwrap());
+        let im = Im::new(store.clone(), bus.clone(), clock.clone(), Settings::default());
+        let im = Arc::new(im.keeping_files(blobs, FileLimits::default()));
         let app = im.create_app("Halden").await.unwrap();
         let origins = vec![Origin::parse("https://halden.example").unwrap()];
         let site = im.create_site(&app.key, "Halden", origins, Look::default()).await.unwrap();
-        Self { im, clock, app: app.key, site, store, bus, _folder: folder }
+        Self { im, clock, app: app.key, site, store, bus, folder }
     }
 
     /// A domain of another process on the same store. What it publishes nobody hears.
     pub(crate) fn beside(&self) -> Im {
         Im::new(self.store.clone(), Arc::new(Recorder::default()), self.clock.clone(), Settings::default())
+    }
+
+    /// The folder of everything that is kept.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// A visitor with a connection.

@@ -1,0 +1,256 @@
+//! Files in a folder of this machine: `files/XX/NAME`, drafts in `files/drafts`.
+
+use std::{
+    io,
+    ops::Range,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream;
+use tokio::{
+    fs,
+    io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom},
+};
+
+use super::{Blobs, Draft, Pieces};
+use crate::model::FileId;
+
+/// Bytes read at once.
+const PIECE: u64 = 64 << 10;
+/// A file that has no row after so long never gets one.
+const OLD: Duration = Duration::from_hours(24);
+/// Most names given out in one look.
+const MOST_OLD: usize = 1000;
+
+/// Files in a folder.
+#[derive(Debug)]
+pub struct FolderBlobs {
+    folder: PathBuf,
+    reserve: u64,
+}
+
+impl FolderBlobs {
+    /// Files in `folder`, which is made when missing. What a process left unfinished is removed. Uploads are refused
+    /// while less than one and a half times `reserve` bytes are free: messages still fit then (D4).
+    pub fn open(folder: &Path, reserve: u64) -> io::Result<Self> {
+        let drafts = folder.join("drafts");
+        private_folder(&drafts)?;
+        for left in std::fs::read_dir(&drafts)? {
+            std::fs::remove_file(left?.path())?;
+        }
+        Ok(Self { folder: folder.to_owned(), reserve: reserve + reserve / 2 })
+    }
+
+    fn path(&self, file: FileId) -> PathBuf {
+        self.shelf(shelf_of(file)).join(file.to_string())
+    }
+
+    fn shelf(&self, number: u8) -> PathBuf {
+        self.folder.join(format!("{number:02x}"))
+    }
+}
+
+/// Ids are random: their last bits spread them evenly.
+fn shelf_of(file: FileId) -> u8 {
+    file.as_u128().to_be_bytes()[15]
+}
+
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+async fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(path).await?.sync_all().await } else { Ok(()) }
+}
+
+#[async_trait]
+impl Blobs for FolderBlobs {
+    async fn begin(&self, size: u64) -> io::Result<Box<dyn Draft>> {
+        if self.reserve > 0 && fs4::available_space(&self.folder)? < self.reserve.saturating_add(size) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let path = self.folder.join("drafts").join(uuid::Uuid::new_v4().to_string());
+        let mut options = fs::OpenOptions::new();
+        options.create_new(true).read(true).write(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        let file = options.open(&path).await?;
+        Ok(Box::new(FolderDraft { file, path: Some(path), root: self.folder.clone() }))
+    }
+
+    async fn read(&self, file: FileId, size: u64, part: Range<u64>) -> io::Result<Option<Pieces>> {
+        let mut opened = match fs::File::open(self.path(file)).await {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if opened.metadata().await?.len() != size {
+            return Ok(None);
+        }
+        opened.seek(SeekFrom::Start(part.start)).await?;
+        let left = part.end.saturating_sub(part.start);
+        Ok(Some(Box::pin(stream::try_unfold((opened, left), next_piece))))
+    }
+
+    async fn remove(&self, file: FileId) -> io::Result<()> {
+        match fs::remove_file(self.path(file)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn old(&self, turn: u8) -> io::Result<Vec<FileId>> {
+        let mut found = Vec::new();
+        let mut entries = match fs::read_dir(self.shelf(turn)).await {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            Err(error) => return Err(error),
+        };
+        while let Some(entry) = entries.next_entry().await? {
+            let age = entry.metadata().await?.modified()?.elapsed().unwrap_or_default();
+            let Some(file) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            if age > OLD && found.len() < MOST_OLD {
+                found.push(file);
+            }
+        }
+        Ok(found)
+    }
+}
+
+async fn next_piece((mut file, left): (fs::File, u64)) -> io::Result<Option<(Bytes, (fs::File, u64))>> {
+    if left == 0 {
+        return Ok(None);
+    }
+    let wanted = usize::try_from(left.min(PIECE)).unwrap_or(usize::MAX);
+    let mut piece = vec![0; wanted];
+    let read = file.read(&mut piece).await?;
+    if read == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    piece.truncate(read);
+    let left = left.saturating_sub(read as u64);
+    Ok(Some((Bytes::from(piece), (file, left))))
+}
+
+/// A file in `drafts`.
+struct FolderDraft {
+    file: fs::File,
+    /// Taken when it was given its name.
+    path: Option<PathBuf>,
+    root: PathBuf,
+}
+
+#[async_trait]
+impl Draft for FolderDraft {
+    async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
+        self.file.write_all(&bytes).await
+    }
+
+    async fn bytes(&mut self) -> io::Result<Bytes> {
+        self.file.flush().await?;
+        self.file.seek(SeekFrom::Start(0)).await?;
+        let mut all = Vec::new();
+        self.file.read_to_end(&mut all).await?;
+        Ok(all.into())
+    }
+
+    async fn keep(mut self: Box<Self>, file: FileId) -> io::Result<()> {
+        self.file.flush().await?;
+        self.file.sync_all().await?;
+        let shelf = self.root.join(format!("{:02x}", shelf_of(file)));
+        if !fs::try_exists(&shelf).await? {
+            private_folder(&shelf)?;
+            sync_folder(&self.root).await?;
+        }
+        if let Some(path) = &self.path {
+            fs::rename(path, shelf.join(file.to_string())).await?;
+        }
+        self.path = None;
+        sync_folder(&shelf).await
+    }
+}
+
+impl Drop for FolderDraft {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path
+            && let Err(error) = std::fs::remove_file(path)
+        {
+            tracing::warn!(%error, "A draft could not be removed; the next start does it");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+
+    use super::*;
+
+    async fn kept(blobs: &FolderBlobs, id: u128, text: &'static str) -> FileId {
+        let mut draft = blobs.begin(100).await.unwrap();
+        draft.write(Bytes::from_static(text.as_bytes())).await.unwrap();
+        let file = FileId::from_u128(id);
+        draft.keep(file).await.unwrap();
+        file
+    }
+
+    async fn part(blobs: &FolderBlobs, file: FileId, size: u64, part: Range<u64>) -> Option<Vec<u8>> {
+        let pieces = blobs.read(file, size, part).await.unwrap()?;
+        let pieces: Vec<Bytes> = pieces.try_collect().await.unwrap();
+        Some(pieces.concat())
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_back_in_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = FolderBlobs::open(folder.path(), 0).unwrap();
+        let file = kept(&blobs, 7, "hello world").await;
+        assert_eq!(part(&blobs, file, 11, 0..11).await.unwrap(), b"hello world");
+        assert_eq!(part(&blobs, file, 11, 6..11).await.unwrap(), b"world");
+        assert_eq!(part(&blobs, file, 12, 0..12).await, None, "a file of another size is not the one that was kept");
+        blobs.remove(file).await.unwrap();
+        blobs.remove(file).await.unwrap();
+        assert_eq!(part(&blobs, file, 11, 0..11).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_draft_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = FolderBlobs::open(folder.path(), 0).unwrap();
+        let mut draft = blobs.begin(10).await.unwrap();
+        draft.write(Bytes::from_static(b"half")).await.unwrap();
+        assert_eq!(draft.bytes().await.unwrap(), "half");
+        drop(draft);
+        let drafts = || std::fs::read_dir(folder.path().join("drafts")).unwrap().count();
+        assert_eq!(drafts(), 0);
+        std::fs::write(folder.path().join("drafts/left"), "by a crash").unwrap();
+        FolderBlobs::open(folder.path(), 0).unwrap();
+        assert_eq!(drafts(), 0);
+    }
+
+    #[tokio::test]
+    async fn d4_uploads_are_refused_first_when_the_disk_fills() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = FolderBlobs::open(folder.path(), u64::MAX / 4).unwrap();
+        assert_eq!(blobs.begin(1).await.err().unwrap().kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[tokio::test]
+    async fn only_what_is_old_is_given_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = FolderBlobs::open(folder.path(), 0).unwrap();
+        let file = kept(&blobs, 0x0305, "old").await;
+        kept(&blobs, 0x0405, "new").await;
+        let two_days = std::time::UNIX_EPOCH + Duration::from_hours(48);
+        std::fs::File::open(blobs.path(file)).unwrap().set_modified(two_days).unwrap();
+        assert_eq!(blobs.old(5).await.unwrap(), [file]);
+        assert_eq!(blobs.old(6).await.unwrap(), []);
+    }
+}
