@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub mod media;
 pub mod model;
 pub mod outbound;
+pub mod proto;
 pub mod store;
 pub mod telemetry;
 pub mod view;

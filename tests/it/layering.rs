@@ -8,7 +8,7 @@ use std::{
 
 /// Top-level modules by floor. Those on one floor do not import each other.
 const FLOORS: [&[&str]; 8] = [
-    &["model"],
+    &["model", "proto"],
     &["config", "telemetry"],
     &["wire", "store", "bus", "auth", "media", "view", "outbound"],
     &["im"],
