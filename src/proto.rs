@@ -38,10 +38,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&pulled).unwrap(), r#"{"list":[],"syncTime":7,"finished":true}"#);
         let message = DownStreamMessage { from_user_id: "ann".into(), content: b"{}".to_vec(), ..<_>::default() };
         let json = serde_json::to_string(&message).unwrap();
-        assert_eq!(
-            json,
-            r#"{"fromUserId":"ann","type":1,"classname":"","content":"{}","dataTime":0,"status":0}"#
-        );
+        assert_eq!(json, r#"{"fromUserId":"ann","type":1,"classname":"","content":"{}","dataTime":0,"status":0}"#);
         assert_eq!(serde_json::from_str::<DownStreamMessage>(&json).unwrap(), message);
     }
 

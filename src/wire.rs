@@ -7,6 +7,7 @@ use bytestring::ByteString;
 
 use crate::model::{Command, ConversationId, Event, Fault, Position, Reply, SiteKey};
 
+pub mod rong;
 pub mod websocket;
 pub mod widget;
 
