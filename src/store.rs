@@ -18,6 +18,7 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+pub mod agents;
 pub mod answers;
 pub mod api_keys;
 pub mod audit;
@@ -38,6 +39,7 @@ pub use contacts::{ContactLists, Contacts};
 pub use restraints::Restraints;
 pub use users::{Profile, ProofAsked, Users};
 
+use agents::Agents;
 use answers::Answers;
 use api_keys::ApiKeys;
 use audit::Audit;
@@ -324,7 +326,8 @@ pub struct NewTicket {
 /// Every verb of the store.
 #[async_trait]
 pub trait Store:
-    Answers
+    Agents
+    + Answers
     + ApiKeys
     + Audit
     + Chatrooms

@@ -97,6 +97,20 @@ mod tests {
     }
 
     #[test]
+    fn the_worked_example_of_the_docs_is_right() {
+        let docs = include_str!("../../docs/API.md");
+        let (_, example) = docs.split_once("<!-- signature:begin -->").unwrap();
+        let (example, _) = example.split_once("<!-- signature:end -->").unwrap();
+        let words: Vec<_> = example.lines().map(str::trim).collect();
+        let signed = words.iter().position(|line| line.starts_with("signed")).unwrap();
+        let canonical = words[signed..signed + 7].join("\n").replace("signed     ", "");
+        assert_eq!(canonical, REQUEST.canonical());
+        let signature = HEXLOWER.encode(&REQUEST.sign(SECRET));
+        assert!(example.contains(&format!("signature  {signature}")), "{signature}");
+        assert!(example.contains(std::str::from_utf8(SECRET).unwrap()));
+    }
+
+    #[test]
     fn a3_every_part_is_covered() {
         let signature = REQUEST.sign(SECRET);
         assert!(REQUEST.is_signed_by(Some(SECRET), &signature));

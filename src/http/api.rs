@@ -45,8 +45,10 @@
 pub(super) mod answer;
 mod app;
 mod call;
+mod conversations;
 mod credentials;
 mod cursor;
+mod house;
 mod idempotency;
 pub(super) mod input;
 mod json;
@@ -57,6 +59,7 @@ mod ping;
 mod rates;
 mod schemas;
 mod serve;
+mod shape;
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -78,7 +81,10 @@ pub struct Api {
 
 /// Every operation.
 fn operations() -> Vec<Operation> {
-    [ping::operations(), app::operations(), keys::operations()].into_iter().flatten().collect()
+    [ping::operations(), app::operations(), keys::operations(), house::operations(), conversations::operations()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The addresses under `/v1`.

@@ -130,6 +130,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documented_scopes_are_these() {
+        let documented = include_str!("../../docs/API.md");
+        let row = |scope: &Scope| format!("| `{}` | {} |\n", scope.name(), scope.meaning().trim());
+        let table: String = Scope::ALL.iter().map(row).collect();
+        assert!(documented.contains(&format!("|---|---|\n{table}\n")), "docs/API.md lists:\n{table}");
+    }
+
+    #[test]
     fn a_scope_is_found_by_its_name() {
         assert!(Scope::ALL.iter().all(|scope| Scope::from_name(scope.name()) == Some(*scope)));
         let words = "roots".parse::<Scope>().unwrap_err().to_string();

@@ -38,6 +38,7 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+mod agents;
 mod answers;
 mod api_keys;
 mod append;

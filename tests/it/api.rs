@@ -1,5 +1,20 @@
 //! REST v1 on the real server.
 
+mod attacks;
+mod conversations;
 mod document;
+mod house;
 mod isolation;
 mod keys;
+mod retries;
+mod signatures;
+
+use crate::harness::{BackEnd, People, TestServer};
+
+/// A server, the people of its first site, and their app's back end with every scope.
+async fn house() -> (TestServer, People, BackEnd) {
+    let server = TestServer::start();
+    let people = People::of(&server).await;
+    let back_end = BackEnd::of(&server, &people.im, &people.site.app).await;
+    (server, people, back_end)
+}

@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 
 use super::idempotency::IdempotencyKey;
 use crate::{
+    config::Config,
     http::guard::RequestId,
     im::{
         Im,
@@ -19,6 +20,7 @@ use crate::{
 #[derive(Clone)]
 pub(in crate::http) struct Call {
     pub(super) im: Arc<Im>,
+    pub(super) config: Arc<Config>,
     pub(super) key: ApiKey,
     pub(super) idempotency: Option<IdempotencyKey>,
     pub(super) address: IpAddr,
@@ -31,6 +33,11 @@ impl Call {
         self.im.backend(&self.key.app)
     }
 
+    /// The settings.
+    pub(in crate::http) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The app.
     pub(in crate::http) fn app(&self) -> &AppKey {
         &self.key.app
@@ -41,7 +48,6 @@ impl Call {
         &self.key
     }
 
-    #[expect(dead_code, reason = "no operation sends anything yet")]
     /// The client id of a message that this request sends: the idempotency key, or else one that was never used.
     pub(in crate::http) fn client_id(&self) -> ClientId {
         let given = self.idempotency.as_ref().map(|key| key.as_str().to_owned());

@@ -18,16 +18,22 @@ use crate::model::{Code, Fault, Scope};
 pub(in crate::http) enum Tag {
     /// The app, its switches and keys.
     App,
+    /// Sites and agents.
+    House,
+    /// Conversations and what is said in them.
+    Conversations,
 }
 
 impl Tag {
     /// Every chapter, in the order of the reference.
-    pub(super) const ALL: &[Self] = &[Self::App];
+    pub(super) const ALL: &[Self] = &[Self::App, Self::House, Self::Conversations];
 
     /// Its heading.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::App => "App",
+            Self::House => "Sites and agents",
+            Self::Conversations => "Conversations",
         }
     }
 
@@ -35,6 +41,10 @@ impl Tag {
     pub(super) const fn meaning(self) -> &'static str {
         match self {
             Self::App => "The app itself: its switches, its keys, the record of who changed what.",
+            Self::House => "Where the app is embedded, and who answers there.",
+            Self::Conversations => {
+                "What the desk has to do, everybody's own lists, the messages and people of any conversation."
+            }
         }
     }
 }

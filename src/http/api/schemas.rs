@@ -8,7 +8,9 @@ use utoipa::{
 };
 
 use super::input::Segment;
-use crate::model::{AppKey, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SiteKey, UserId};
+use crate::model::{
+    AppKey, ClientId, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SiteKey, UserId,
+};
 
 fn text(meaning: &str, pattern: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).description(Some(meaning)).pattern(Some(pattern))
@@ -46,6 +48,7 @@ ids! {
     KeyId, "KeyId", "The public part of a back end's key.", "^[a-z0-9]{4,32}$";
     UserId, "UserId", "A user's id in the app, chosen by you: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
     Handle, "Handle", "Your own id of a group, discussion or chatroom: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
+    ClientId, "ClientId", "The sender's own id of a message: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
     ConversationId, "ConversationId", "A conversation's id.", "^c[0-9a-hjkmnp-tv-z]{26}$";
     MessageUid, "MessageUid", "A message's id.", "^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$";
 }

@@ -62,7 +62,14 @@ async fn work(
     let body = body.read(&part.config).await?;
     let input = take_apart(operation, request, body)?;
     let hash = idempotency::hash(request.method().as_str(), request.path(), request.query_string(), &input.body);
-    let call = Call { im: part.im, key, idempotency, address: part.client.address, request: request.clone() };
+    let call = Call {
+        im: part.im,
+        config: part.config,
+        key,
+        idempotency,
+        address: part.client.address,
+        request: request.clone(),
+    };
     idempotency::once(&part.api.running, call, input, hash, |call, input| run(operation, call, input)).await
 }
 

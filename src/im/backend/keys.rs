@@ -4,7 +4,7 @@ use super::Backend;
 use crate::{
     auth::api_key::FullKey,
     im::keys::purpose,
-    model::{ApiKey, AuditEntry, Code, Fault, KeyId, Millis, NewAuditEntry, Scope, person::display_name},
+    model::{ApiKey, AuditEntry, Code, Fault, KeyId, NewAuditEntry, Scope, person::display_name},
     store::api_keys::KeptKey,
 };
 
@@ -100,11 +100,6 @@ impl Backend<'_> {
     /// The newest entries of the record, newest first, older than the entry `before` when given.
     pub async fn audit(&self, before: Option<u64>, limit: u16) -> Result<Vec<AuditEntry>, Fault> {
         Ok(self.im.store.audit(self.app, before, limit).await?)
-    }
-
-    /// The server's time.
-    pub fn now(&self) -> Millis {
-        self.im.now()
     }
 }
 

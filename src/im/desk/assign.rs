@@ -23,13 +23,23 @@ impl Im {
             Err(StoreError::WrongStage) => return self.why_not_accepted(caller, id).await,
             other => other?,
         };
-        let conversation = self.stage_changed(&caller.app, conversation).await?;
-        if let Some(visitor) = visitor_of(&conversation) {
-            let update = json!({ "serviceStatus": "2", "sid": id });
-            self.tell_visitor(&caller.app, &visitor, id, names::STATUS_UPDATE, &update);
-        }
-        self.note(&caller.app, &conversation, Note::Joined, Some(&caller.person)).await?;
+        self.taken(&caller.app, conversation, &caller.person).await?;
         self.conversation(caller, id).await
+    }
+
+    /// Tells everybody that an agent has a conversation now, and leaves a note.
+    pub(in crate::im) async fn taken(
+        &self,
+        app: &AppKey,
+        conversation: Conversation,
+        agent: &Person,
+    ) -> Result<(), Fault> {
+        let conversation = self.stage_changed(app, conversation).await?;
+        if let Some(visitor) = visitor_of(&conversation) {
+            let update = json!({ "serviceStatus": "2", "sid": conversation.id });
+            self.tell_visitor(app, &visitor, conversation.id, names::STATUS_UPDATE, &update);
+        }
+        self.note(app, &conversation, Note::Joined, Some(agent)).await
     }
 
     /// Taking what is mine already is no error; what another has is.

@@ -73,7 +73,8 @@ pub(super) fn agent_by_email(view: &View<'_>, email: &str) -> Work<Option<AgentA
             from agents a
             join users u on u.id = a.user_id
             join apps p on p.id = u.app_id
-            where a.email = ?1",
+            where a.email = ?1
+              and a.disabled_at is null",
         )?
         .query_row([email], read_account)
         .optional()?;

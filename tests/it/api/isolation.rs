@@ -11,11 +11,12 @@ use parlor::{
     bus::LocalBus,
     im::Im,
     model::{
-        Scope,
+        Content, Scope,
+        command::{Send, Target},
         site::{Look, Origin},
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document::{Document, Operation};
 use crate::harness::{Answer, BackEnd, TestServer};
@@ -40,11 +41,30 @@ const TABLE: &[(&str, Seen)] = &[
     ("listKeys", Own),
     ("createKey", Own),
     ("revokeKey", Hidden),
+    ("listSites", Own),
+    ("createSite", Own),
+    ("readSite", Hidden),
+    ("changeSite", Hidden),
+    ("listAgents", Own),
+    ("createAgent", Own),
+    ("disableAgent", Hidden),
+    ("listConversations", Own),
+    ("readConversation", Hidden),
+    ("listConversationPeople", Hidden),
+    ("listConversationMessages", Hidden),
+    ("sendConversationMessage", Hidden),
+    ("assignConversation", Hidden),
+    ("endConversation", Hidden),
+    ("listUserConversations", Hidden),
 ];
 
 /// A body that names things of the first app, where the example would name nothing.
-fn body_of(operation: &Operation, _ids: &BTreeMap<&str, String>) -> Option<Value> {
-    operation.example.clone()
+fn body_of(operation: &Operation, ids: &BTreeMap<&str, String>) -> Option<Value> {
+    let mut body = operation.example.clone()?;
+    if body["agent"].is_string() {
+        body["agent"] = ids["agent"].clone().into();
+    }
+    Some(body)
 }
 
 /// Reads whose answer changes by itself.
@@ -74,7 +94,19 @@ impl Estate {
         let site = im.create_site(&app, MARK, origins, Look::default()).await.unwrap();
         let owner = BackEnd::of(&server, &im, &app).await;
         let other = BackEnd::of(&server, &im, &other).await;
-        let ids = BTreeMap::from([("key", owner.key_id.clone()), ("site", site.key.to_string())]);
+        let agent = json!({ "email": "ada@secretive.example", "name": MARK, "password": "a lamp on the table" });
+        let agent = owner.post("/v1/agents", &agent).await.ok()["id"].as_str().unwrap().to_owned();
+        let (visitor, _) = im.mint_visitor(&site).await.unwrap();
+        let asked =
+            Send { to: Target::Desk, client_id: "1".parse().unwrap(), content: Content::text(MARK), only: Vec::new() };
+        let conversation = im.send(&visitor, None, asked).await.unwrap().conversation;
+        let ids = BTreeMap::from([
+            ("key", owner.key_id.clone()),
+            ("site", site.key.to_string()),
+            ("agent", agent),
+            ("user", visitor.id().to_string()),
+            ("conversation", conversation.to_string()),
+        ]);
         Self { server, im, owner, other, ids }
     }
 

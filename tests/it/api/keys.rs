@@ -3,14 +3,8 @@
 use parlor::model::Scope;
 use serde_json::json;
 
-use crate::harness::{BackEnd, People, TestServer};
-
-async fn house() -> (TestServer, People, BackEnd) {
-    let server = TestServer::start();
-    let people = People::of(&server).await;
-    let back_end = BackEnd::of(&server, &people.im, &people.site.app).await;
-    (server, people, back_end)
-}
+use super::house;
+use crate::harness::BackEnd;
 
 #[tokio::test]
 async fn the_first_call_shows_whose_key_it_is() {
