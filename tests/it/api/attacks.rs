@@ -93,7 +93,10 @@ async fn a6_nothing_is_set_that_may_not_be_set() {
         ("/v1/keys", json!({ "name": "a", "scopes": ["read"], "id": "abcd" })),
         ("/v1/keys", json!({ "name": "a", "scopes": ["root"] })),
         ("/v1/sites", json!({ "name": "a", "origins": ["https://a.example"], "key": "abcd" })),
-        ("/v1/agents", json!({ "email": "a@a.example", "name": "a", "password": "a lamp on the table", "role": "admin" })),
+        (
+            "/v1/agents",
+            json!({ "email": "a@a.example", "name": "a", "password": "a lamp on the table", "role": "admin" }),
+        ),
     ];
     for (path, body) in refused {
         assert_eq!(back_end.post(path, &body).await.code(), "bad_request", "{body}");

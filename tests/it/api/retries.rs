@@ -19,7 +19,10 @@ async fn the_first_answer_is_given_again_also_after_a_restart() {
     for _ in 0..2 {
         let again = post(&back_end, "one", "/v1/keys", &new).await;
         assert_eq!((again.status, &again.body), (201, &first.body));
-        assert_eq!((again.header("idempotency-replayed"), again.header("location")), ("true", first.header("location")));
+        assert_eq!(
+            (again.header("idempotency-replayed"), again.header("location")),
+            ("true", first.header("location"))
+        );
         server.restart();
     }
     assert_eq!(back_end.get("/v1/keys").await.ok()["items"].as_array().unwrap().len(), 2);
