@@ -17,10 +17,12 @@ use tokio_util::task::TaskTracker;
 
 pub mod bridge;
 mod connection;
+mod crowd;
 pub mod hello;
 pub mod limits;
 mod outbox;
 pub mod poll;
+mod room;
 mod sessions;
 pub mod socket;
 pub mod tcp;

@@ -23,6 +23,7 @@ pub mod admin;
 mod apps;
 pub mod backend;
 mod block;
+pub mod chatroom;
 mod conversation;
 mod deliver;
 mod desk;
@@ -111,6 +112,7 @@ pub struct Im {
     lexicons: moderation::Lexicons,
     ears: notice::Ears,
     files: files::Files,
+    chatrooms: chatroom::Rooms,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -118,6 +120,7 @@ pub struct Im {
 impl Im {
     /// Puts the domain on top of a store, a bus and a clock.
     pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        let chatrooms = chatroom::Rooms::new(clock.now());
         Self {
             store,
             bus,
@@ -137,6 +140,7 @@ impl Im {
             lexicons: moderation::Lexicons::default(),
             ears: notice::Ears::default(),
             files: files::Files::none(&mut rand::rng()),
+            chatrooms,
             told_desks: dashmap::DashMap::new(),
         }
     }
@@ -168,6 +172,7 @@ impl Im {
                 self.create_group(caller, new).await.map(|group| Reply::Conversation(Box::new(group)))
             }
             Command::Group { conversation, change } => self.change_group(caller, conversation, change).await,
+            Command::Chatroom(command) => self.chatroom_command(caller, connection, command).await,
             Command::Recall(uid) => {
                 self.recall(caller, connection, uid).await.map(|message| Reply::Message(Box::new(message)))
             }

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 use super::sessions::Sessions;
 use crate::{
     bus::Listener,
-    model::{Event, Hint},
+    model::{Event, Hint, chatroom::ChatroomNews},
     wire::Wire,
 };
 
@@ -30,9 +30,21 @@ impl Listener for Bridge {
             return;
         }
         let mut frames: [Option<Option<ByteString>>; Wire::COUNT] = [const { None }; Wire::COUNT];
-        self.sessions.tell(&audience, |wire| {
+        let frame = |wire: Wire| {
             let frame = frames.get_mut(wire.index())?;
             frame.get_or_insert_with(|| wire.push(&event)).clone()
-        });
+        };
+        let ending = match &event {
+            Event::Chatroom(news) => Some((news.id, &news.what)),
+            _ => None,
+        };
+        match ending {
+            Some((room, ChatroomNews::Ended { ticket })) => self.sessions.tell_last(room, *ticket, frame),
+            Some((room, ChatroomNews::Out { ticket })) => {
+                self.sessions.put_out(&audience, room, *ticket);
+                self.sessions.tell(&audience, frame);
+            }
+            _ => self.sessions.tell(&audience, frame),
+        }
     }
 }

@@ -24,6 +24,7 @@ use super::{
     hello::{self, Opening, Rejected, Seat},
     limits::{Admission, Bucket, Excess},
     outbox::Outbox,
+    room::RoomSeat,
     sessions::Open,
     socket::{Incoming, Socket},
 };
@@ -31,6 +32,7 @@ use crate::{
     im::{accounts::SignedIn, turn::Turn},
     model::{
         Code, Command, Fault, Reply,
+        chatroom::{ChatroomCommand, JoinedChatroom},
         command::{Send, Welcome},
         error::CloseCode,
     },
@@ -104,6 +106,7 @@ enum Done {
     Greeted { id: u64, outcome: Result<Box<(Seat, Welcome)>, Rejected> },
     Sent { id: u64, outcome: Result<Reply, Fault>, began_at: Instant },
     Command { id: u64, outcome: Result<Reply, Fault> },
+    Joined { id: u64, outcome: Result<Box<(RoomSeat, JoinedChatroom)>, Fault> },
     Checked(Result<Option<SignedIn>, Fault>),
 }
 
@@ -236,9 +239,21 @@ impl<S: Socket> Connection<S> {
                 self.outbox.push_first(self.outbox.wire.fault(Some(id), &rejected.fault));
                 return Turned::Break(End::Ours(rejected.close));
             }
+            Done::Joined { id, outcome } => self.joined(id, outcome),
             Done::Checked(outcome) => return self.checked(outcome),
         }
         Turned::Continue(())
+    }
+
+    fn joined(&mut self, id: u64, outcome: Result<Box<(RoomSeat, JoinedChatroom)>, Fault>) {
+        let reply = outcome.map(|joined| {
+            let (place, joined) = *joined;
+            if let Phase::Seated(seat) = &mut self.phase {
+                seat.rooms.keep(place);
+            }
+            Reply::JoinedChatroom(Box::new(joined))
+        });
+        self.answer(id, &reply);
     }
 
     fn answer(&self, id: u64, outcome: &Result<Reply, Fault>) {
@@ -351,7 +366,7 @@ impl<S: Socket> Connection<S> {
     }
 
     fn command(&mut self, id: u64, command: Command) -> Turned {
-        let Phase::Seated(seat) = &self.phase else { return Turned::Continue(()) };
+        let Phase::Seated(seat) = &mut self.phase else { return Turned::Continue(()) };
         let (rates, member) = (&self.gateway.rates, &seat.membership);
         let allowed = match &command {
             Command::Send(_) => rates.send(&member.budget, &seat.app, member.caller.is_agent()),
@@ -360,7 +375,14 @@ impl<S: Socket> Connection<S> {
         match (allowed, command) {
             (Ok(()), Command::Send(send)) => self.sends.waiting.push_back((id, send)),
             (Ok(()), Command::Ping) => self.answer(id, &Ok(Reply::Done {})),
+            (Ok(()), Command::Chatroom(ChatroomCommand::Join(join))) => {
+                let take = RoomSeat::take(self.gateway.clone(), member.caller.clone(), self.outbox.clone(), join);
+                self.work.push(Box::pin(async move { Done::Joined { id, outcome: take.await.map(Box::new) } }));
+            }
             (Ok(()), command) => {
+                if let Command::Chatroom(ChatroomCommand::Quit(handle)) = &command {
+                    seat.rooms.give_up(handle);
+                }
                 let (im, caller, connection) = (self.gateway.im.clone(), member.caller.clone(), self.outbox.id);
                 self.work.push(Box::pin(async move {
                     Done::Command { id, outcome: im.command(&caller, connection, command).await }

@@ -8,6 +8,7 @@ use super::{
     Gateway,
     limits::Bucket,
     outbox::Outbox,
+    room::RoomSeats,
     sessions::{Membership, Most},
 };
 use crate::{
@@ -44,6 +45,8 @@ pub(super) struct Seat {
     pub(super) membership: Membership,
     pub(super) app: Arc<Bucket>,
     pub(super) token: Token,
+    /// The chatrooms it is in.
+    pub(super) rooms: RoomSeats,
     /// When the token is looked at again.
     pub(super) check_at: Instant,
     /// The server's time in the welcome: what was sent before is offline to this connection.
@@ -112,7 +115,15 @@ pub(super) async fn greet(
     let presence = Presence { im: gateway.im.clone(), caller: caller.clone() };
     gateway.im.connected(&caller).await;
     let welcome = gateway.im.welcome(&caller, &hello.since).await?;
-    let seat = Seat { membership, app, token, check_at, welcomed_at: welcome.now, _presence: presence };
+    let seat = Seat {
+        membership,
+        app,
+        token,
+        rooms: RoomSeats::default(),
+        check_at,
+        welcomed_at: welcome.now,
+        _presence: presence,
+    };
     Ok((seat, welcome))
 }
 

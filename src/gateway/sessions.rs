@@ -13,9 +13,9 @@ use bytestring::ByteString;
 use dashmap::{DashMap, Entry};
 use moka::{policy::EvictionPolicy, sync::Cache};
 
-use super::{limits::Budget, outbox::Outbox};
+use super::{crowd::RoomCrowds, limits::Budget, outbox::Outbox};
 use crate::{
-    model::{AppKey, Audience, Caller, ConnectionId, Role, UserId, error::CloseCode},
+    model::{AppKey, Audience, Caller, ConnectionId, ConversationId, Role, UserId, error::CloseCode},
     wire::Wire,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Sessions {
     all: DashMap<ConnectionId, Arc<Outbox>>,
     people: DashMap<(AppKey, UserId), Session>,
     crowds: DashMap<AppKey, Crowds>,
+    /// Who hears what is said in chatrooms.
+    pub(super) rooms: RoomCrowds,
     /// Budgets of those who went a moment ago.
     spent: Cache<(AppKey, UserId), Arc<Budget>>,
     /// How often anybody was asked to prove themselves again.
@@ -48,6 +50,7 @@ impl Default for Sessions {
             all: DashMap::new(),
             people: DashMap::new(),
             crowds: DashMap::new(),
+            rooms: RoomCrowds::default(),
             spent: spent.time_to_live(REMEMBERED).build(),
             proofs_asked: AtomicU64::new(0),
         }
@@ -115,7 +118,9 @@ impl Sessions {
                 outbox.push(frame);
             }
         };
-        if audience.agents || audience.visitors {
+        if let Some(room) = audience.room {
+            self.rooms.each(room, give);
+        } else if audience.agents || audience.visitors {
             self.crowd(audience).iter().for_each(give);
         } else {
             self.each_of(audience, |outbox| give(outbox));
@@ -132,6 +137,25 @@ impl Sessions {
     /// How often [`Sessions::ask_proof`] was called. A proof that began at another count may be stale.
     pub(super) fn proofs_asked(&self) -> u64 {
         self.proofs_asked.load(Ordering::SeqCst)
+    }
+
+    /// Tells everybody in a chatroom for the last time; see [`RoomCrowds::dissolve`].
+    pub(super) fn tell_last(
+        &self,
+        room: ConversationId,
+        ticket: u64,
+        mut frame: impl FnMut(Wire) -> Option<ByteString>,
+    ) {
+        self.rooms.dissolve(room, ticket, |outbox| {
+            if let Some(frame) = frame(outbox.wire) {
+                outbox.push(frame);
+            }
+        });
+    }
+
+    /// Lets the named users' connections hear no more of a chatroom; see [`RoomCrowds::put_out`].
+    pub(super) fn put_out(&self, audience: &Audience, room: ConversationId, ticket: u64) {
+        self.each_of(audience, |outbox| self.rooms.put_out(room, outbox.id, ticket));
     }
 
     /// Every connection now.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 
 use super::Im;
-use crate::model::{App, AppKey, Code, Fault};
+use crate::model::{App, AppKey, Code, Fault, Features};
 
 /// A change by another process is noticed within this time.
 const FRESH: Duration = Duration::from_secs(5);
@@ -36,6 +36,11 @@ impl Im {
         let app = Arc::new(app);
         self.apps.0.insert(key.clone(), app.clone());
         Ok(Some(app))
+    }
+
+    /// The app's switches, at most a few seconds old.
+    pub(super) async fn features(&self, key: &AppKey) -> Result<Features, Fault> {
+        Ok(self.app_of(key).await?.ok_or_else(no_app)?.features.clone())
     }
 }
 

@@ -8,6 +8,8 @@ use crate::model::AppKey;
 
 pub mod answers;
 mod apps;
+mod chatroom_rights;
+pub mod chatrooms;
 mod contacts;
 pub mod conversations;
 mod history;

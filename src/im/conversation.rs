@@ -51,6 +51,12 @@ impl Route {
         self.special.iter().find(|(other, _)| other == user).map(|(_, member)| *member).unwrap_or_default()
     }
 
+    /// The way to everybody in a chatroom.
+    pub(super) fn of_room(id: ConversationId) -> Self {
+        let (participants, special) = (Vec::new(), Vec::new());
+        Self { id, kind: Kind::Chatroom, participants, stage: None, group: None, special }
+    }
+
     /// Whether this caller may read: participants, and every agent of the app for service conversations.
     pub(super) fn may_read(&self, caller: &Caller) -> bool {
         self.has(caller.id()) || (self.kind == Kind::Service && caller.is_agent())
@@ -59,7 +65,8 @@ impl Route {
     /// Who hears of what happens inside. While nobody has it, every agent does.
     pub(super) fn audience(&self, app: &AppKey) -> Audience {
         let unassigned = matches!(self.stage, Some(Stage::Queued { .. } | Stage::Offline { .. }));
-        Audience { users: self.participants.clone(), agents: unassigned, ..Audience::of(app.clone()) }
+        let room = (self.kind == Kind::Chatroom).then_some(self.id);
+        Audience { users: self.participants.clone(), agents: unassigned, room, ..Audience::of(app.clone()) }
     }
 }
 
@@ -83,7 +90,11 @@ impl Im {
     /// The route of a conversation this caller may read.
     pub(super) async fn route(&self, caller: &Caller, id: ConversationId) -> Result<Arc<Route>, Fault> {
         let route = self.route_of(&caller.app, id).await?;
-        if route.may_read(caller) { Ok(route) } else { Err(not_found()) }
+        let may_read = match route.kind {
+            Kind::Chatroom => self.chatrooms.is_inside(&caller.app, id, caller.id()),
+            _ => route.may_read(caller),
+        };
+        if may_read { Ok(route) } else { Err(not_found()) }
     }
 
     /// The route of any conversation of the app.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Im, conversation::Route, turn::Turn};
+use super::{Im, chatroom::no_chatroom, conversation::Route, turn::Turn};
 use crate::{
     model::{
-        AppKey, Audience, Caller, ClientId, Code, ConnectionId, Content, ConversationId, Event, Fault, Message, Person,
-        Source, UserId,
+        AppKey, Audience, Caller, ClientId, Code, ConnectionId, Content, ConversationId, Event, Fault, Kind, Message,
+        Person, Source, UserId,
         command::{Send, Sent},
-        content::Flags,
+        content::{Flags, Mentions},
     },
     store::{Demand, NewMessage, StoreError},
 };
@@ -99,6 +99,7 @@ impl Im {
         let (app, new, turn) = self.draft(route.id, outgoing);
         let wrote = new.original.as_ref().unwrap_or(&new.content).clone();
         let appended = match turn.until_in_line(self.store.append(&app, new)).await {
+            Err(StoreError::WrongStage) if route.kind == Kind::Chatroom => return Err(no_chatroom()),
             Err(StoreError::WrongStage) => return Err(closed()),
             other => other?,
         };
@@ -106,7 +107,7 @@ impl Im {
         if !appended.repeated {
             // Who does not know what was made of their words must hear it.
             audience.except = audience.except.filter(|_| !sent.replaced);
-            self.publish(audience, Event::Message(Arc::new(appended.message)));
+            self.tell(route, audience, Arc::new(appended.message));
         }
         Ok(sent)
     }
@@ -117,7 +118,8 @@ impl Im {
             from: outgoing.from,
             client_id: outgoing.client_id,
             counted: outgoing.flags.counted,
-            mentions: outgoing.content.mentions(),
+            // In a chatroom nothing is unread.
+            mentions: if self.chatrooms.knows(conversation) { Mentions::Nobody } else { outgoing.content.mentions() },
             content: outgoing.content,
             original: outgoing.original,
             only: outgoing.only,
@@ -143,6 +145,13 @@ impl Im {
         }
     }
 
+    fn tell(&self, route: &Route, audience: Audience, message: Arc<Message>) {
+        match route.kind {
+            Kind::Chatroom => self.tell_room(audience, message),
+            _ => self.publish(audience, Event::Message(message)),
+        }
+    }
+
     /// Tells everybody without keeping it: commands and status messages.
     async fn pass(&self, route: &Route, outgoing: Outgoing) -> Sent {
         let at = self.clock.now();
@@ -158,7 +167,7 @@ impl Im {
         };
         let sent = Sent { uid: message.uid, conversation: route.id, seq: None, at, replaced: false };
         let message = Arc::new(message);
-        self.publish(audience, Event::Message(message.clone()));
+        self.tell(route, audience, message.clone());
         self.tell_passing(&outgoing.app, &message, &outgoing.only, outgoing.source).await;
         sent
     }

@@ -2,7 +2,7 @@
 
 use super::Im;
 use crate::model::{
-    Caller, Code, Fault,
+    Caller, Code, Fault, Kind,
     command::{History, Page},
 };
 
@@ -10,7 +10,11 @@ impl Im {
     /// A page of a conversation that this caller may read.
     pub async fn history(&self, caller: &Caller, query: History) -> Result<Page, Fault> {
         check(&query)?;
-        self.route(caller, query.conversation).await?;
+        let route = self.route(caller, query.conversation).await?;
+        if route.kind == Kind::Chatroom && !self.features(&caller.app).await?.chatroom_history {
+            let message = "chatrooms have no history to page through; joining gives the latest messages";
+            return Err(Fault::new(Code::ChatroomHistoryOff, message));
+        }
         Ok(self.store.page_for(&caller.app, caller.id(), &query).await?)
     }
 }

@@ -39,7 +39,10 @@ impl Im {
             let message = format!("`{}` is sent by the server only", send.content.name);
             return Err(Fault::new(Code::Forbidden, message));
         }
-        if caller.person.role == Role::Visitor {
+        if let Some(room) = self.chatrooms.meant(&caller.app, &send.to) {
+            return self.say_in_room(caller, connection, &room, send, turn).await;
+        }
+        if caller.person.role == Role::Visitor && !matches!(send.to, Target::Chatroom(_)) {
             if is_reserved(&send.content) {
                 let message = format!("`{}` is sent by the server only", send.content.name);
                 return Err(Fault::new(Code::Forbidden, message));
@@ -55,6 +58,7 @@ impl Im {
             Target::Conversation(id) => self.route(caller, *id).await?,
             Target::User(user) => self.private_route(caller, user, &send.content.name).await?,
             Target::Group(kind, handle) => self.route_by_handle(caller, *kind, handle).await?,
+            Target::Chatroom(handle) => return Err(self.nowhere_to_say(caller, handle).await),
             Target::Desk => match self.desk_route(caller, &send).await? {
                 super::desk::DeskRoute::Open(route) => route,
                 super::desk::DeskRoute::Repeated(sent) => return Ok(sent),

@@ -21,6 +21,8 @@ const PRESENCE_TICK: Duration = Duration::from_secs(2);
 const CHANGES_TICK: Duration = Duration::from_secs(2);
 /// How often forgotten conversations are looked for.
 const IDLE_TICK: Duration = Duration::from_mins(1);
+/// How often chatrooms are looked at.
+const ROOM_TICK: Duration = Duration::from_secs(1);
 /// Most conversations ended in one look.
 const IDLE_BATCH: u16 = 200;
 /// How often files that nothing names are looked for; every kept byte is looked at within half a day.
@@ -35,6 +37,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
     });
     let changes = hear_of_changed_people(im.clone());
     let files = every(FILES_TICK, im.clone(), async |im: &Im| im.sweep_files().await);
+    let rooms = every(ROOM_TICK, im.clone(), async |im: &Im| im.look_after_chatrooms().await);
     let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
     tokio::select! {
         () = stop.cancelled() => {}
@@ -43,6 +46,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         () = changes => {}
         () = idle => {}
         () = files => {}
+        () = rooms => {}
     }
 }
 

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{AppKey, ConversationId, Handle, Message, Millis, Person, Position, UserId};
+use super::{ConversationId, Handle, Message, Millis, Person, Position, UserId};
 
 /// Most chatrooms that one user is in at once (security §13).
 pub const MOST_ROOMS_OF_USER: usize = 20;
@@ -266,8 +266,6 @@ pub struct ChatroomMember {
 /// Something that a chatroom's members hear of besides messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatroomEvent {
-    /// Whose.
-    pub app: AppKey,
     /// Which room.
     pub id: ConversationId,
     /// The app's own id of it.
@@ -279,10 +277,16 @@ pub struct ChatroomEvent {
 /// What happened in a chatroom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatroomNews {
-    /// The room is over.
-    Ended,
-    /// Who hears this is not inside any more: they were put out, or went by another connection.
-    Out,
+    /// The room is over. Who came after this ticket is in its next life.
+    Ended {
+        /// The last ticket of this life.
+        ticket: u64,
+    },
+    /// Who hears this was put out. Connections that came after this ticket came again.
+    Out {
+        /// The last ticket before.
+        ticket: u64,
+    },
     /// Attributes changed.
     Attributes {
         /// The count of changes after this one.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use super::{
     ClientId, Content, Conversation, ConversationId, FileId, Handle, Kind, Message, MessageUid, Millis, Mine, Person,
     Position, Seq, UserId,
+    chatroom::{Attributes, ChatroomCommand, ChatroomInfo, JoinedChatroom},
     conversation::{Keeping, Unread, View},
     file::Link,
     search::{Found, Search},
@@ -46,6 +47,8 @@ pub enum Command {
     },
     /// Whom the caller has blocked.
     Blocked,
+    /// Something about a chatroom.
+    Chatroom(ChatroomCommand),
     /// The caller founds a group or discussion and owns it.
     CreateGroup(CreateGroup),
     /// Something about a group or discussion, or the caller's place in it, changes.
@@ -99,6 +102,8 @@ pub enum Target {
     User(UserId),
     /// The visitor's open service conversation; a new one when there is none.
     Desk,
+    /// The chatroom with this handle, in which the sender is.
+    Chatroom(Handle),
 }
 
 /// Which page of messages. Every bound that is given holds; without any: the newest.
@@ -270,6 +275,17 @@ pub enum Reply {
     },
     /// To `unread`.
     Unread(Unread),
+    /// To `chatroom_join`.
+    JoinedChatroom(Box<JoinedChatroom>),
+    /// To `chatroom_info`.
+    Chatroom(Box<ChatroomInfo>),
+    /// To `chatroom_attributes`.
+    Attributes(Attributes),
+    /// To changes of attributes: the room's count of them now.
+    Version {
+        /// Pushes of later changes carry later ones.
+        version: u64,
+    },
     /// To everything that has nothing to tell.
     Done {},
 }

@@ -101,6 +101,8 @@ pub mod names {
     pub const GROUP_NOTICE: &str = "RC:GrpNtf";
     /// The same for discussions: `{type, extension, operation}`.
     pub const DISCUSSION_NOTICE: &str = "RC:DizNtf";
+    /// An attribute of a chatroom changed: `{type, key, value, extra}`; 1 set, 2 removed.
+    pub const ATTRIBUTE_NOTICE: &str = "RC:chrmKVNotiMsg";
     /// Stands where somebody threw a message away, or where one is that is not for them: `{}`.
     pub const DELETED: &str = "parlor:deleted";
     /// Visitor asks for service: `{userInfo, requestInfo, contactInfo, groupid}`.

@@ -64,14 +64,24 @@ codes! {
     UserBlocked = "user_blocked", 403, false;
     /// The app does not keep conversations and history for its users.
     HistoryOff = "history_off", 403, false;
-    /// The caller was put out of this group and may not come back.
+    /// The caller was put out of this group or chatroom and may not come back.
     Banned = "banned", 403, false;
+    /// The caller is not in this chatroom and must join it first.
+    NotInChatroom = "not_in_chatroom", 403, false;
+    /// The app keeps no history of chatrooms to page through.
+    ChatroomHistoryOff = "chatroom_history_off", 403, false;
+    /// Somebody else set this attribute.
+    AttributeTaken = "attribute_taken", 403, false;
     /// The page's origin is not on the list.
     OriginRefused = "origin_refused", 403, false;
     /// The set-up code is wrong, used or expired.
     WrongCode = "wrong_code", 403, false;
     /// It does not exist, or the caller may not know of it.
     NotFound = "not_found", 404, false;
+    /// There is no such chatroom (any more); joining makes it.
+    NoChatroom = "no_chatroom", 404, false;
+    /// The chatroom has no attribute with this key.
+    NoAttribute = "no_attribute", 404, false;
     /// This address does not take this method.
     MethodNotAllowed = "method_not_allowed", 405, false;
     /// The client id was used before with another content.
@@ -92,6 +102,10 @@ codes! {
     IdempotencyReused = "idempotency_reused", 409, false;
     /// A request with this idempotency key is at work; its answer comes to whoever asks again.
     InProgress = "in_progress", 409, true;
+    /// The caller is in as many chatrooms as allowed.
+    TooManyChatrooms = "too_many_chatrooms", 409, false;
+    /// The chatroom has as many attributes as it may have.
+    AttributesFull = "attributes_full", 409, false;
     /// The body or message is larger than allowed.
     TooLarge = "too_large", 413, false;
     /// The body's media type or encoding is not taken.

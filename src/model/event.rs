@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AppKey, ConnectionId, Conversation, ConversationId, Message, Millis, Mine, Person, Seq, UserId, command::Desk,
+    AppKey, ConnectionId, Conversation, ConversationId, Message, Millis, Mine, Person, Seq, UserId,
+    chatroom::ChatroomEvent, command::Desk,
 };
 
 /// Something that happened. Pushed to clients; never asked for.
@@ -51,6 +52,8 @@ pub enum Event {
         /// How.
         mine: Mine,
     },
+    /// A chatroom ended, who hears this is outside now, or attributes changed.
+    Chatroom(Arc<ChatroomEvent>),
     /// The desk opened or closed, or counts changed.
     Desk(Desk),
     /// This person's credentials, or whether they may be here at all, changed: each of their connections proves itself
@@ -69,6 +72,8 @@ pub struct Audience {
     pub agents: bool,
     /// And every visitor of the app.
     pub visitors: bool,
+    /// And every connection in this chatroom.
+    pub room: Option<ConversationId>,
     /// But not this connection, which knows already.
     pub except: Option<ConnectionId>,
 }
@@ -76,7 +81,7 @@ pub struct Audience {
 impl Audience {
     /// Nobody yet.
     pub const fn of(app: AppKey) -> Self {
-        Self { app, users: Vec::new(), agents: false, visitors: false, except: None }
+        Self { app, users: Vec::new(), agents: false, visitors: false, room: None, except: None }
     }
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod back_end_messages;
 mod blocks;
+mod chatrooms;
 mod desk;
 mod directed;
 mod files;

@@ -231,7 +231,7 @@ fn session_of(send: &Send) -> Option<ConversationId> {
     let sid = send.content.view::<Named>().and_then(|named| named.sid).and_then(|sid| sid.parse().ok());
     match send.to {
         Target::Conversation(id) => sid.or(Some(id)),
-        Target::User(_) | Target::Group(..) | Target::Desk => sid,
+        Target::User(_) | Target::Group(..) | Target::Chatroom(_) | Target::Desk => sid,
     }
 }
 

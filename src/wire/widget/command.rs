@@ -60,6 +60,7 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
             Command::Ping
         }
         "hello" => return hello(read(body)?).map(|hello| Request::Hello(Box::new(hello))),
+        name if let Some(command) = chatroom_command(name, body) => command?,
         unknown => {
             let unknown: String = unknown.chars().take(40).collect();
             return Err(Fault::new(Code::UnknownCommand, format!("there is no command `{unknown}`")));
@@ -89,6 +90,12 @@ macro_rules! body {
     };
 }
 
+mod chatroom;
+
+fn chatroom_command(name: &str, body: &str) -> Option<Result<Command, Fault>> {
+    chatroom::decode(name.strip_prefix("chatroom_")?, body)
+}
+
 body!(SendBody {
     client_id "client_id": ClientId,
     name "type": ObjectName,
@@ -97,6 +104,7 @@ body!(SendBody {
     user "user": Option<UserId>,
     group "group": Option<Handle>,
     discussion "discussion": Option<Handle>,
+    chatroom "chatroom": Option<Handle>,
     desk "desk": Option<bool>,
     only "to": Option<Vec<UserId>>
 });
@@ -173,13 +181,17 @@ fn read<T: Body>(body: &str) -> Result<T, Fault> {
 }
 
 fn send(body: SendBody) -> Result<Command, Fault> {
-    let to = match (body.conversation, body.user, body.group, body.discussion, body.desk) {
-        (Some(conversation), None, None, None, None) => Target::Conversation(conversation),
-        (None, Some(user), None, None, None) => Target::User(user),
-        (None, None, Some(handle), None, None) => Target::Group(Kind::Group, handle),
-        (None, None, None, Some(handle), None) => Target::Group(Kind::Discussion, handle),
-        (None, None, None, None, Some(true)) => Target::Desk,
-        _ => return Err(bad("give one of `conversation`, `user`, `group`, `discussion` and `desk: true`")),
+    let places = [
+        body.conversation.map(Target::Conversation),
+        body.user.map(Target::User),
+        body.group.map(|handle| Target::Group(Kind::Group, handle)),
+        body.discussion.map(|handle| Target::Group(Kind::Discussion, handle)),
+        body.chatroom.map(Target::Chatroom),
+        body.desk.unwrap_or(false).then_some(Target::Desk),
+    ];
+    let mut places = places.into_iter().flatten();
+    let (Some(to), None) = (places.next(), places.next()) else {
+        return Err(bad("give one of `conversation`, `user`, `group`, `discussion`, `chatroom` and `desk: true`"));
     };
     let content = Content::new(body.name, body.content).map_err(|error| {
         let code = match error {

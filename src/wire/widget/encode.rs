@@ -4,7 +4,9 @@ use bytestring::ByteString;
 use serde::Serialize;
 
 use crate::model::{
-    Conversation, ConversationId, Event, Fault, Message, Millis, Mine, Person, Reply, Seq, UserId, command::Desk,
+    Conversation, ConversationId, Event, Fault, Handle, Message, Millis, Mine, Person, Reply, Seq, UserId,
+    chatroom::{Attribute, AttributeKey, ChatroomEvent, ChatroomNews},
+    command::Desk,
 };
 
 /// Room for a usual frame, so that it is written without growing.
@@ -43,6 +45,7 @@ pub fn push(event: &Event) -> Option<ByteString> {
         Event::Recalled(message) => Push::Recalled(message),
         Event::Deleted { conversation, seqs } => Push::Deleted { conversation: *conversation, seqs },
         Event::Mine { conversation, mine } => Push::Mine { conversation: *conversation, mine },
+        Event::Chatroom(event) => chatroom(event),
         Event::Desk(desk) => Push::Desk(desk),
         Event::ProveAgain => return None,
     };
@@ -81,7 +84,30 @@ enum Push<'a> {
         #[serde(flatten)]
         mine: &'a Mine,
     },
+    Chatroom {
+        conversation: ConversationId,
+        chatroom: &'a Handle,
+        state: &'static str,
+    },
+    Attributes {
+        conversation: ConversationId,
+        chatroom: &'a Handle,
+        version: u64,
+        set: &'a [Attribute],
+        removed: &'a [AttributeKey],
+    },
     Desk(&'a Desk),
+}
+
+fn chatroom(event: &ChatroomEvent) -> Push<'_> {
+    let ChatroomEvent { id, handle: chatroom, what } = event;
+    match what {
+        ChatroomNews::Ended { .. } => Push::Chatroom { conversation: *id, chatroom, state: "ended" },
+        ChatroomNews::Out { .. } => Push::Chatroom { conversation: *id, chatroom, state: "out" },
+        ChatroomNews::Attributes { version, set, removed } => {
+            Push::Attributes { conversation: *id, chatroom, version: *version, set, removed }
+        }
+    }
 }
 
 fn frame(value: &impl Serialize) -> ByteString {

@@ -106,6 +106,11 @@ impl World {
         someone
     }
 
+    /// So many seconds from now.
+    pub(crate) fn clock_after(&self, secs: i64) -> Millis {
+        self.im.now().plus_secs(secs)
+    }
+
     /// What was published since the last call.
     pub(crate) fn hints(&self) -> Vec<Hint> {
         std::mem::take(&mut *self.bus.0.lock().unwrap())

@@ -1,0 +1,124 @@
+//! What is said in a chatroom: who may, how much at once, and in which order it is told.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use super::{ChatroomFigures, flood::Weight, room::Room};
+use crate::{
+    im::{Im, conversation::Route, deliver::Outgoing, rights::recipients, turn::Turn},
+    model::{
+        Audience, Caller, ClientId, Code, ConnectionId, Content, Event, Fault, Handle, Kind, Message, Source,
+        chatroom::Rule,
+        command::{Send, Sent},
+        content::names,
+    },
+    store::Demand,
+};
+
+impl Im {
+    /// Sends a member's message. Everything is looked at with every message (Z3).
+    pub(in crate::im) async fn say_in_room(
+        &self,
+        caller: &Caller,
+        connection: Option<ConnectionId>,
+        room: &Arc<Room>,
+        send: Send,
+        turn: Turn,
+    ) -> Result<Sent, Fault> {
+        if !room.is_inside(caller.id()) {
+            return Err(super::not_in_chatroom());
+        }
+        if send.content.name.as_str() == names::ATTRIBUTE_NOTICE {
+            let message =
+                format!("`{}` comes with a change of attributes; set `notify` there", names::ATTRIBUTE_NOTICE);
+            return Err(Fault::new(Code::Forbidden, message));
+        }
+        let (rules, now) = (self.rules_of(&caller.app, &room.handle).await?, self.clock.now());
+        rules.may_write(caller.id(), now)?;
+        self.may_say(caller, Kind::Chatroom, send.content.name.as_str()).await?;
+        let weight = self.weight_of(&caller.app, &rules, caller.id(), &send.content).await?;
+        if !room.takes(caller.id(), weight, now) {
+            self.chatrooms.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(too_much(weight));
+        }
+        room.stopped.store(rules.holds(Rule::Stopped), Ordering::Relaxed);
+        let route = Route::of_room(room.id);
+        let mut outgoing = Outgoing { turn, demand: Demand::Open, ..Outgoing::by(caller, connection, send) };
+        outgoing.only = recipients(&route, caller.id(), outgoing.only)?;
+        if outgoing.flags.stored {
+            self.keep_moderated(caller, &route, outgoing).await
+        } else {
+            self.deliver(&route, outgoing).await
+        }
+    }
+
+    /// Says something in the name of somebody, inside or not.
+    pub(in crate::im) async fn say_as_back_end(
+        &self,
+        room: &Arc<Room>,
+        from: &Caller,
+        content: Content,
+        (client_id, stored): (Option<ClientId>, Option<bool>),
+    ) -> Result<Sent, Fault> {
+        room.touch(self.clock.now());
+        let mut flags = content.name.flags();
+        flags.stored = stored.unwrap_or(flags.stored);
+        let outgoing = Outgoing {
+            app: from.app.clone(),
+            from: from.person.clone(),
+            client_id,
+            content,
+            original: None,
+            flags,
+            only: Vec::new(),
+            demand: Demand::Open,
+            source: Source::Api,
+            except: None,
+            echo: true,
+            turn: Turn::default(),
+        };
+        self.deliver(&Route::of_room(room.id), outgoing).await
+    }
+
+    /// What to tell who sends to a room that is not remembered.
+    pub(in crate::im) async fn nowhere_to_say(&self, caller: &Caller, handle: &Handle) -> Fault {
+        self.why_outside(&caller.app, handle).await
+    }
+
+    /// Tells a room what was said: kept messages in their order.
+    pub(in crate::im) fn tell_room(&self, audience: Audience, message: Arc<Message>) {
+        let Some(room) = self.chatrooms.by_id(&audience.app, message.conversation) else { return };
+        match message.seq {
+            Some(place) => {
+                room.note_kept();
+                let now = self.clock.now();
+                room.line.put(place.0, (audience, message), now, |(to, what)| self.tell_message(&room, to, what));
+            }
+            None => self.tell_message(&room, audience, message),
+        }
+    }
+
+    /// Tells it, unless the back end stopped that.
+    pub(super) fn tell_message(&self, room: &Room, audience: Audience, message: Arc<Message>) {
+        if !room.stopped.load(Ordering::Relaxed) {
+            self.publish(audience, Event::Message(message));
+        }
+    }
+
+    /// Figures for metrics.
+    pub fn chatroom_figures(&self) -> ChatroomFigures {
+        let rooms = self.chatrooms.all();
+        ChatroomFigures {
+            rooms: rooms.len(),
+            members: rooms.iter().map(|room| room.count()).sum(),
+            refused: self.chatrooms.refused.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn too_much(weight: Weight) -> Fault {
+    let message = match weight {
+        Weight::Low => "too much is said in this chatroom now, and messages of this type come last; try again",
+        Weight::Usual | Weight::Free => "too much is said in this chatroom now; try again in a moment",
+    };
+    Fault::new(Code::RateLimited, message).retry_after(1)
+}
