@@ -32,6 +32,7 @@ pub mod files;
 mod group;
 mod history;
 pub mod keys;
+mod members;
 mod moderation;
 mod notice;
 mod own;
@@ -42,6 +43,7 @@ mod restraint;
 mod rights;
 mod search;
 mod send;
+mod signal;
 pub mod turn;
 mod typing;
 mod uid;
@@ -157,7 +159,7 @@ impl Im {
         match command {
             Command::Send(send) => self.send(caller, Some(connection), send).await.map(Reply::Sent),
             Command::History(query) => self.history(caller, query).await.map(Reply::Page),
-            Command::Receipt(receipt) => self.receipt(caller, connection, receipt).await.map(|()| Reply::Done {}),
+            Command::Receipt(receipt) => self.receipt(caller, Some(connection), receipt).await.map(|()| Reply::Done {}),
             Command::Typing { conversation, on } => {
                 self.typing(caller, connection, conversation, on).await.map(|()| Reply::Done {})
             }
@@ -173,6 +175,8 @@ impl Im {
             }
             Command::Group { conversation, change } => self.change_group(caller, conversation, change).await,
             Command::Chatroom(command) => self.chatroom_command(caller, connection, command).await,
+            Command::Members(query) => self.group_members(caller, query).await.map(Reply::Members),
+            Command::Readers(query) => self.readers(caller, query).await.map(Reply::Readers),
             Command::Recall(uid) => {
                 self.recall(caller, connection, uid).await.map(|message| Reply::Message(Box::new(message)))
             }

@@ -27,6 +27,7 @@ pub mod chatrooms;
 pub(crate) mod conformance;
 pub mod contacts;
 pub mod files;
+pub mod members;
 pub mod outbox;
 pub mod readership;
 pub mod restraints;
@@ -44,6 +45,7 @@ use answers::Answers;
 use api_keys::ApiKeys;
 use audit::Audit;
 use chatrooms::Chatrooms;
+use members::Members;
 use outbox::Outbox;
 use readership::Readership;
 use search::Searches;
@@ -189,7 +191,10 @@ pub struct NewGroup {
 /// A change of a group or discussion.
 #[derive(Debug, Clone)]
 pub enum GroupStep {
-    /// Makes users members, from the head on, and forgives bans.
+    /// Makes users members, from the head on, and forgives bans. More than [`Group::MOST_MEMBERS`]:
+    /// [`StoreError::TooMany`].
+    ///
+    /// [`Group::MOST_MEMBERS`]: crate::model::conversation::Group::MOST_MEMBERS
     Add(Vec<UserId>),
     /// Makes a member none. The oldest other one inherits; without one it is dismissed.
     Remove {
@@ -213,6 +218,8 @@ pub enum GroupStep {
     },
     /// One member may write while all others may not.
     Allow(UserId, bool),
+    /// Forgets that a user was banned.
+    Forgive(UserId),
     /// Takes no more messages.
     Dismiss,
 }
@@ -333,6 +340,7 @@ pub trait Store:
     + Chatrooms
     + ContactLists
     + files::Files
+    + Members
     + Outbox
     + Readership
     + Restraints

@@ -12,6 +12,7 @@ mod chatroom_rights;
 pub mod chatrooms;
 mod contacts;
 pub mod conversations;
+pub mod groups;
 mod history;
 pub mod house;
 pub mod keys;

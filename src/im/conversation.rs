@@ -8,7 +8,7 @@ use super::{Im, error::not_found};
 use crate::model::{
     AppKey, Audience, Caller, Code, Conversation, ConversationId, Fault, Handle, Kind, Stage, UserId,
     command::{ConversationPage, List},
-    conversation::{Group, Member, View},
+    conversation::{Group, Member, Participant, View},
 };
 
 /// What the path of a message must know of a conversation. Kept in memory; its stage and people change rarely.
@@ -16,6 +16,7 @@ use crate::model::{
 pub(super) struct Route {
     pub(super) id: ConversationId,
     pub(super) kind: Kind,
+    /// In the order of their ids.
     pub(super) participants: Vec<UserId>,
     /// Service conversations only.
     pub(super) stage: Option<Stage>,
@@ -26,24 +27,29 @@ pub(super) struct Route {
 }
 
 impl Route {
+    /// Of a conversation whose participants all stand in it.
     fn of(conversation: &Conversation) -> Self {
+        let mut participants: Vec<UserId> = conversation.participants.iter().map(|p| p.person.id.clone()).collect();
+        participants.sort_unstable();
         Self {
             id: conversation.id,
             kind: conversation.kind,
-            participants: conversation.participants.iter().map(|p| p.person.id.clone()).collect(),
+            participants,
             stage: conversation.service.as_ref().map(|service| service.stage.clone()),
             group: conversation.group.clone(),
-            special: conversation
-                .participants
-                .iter()
-                .filter_map(|p| Some((p.person.id.clone(), p.member?)))
-                .filter(|(_, member)| *member != Member::default())
-                .collect(),
+            special: Vec::new(),
         }
     }
 
+    /// Of a group, with everybody inside in the order of their ids.
+    fn of_group(conversation: &Conversation, roster: Vec<(UserId, Member)>) -> Self {
+        let special = roster.iter().filter(|(_, member)| *member != Member::default()).cloned().collect();
+        let participants = roster.into_iter().map(|(user, _)| user).collect();
+        Self { participants, special, ..Self::of(conversation) }
+    }
+
     pub(super) fn has(&self, user: &UserId) -> bool {
-        self.participants.contains(user)
+        self.participants.binary_search(user).is_ok()
     }
 
     /// What this user is in a group.
@@ -70,13 +76,19 @@ impl Route {
     }
 }
 
+/// People whom all remembered routes may name together, where a route costs as much as eight more.
+const MOST_ROUTED: u64 = 500_000;
+
 /// Routes by conversation, bounded. Whoever changes a stage or the people calls [`Routes::forget`].
 #[derive(Debug)]
 pub(super) struct Routes(Cache<(AppKey, ConversationId), Arc<Route>>);
 
 impl Default for Routes {
     fn default() -> Self {
-        Self(Cache::new(50_000))
+        let weight = |_: &(AppKey, ConversationId), route: &Arc<Route>| {
+            u32::try_from(route.participants.len() + 8).unwrap_or(u32::MAX)
+        };
+        Self(Cache::builder().weigher(weight).max_capacity(MOST_ROUTED).build())
     }
 }
 
@@ -104,7 +116,11 @@ impl Im {
             return Ok(route);
         }
         let found = self.store.conversation(app, id).await?.ok_or_else(not_found)?;
-        let route = Arc::new(Route::of(&found));
+        let route = Arc::new(if found.kind.has_members() {
+            Route::of_group(&found, self.store.roster(app, id).await?)
+        } else {
+            Route::of(&found)
+        });
         self.routes.0.insert(key, route.clone());
         Ok(route)
     }
@@ -123,7 +139,7 @@ impl Im {
     /// One conversation, as this caller sees it.
     pub async fn conversation(&self, caller: &Caller, id: ConversationId) -> Result<Conversation, Fault> {
         let found = self.store.conversation_for(&caller.app, id, caller.id()).await?.ok_or_else(not_found)?;
-        if !Route::of(&found).may_read(caller) {
+        if !found.has(caller.id()) && !(found.kind == Kind::Service && caller.is_agent()) {
             return Err(not_found());
         }
         self.complete(&caller.app, found).await
@@ -171,8 +187,13 @@ impl Im {
     }
 
     fn fill_presence(&self, app: &AppKey, conversation: &mut Conversation) {
+        self.fill_participants(app, &mut conversation.participants);
+    }
+
+    /// Adds who is here, and takes away silences that are over.
+    pub(super) fn fill_participants(&self, app: &AppKey, participants: &mut [Participant]) {
         let now = self.clock.now();
-        for participant in &mut conversation.participants {
+        for participant in participants {
             participant.online = self.is_online(app, &participant.person.id);
             participant.member = participant.member.map(|member| member.at(now));
         }

@@ -26,6 +26,8 @@ pub(super) struct Outgoing {
     pub(super) flags: Flags,
     /// Whom it is for besides the sender; empty: everybody inside.
     pub(super) only: Vec<UserId>,
+    /// Who hears it now, when that is not everybody whom it is for.
+    pub(super) hears: Option<Vec<UserId>>,
     /// What must still hold when it is kept.
     pub(super) demand: Demand,
     pub(super) source: Source,
@@ -47,6 +49,7 @@ impl Outgoing {
             content: send.content,
             original: None,
             only: send.only,
+            hears: None,
             demand: Demand::MayWrite,
             source: Source::of(caller.person.role),
             except: connection,
@@ -60,6 +63,9 @@ impl Outgoing {
         if !self.only.is_empty() {
             audience.users.clone_from(&self.only);
             audience.users.push(self.from.id.clone());
+        }
+        if let Some(hears) = &self.hears {
+            audience.users.clone_from(hears);
         }
         if !self.echo {
             audience.users.retain(|user| *user != self.from.id);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::json;
 
-use super::{Im, error::not_found};
+use super::{Im, conversation::Route, error::not_found};
 use crate::{
     model::{
         AppKey, Audience, Caller, Code, Content, Conversation, ConversationId, Event, Fault, Kind, Millis, Person,
@@ -14,8 +14,11 @@ use crate::{
         conversation::Group,
         person::display_name,
     },
-    store::{Demand, GroupStep, NewGroup, NewMessage},
+    store::{Demand, GroupStep, NewGroup, NewMessage, StoreError},
 };
+
+/// Most users whom a notice names.
+const MOST_NAMED: usize = 100;
 
 /// Longest silence of a member that ends by itself, in minutes: 30 days.
 const LONGEST_SILENCE: u32 = 43_200;
@@ -80,7 +83,8 @@ impl Im {
         if change == GroupChange::Join {
             return self.join(caller, &found).await;
         }
-        let member = found.participant(caller.id()).and_then(|p| p.member).ok_or_else(not_found)?;
+        let route = self.route(caller, id).await?;
+        let member = route.member(caller.id());
         if group.dismissed_at.is_some() {
             return Err(Fault::new(Code::ConversationClosed, "this group was dismissed"));
         }
@@ -93,8 +97,8 @@ impl Im {
             return Err(Fault::new(Code::Forbidden, "only the owner may do this"));
         }
         let quits = change == GroupChange::Quit;
-        let (step, happened, about) = self.step(caller, &found, member.owner, change).await?;
-        let group = self.store.change_group(&caller.app, id, step, self.clock.now()).await?;
+        let (step, happened, about) = self.step(caller, &found, &route, change).await?;
+        let group = self.take_step(&caller.app, id, step).await?;
         self.group_changed(caller, &group, happened, &about).await?;
         if quits {
             return Ok(Reply::Done {});
@@ -102,21 +106,36 @@ impl Im {
         self.conversation(caller, id).await.map(|group| Reply::Conversation(Box::new(group)))
     }
 
+    /// Changes a group in the store.
+    pub(super) async fn take_step(
+        &self,
+        app: &AppKey,
+        id: ConversationId,
+        step: GroupStep,
+    ) -> Result<Conversation, Fault> {
+        match self.store.change_group(app, id, step, self.clock.now()).await {
+            Err(StoreError::TooMany(_)) => Err(too_many(Group::MOST_MEMBERS + 1)),
+            changed => Ok(changed?),
+        }
+    }
+
     /// What the store must do, what is told of it, and about whom.
     async fn step(
         &self,
         caller: &Caller,
         found: &Conversation,
-        owner: bool,
+        route: &Route,
         change: GroupChange,
     ) -> Result<(GroupStep, Option<Happened>, Vec<Person>), Fault> {
         Ok(match change {
             GroupChange::Add(users) => {
                 let mut guests = self.guests(caller, users).await?;
-                guests.retain(|guest| !found.has(&guest.id));
-                full(found.participants.len() + guests.len())?;
+                guests.retain(|guest| !route.has(&guest.id));
+                full(route.participants.len() + guests.len())?;
                 let users: Vec<UserId> = guests.iter().map(|guest| guest.id.clone()).collect();
-                if !owner && !self.store.banned(&caller.app, found.id, &users).await?.is_empty() {
+                if !route.member(caller.id()).owner
+                    && !self.store.banned(&caller.app, found.id, &users).await?.is_empty()
+                {
                     return Err(Fault::new(Code::Banned, "only the owner may bring back who was banned"));
                 }
                 let happened = (!users.is_empty()).then_some(Happened::Added);
@@ -134,7 +153,8 @@ impl Im {
                 if user == *caller.id() {
                     return Err(Fault::new(Code::BadRequest, "to leave, use `group_quit`"));
                 }
-                let out = found.participant(&user).map(|p| p.person.clone()).ok_or_else(no_member)?;
+                let out = self.store.user(&caller.app, &user).await?.filter(|out| route.has(&out.id));
+                let out = out.ok_or_else(no_member)?;
                 (GroupStep::Remove { user, ban }, Some(Happened::Kicked), vec![out])
             }
             GroupChange::SilenceAll(on) => (GroupStep::SilenceAll(on), None, Vec::new()),
@@ -160,13 +180,14 @@ impl Im {
         if found.kind != Kind::Group || !matches!(caller.person.role, Role::User | Role::Agent) {
             return Err(not_found());
         }
-        if !found.has(caller.id()) {
+        let inside = self.route_of(&caller.app, found.id).await?;
+        if !inside.has(caller.id()) {
             if !self.store.banned(&caller.app, found.id, std::slice::from_ref(caller.id())).await?.is_empty() {
                 return Err(Fault::new(Code::Banned, "you were put out of this group"));
             }
-            full(found.participants.len() + 1)?;
+            full(inside.participants.len() + 1)?;
             let step = GroupStep::Add(vec![caller.id().clone()]);
-            let group = self.store.change_group(&caller.app, found.id, step, self.clock.now()).await?;
+            let group = self.take_step(&caller.app, found.id, step).await?;
             self.group_changed(caller, &group, Some(Happened::Added), std::slice::from_ref(&caller.person)).await?;
         }
         self.conversation(caller, found.id).await.map(|group| Reply::Conversation(Box::new(group)))
@@ -192,16 +213,28 @@ impl Im {
         happened: Option<Happened>,
         about: &[Person],
     ) -> Result<(), Fault> {
-        self.routes.forget(&caller.app, group.id);
-        let mut users: Vec<UserId> = group.participants.iter().map(|p| p.person.id.clone()).collect();
-        users.extend(about.iter().map(|person| person.id.clone()).filter(|id| !group.has(id)));
-        let told = self.complete(&caller.app, group.clone()).await?;
-        let audience = Audience { users: users.clone(), ..Audience::of(caller.app.clone()) };
-        self.publish(audience, Event::Conversation(Arc::new(told)));
+        let users = self.tell_group(&caller.app, group, about.iter().map(|person| &person.id)).await?;
         match happened {
             Some(happened) => self.announce(&caller.app, group, notice(caller, group, happened, about), users).await,
             None => Ok(()),
         }
+    }
+
+    /// Tells everybody inside, and those it is about, how a group stands now. Returns whom it told.
+    pub(super) async fn tell_group(
+        &self,
+        app: &AppKey,
+        group: &Conversation,
+        about: impl Iterator<Item = &UserId>,
+    ) -> Result<Vec<UserId>, Fault> {
+        self.routes.forget(app, group.id);
+        let route = self.route_of(app, group.id).await?;
+        let mut users = route.participants.clone();
+        users.extend(about.filter(|id| !route.has(id)).cloned());
+        let told = self.complete(app, group.clone()).await?;
+        let audience = Audience { users: users.clone(), ..Audience::of(app.clone()) };
+        self.publish(audience, Event::Conversation(Arc::new(told)));
+        Ok(users)
     }
 
     async fn announce(
@@ -232,6 +265,7 @@ impl Im {
 }
 
 fn notice(caller: &Caller, group: &Conversation, happened: Happened, about: &[Person]) -> Content {
+    let about = about.get(..MOST_NAMED).unwrap_or(about);
     let ids: Vec<&UserId> = about.iter().map(|person| &person.id).collect();
     let name = group.group.as_ref().map_or("", |group| group.name.as_str());
     if group.kind == Kind::Discussion {
@@ -255,18 +289,22 @@ fn notice(caller: &Caller, group: &Conversation, happened: Happened, about: &[Pe
     Content::of(names::GROUP_NOTICE, &body)
 }
 
-fn group_name(text: &str) -> Result<String, Fault> {
+pub(super) fn group_name(text: &str) -> Result<String, Fault> {
     display_name(text).ok_or_else(|| Fault::new(Code::BadRequest, "a group needs a name"))
 }
 
-fn no_member() -> Fault {
+pub(super) fn no_member() -> Fault {
     Fault::new(Code::NotFound, "no such member")
 }
 
-fn full(members: usize) -> Result<(), Fault> {
+pub(super) fn full(members: usize) -> Result<(), Fault> {
     if members <= Group::MOST_MEMBERS {
         return Ok(());
     }
+    Err(too_many(members))
+}
+
+fn too_many(members: usize) -> Fault {
     let message = format!("a group has at most {} members; these would be {members}", Group::MOST_MEMBERS);
-    Err(Fault::new(Code::GroupFull, message))
+    Fault::new(Code::GroupFull, message)
 }

@@ -9,7 +9,7 @@ impl Im {
     pub(super) async fn receipt(
         &self,
         caller: &Caller,
-        connection: ConnectionId,
+        connection: Option<ConnectionId>,
         receipt: Receipt,
     ) -> Result<(), Fault> {
         if receipt.delivered.is_none() && receipt.read.is_none() {
@@ -23,7 +23,7 @@ impl Im {
         let marks = self.store.mark(&caller.app, route.id, caller.id(), receipt.delivered, receipt.read, now).await?;
         if marks.moved {
             let mut audience = route.audience(&caller.app);
-            audience.except = Some(connection);
+            audience.except = connection;
             let event = Event::Receipt {
                 conversation: route.id,
                 user: caller.id().clone(),

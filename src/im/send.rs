@@ -69,6 +69,7 @@ impl Im {
         self.not_blocked(&caller.app, &caller.person, route.kind, &route.participants).await?;
         let mut outgoing = Outgoing { turn, ..Outgoing::by(caller, connection, send) };
         outgoing.only = recipients(&route, caller.id(), outgoing.only)?;
+        self.heed(caller, &route, &mut outgoing).await?;
         if outgoing.flags.stored {
             let route = self.follow_availability(caller, route).await?;
             self.keep_moderated(caller, &route, outgoing).await

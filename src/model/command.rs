@@ -6,7 +6,7 @@ use super::{
     ClientId, Content, Conversation, ConversationId, FileId, Handle, Kind, Message, MessageUid, Millis, Mine, Person,
     Position, Seq, UserId,
     chatroom::{Attributes, ChatroomCommand, ChatroomInfo, JoinedChatroom},
-    conversation::{Keeping, Unread, View},
+    conversation::{Keeping, Participant, Unread, View},
     file::Link,
     search::{Found, Search},
 };
@@ -58,6 +58,10 @@ pub enum Command {
         /// What.
         change: GroupChange,
     },
+    /// A page of a group's members.
+    Members(MembersQuery),
+    /// Who has read one of the caller's own messages.
+    Readers(ReadersQuery),
     /// The caller takes one of their own messages back, for everybody.
     Recall(MessageUid),
     /// The caller throws messages away, for themselves only.
@@ -191,6 +195,28 @@ pub enum GroupChange {
     },
 }
 
+/// Which members of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersQuery {
+    /// Of which.
+    pub conversation: ConversationId,
+    /// Those whose ids come after this one.
+    pub after: Option<UserId>,
+    /// At most this many: 1–100.
+    pub limit: u16,
+}
+
+/// Which readers of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadersQuery {
+    /// Of which; it must be the caller's own.
+    pub uid: MessageUid,
+    /// Those whose ids come after this one.
+    pub after: Option<UserId>,
+    /// At most this many: 1–100.
+    pub limit: u16,
+}
+
 /// Messages to throw away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delete {
@@ -257,6 +283,10 @@ pub enum Reply {
     Conversations(ConversationPage),
     /// To `conversation`, `accept` and `end`.
     Conversation(Box<Conversation>),
+    /// To `group_members`.
+    Members(MemberPage),
+    /// To `readers`.
+    Readers(ReaderPage),
     /// To `recall`: what stands there now.
     Message(Box<Message>),
     /// To `pin`, `mute`, `remove` and `clear`.
@@ -379,6 +409,39 @@ impl Serialize for Page {
         fields.serialize_field("more", &self.more)?;
         fields.end()
     }
+}
+
+/// A page of a group's members, by id.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MemberPage {
+    /// Some of them.
+    pub members: Vec<Participant>,
+    /// There are more.
+    pub more: bool,
+}
+
+/// Somebody who has read a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeenBy {
+    /// Who.
+    #[serde(flatten)]
+    pub person: Person,
+    /// When they last read on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Millis>,
+}
+
+/// A page of those who have read a message, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReaderPage {
+    /// How many have read it.
+    pub count: u64,
+    /// How many could have.
+    pub of: u64,
+    /// Some of those who have.
+    pub readers: Vec<SeenBy>,
+    /// There are more.
+    pub more: bool,
 }
 
 /// A page of conversations.

@@ -127,6 +127,14 @@ pub mod names {
     pub const PULL_LEAVE_MESSAGE: &str = "RC:CsPLM";
     /// A left message: one key per form item.
     pub const LEAVE_MESSAGE: &str = "RC:CsLm";
+    /// Who has read this? `{messageUId}`.
+    pub const READ_REQUEST: &str = "RC:RRReqMsg";
+    /// I have read these: `{receiptMessageDic: {sender: [messageUId]}}`.
+    pub const READ_RESPONSE: &str = "RC:RRRspMsg";
+    /// I have read everything up to there, to the other one: `{messageUId, lastMessageSendTime, type}`.
+    pub const READ: &str = "RC:ReadNtf";
+    /// The same, to the own devices: `{lastMessageSendTime}`.
+    pub const SYNC_READ: &str = "RC:SRSMsg";
     /// Somebody is composing; online only.
     pub const TYPING: &str = "RC:TypSts";
 }

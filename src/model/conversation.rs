@@ -94,7 +94,7 @@ pub struct Conversation {
     pub created_at: Millis,
     /// When it last changed (message, stage).
     pub changed_at: Millis,
-    /// Those who take part: both users, or the visitor and the agent who answers.
+    /// Those who take part: both users, the visitor and the agent who answers, or some of a group's members.
     pub participants: Vec<Participant>,
     /// The newest stored message.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,10 +111,12 @@ pub struct Conversation {
 }
 
 /// What a group or discussion has besides its people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Group {
     /// Its name.
     pub name: String,
+    /// How many are inside. The conversation names some of them only.
+    pub members: u32,
     /// Only the owner and those allowed may write.
     pub silenced: bool,
     /// When it was dismissed: nobody writes any more.
@@ -124,7 +126,9 @@ pub struct Group {
 
 impl Group {
     /// Most members of a group or discussion.
-    pub const MOST_MEMBERS: usize = 500;
+    pub const MOST_MEMBERS: usize = 3000;
+    /// Most members that the conversation itself names: its owner, who came last, and whoever asks.
+    pub const SHOWN_MEMBERS: u32 = 50;
 }
 
 /// What somebody is in a group or discussion.
@@ -152,6 +156,17 @@ impl Member {
     pub fn at(self, now: Millis) -> Self {
         if self.is_silenced(now) { self } else { Self { silenced: false, silenced_until: None, ..self } }
     }
+}
+
+/// Which members of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Everybody.
+    All,
+    /// Those who may not write at this instant.
+    Silenced(Millis),
+    /// Those who may write while all others may not.
+    Allowed,
 }
 
 /// How one participant keeps a conversation in their own list.

@@ -23,6 +23,7 @@ pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod hidden;
 pub(crate) mod logins;
+pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod own;
@@ -124,6 +125,11 @@ macro_rules! run_on {
                 what_a_message_said_takes_its_files_along,
                 unused_files_are_given_up,
                 quotas_count_a_day_of_files
+            ]
+            members: [
+                a_crowd_is_named_in_part_and_paged_whole,
+                who_is_silenced_allowed_or_banned_is_listed,
+                a_group_takes_no_more_than_it_may_have
             ]
             groups: [
                 members_come_and_go_and_the_oldest_inherits,

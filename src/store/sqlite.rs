@@ -60,6 +60,7 @@ mod head;
 mod hidden;
 mod ledger;
 mod logins;
+mod members;
 mod messages;
 mod migrate;
 mod outbox;

@@ -1,6 +1,7 @@
 //! The domain with a clock that stands still: who may do what, and what happens then.
 
 mod accounts;
+mod back_end_groups;
 mod back_end_messages;
 mod blocks;
 mod chatrooms;
@@ -13,4 +14,5 @@ mod moderation;
 mod own;
 mod people;
 mod recall;
+mod signals;
 pub(crate) mod world;

@@ -150,6 +150,7 @@ impl Backend<'_> {
             original: None,
             flags: Flags { stored, counted: stored && post.counted.unwrap_or(usual.counted) },
             only,
+            hears: None,
             demand: Demand::Open,
             source: Source::Api,
             except: None,

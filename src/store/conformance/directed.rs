@@ -78,7 +78,7 @@ pub(crate) async fn a_message_for_some_is_nothing_to_the_others(store: &dyn Stor
     assert_eq!((mine.unread, mine.mentions, bobs.changed_at, &bobs.last), (1, 1, at(2), &Some(kept.clone())));
     let all = house.get(id).await;
     assert_eq!(all.last.unwrap().seq, Some(Seq(1)), "nor is it in what everybody is told");
-    assert_eq!(all.participants.iter().map(|p| p.unread).collect::<Vec<_>>(), [1, 0, 1], "Anna, Alice, Bob");
+    assert_eq!(all.participants.iter().map(|p| p.unread).collect::<Vec<_>>(), [0, 1, 1], "Alice, Bob, Anna");
     let mut recipients = store.recipients(&house.app, kept.uid).await.unwrap();
     recipients.sort();
     assert_eq!(recipients, [user("alice"), user("bob")]);

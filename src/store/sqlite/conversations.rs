@@ -133,7 +133,8 @@ pub(super) fn load(view: &View<'_>, row: i64) -> Work<Conversation> {
         .conn
         .prepare_cached(
             "select c.key, c.kind, c.seq, c.counted, c.created_at, c.changed_at, s.key, v.key, c.stage, c.stage_at,
-              a.key, c.ended_by, c.waiting_since, c.context, c.rating, c.name, c.silenced, c.dismissed_at, c.handle, c.told
+              a.key, c.ended_by, c.waiting_since, c.context, c.rating, c.name, c.silenced, c.dismissed_at, c.handle, c.told,
+              iif(c.kind in (2, 3), (select count(*) from participants m where m.conversation_id = c.id), 0)
             from conversations c
             left join sites s on s.id = c.site_id
             left join users v on v.id = c.visitor_id
@@ -171,7 +172,12 @@ fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Kind> {
 }
 
 fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
-    Ok(Group { name: row.get(15)?, silenced: row.get(16)?, dismissed_at: maybe_millis(row, 17)? })
+    Ok(Group {
+        name: row.get(15)?,
+        members: row.get(20)?,
+        silenced: row.get(16)?,
+        dismissed_at: maybe_millis(row, 17)?,
+    })
 }
 
 fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
@@ -205,38 +211,66 @@ fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
     })
 }
 
-/// Those who take part, in the order in which they came.
+/// Those who take part, in the order in which they came. Of a group's members some: the owner, then who came last.
 fn participants(view: &View<'_>, conversation: i64, counted: i64, kind: Kind) -> rusqlite::Result<Vec<Participant>> {
+    let order = if kind.has_members() {
+        "m.owner desc, m.joined_at desc, u.id"
+    } else {
+        "m.joined_at, u.role = 'visitor' desc, u.id"
+    };
     view.conn
-        .prepare_cached(
+        .prepare_cached(&format!(
             "select u.key, u.name, u.role, u.portrait, m.delivered, m.read, m.read_at, m.read_counted, m.owner, m.silenced,
               m.silenced_until, m.allowed
             from participants m
             join users u on u.id = m.user_id
             where m.conversation_id = ?1
-            order by m.joined_at, u.role = 'visitor' desc, u.id",
-        )?
-        .query_map([conversation], |row| {
-            Ok(Participant {
-                person: person(row, 0)?,
-                online: false,
-                delivered: seq(row.get(4)?),
-                read: seq(row.get(5)?),
-                read_at: maybe_millis(row, 6)?,
-                unread: u64::try_from(counted - row.get::<_, i64>(7)?).unwrap_or(0),
-                member: if kind.has_members() {
-                    Some(Member {
-                        owner: row.get(8)?,
-                        silenced: row.get(9)?,
-                        silenced_until: maybe_millis(row, 10)?,
-                        allowed: row.get(11)?,
-                    })
-                } else {
-                    None
-                },
-            })
-        })?
+            order by {order}
+            limit ?2"
+        ))?
+        .query_map(params![conversation, Group::SHOWN_MEMBERS], |row| participant(row, counted, kind.has_members()))?
         .collect()
+}
+
+/// Adds a participant whom [`load`] left out because there are so many.
+pub(super) fn show_too(view: &View<'_>, found: &mut Conversation, user: &UserId) -> rusqlite::Result<()> {
+    if !found.group.as_ref().is_some_and(|group| group.members > Group::SHOWN_MEMBERS) || found.has(user) {
+        return Ok(());
+    }
+    let own = view
+        .conn
+        .prepare_cached(
+            "select u.key, u.name, u.role, u.portrait, m.delivered, m.read, m.read_at, m.read_counted, m.owner, m.silenced,
+              m.silenced_until, m.allowed, c.counted
+            from conversations c
+            join users u on u.app_id = c.app_id
+            join participants m on m.conversation_id = c.id and m.user_id = u.id
+            where c.key = ?1
+              and u.key = ?2",
+        )?
+        .query_row(params![key_of(found.id), user.as_str()], |row| participant(row, row.get(12)?, true))
+        .optional()?;
+    found.participants.extend(own);
+    Ok(())
+}
+
+/// From twelve columns: person, watermarks, what they are in a group.
+pub(super) fn participant(row: &Row<'_>, counted: i64, is_member: bool) -> rusqlite::Result<Participant> {
+    let member = Member {
+        owner: row.get(8)?,
+        silenced: row.get(9)?,
+        silenced_until: maybe_millis(row, 10)?,
+        allowed: row.get(11)?,
+    };
+    Ok(Participant {
+        person: person(row, 0)?,
+        online: false,
+        delivered: seq(row.get(4)?),
+        read: seq(row.get(5)?),
+        read_at: maybe_millis(row, 6)?,
+        unread: u64::try_from(counted - row.get::<_, i64>(7)?).unwrap_or(0),
+        member: is_member.then_some(member),
+    })
 }
 
 /// The row of the app's service conversation.

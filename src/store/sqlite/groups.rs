@@ -10,7 +10,7 @@ use super::{
     rows::{View, key_of, parsed, to_json},
 };
 use crate::{
-    model::{AppKey, Conversation, ConversationId, Handle, Millis, UserId},
+    model::{AppKey, Conversation, ConversationId, Handle, Millis, UserId, conversation::Group},
     store::{GroupStep, NewGroup, StoreError},
 };
 
@@ -84,8 +84,9 @@ pub(super) fn change(
             for user in users {
                 let user = ledger.user(app, user)?;
                 admit(ledger, row, user, at)?;
-                run(ledger, "delete from bans where conversation_id = ?1 and user_id = ?2", (row, user))?;
+                forgive(ledger, row, user)?;
             }
+            within_limit(ledger, row)?;
         }
         GroupStep::Remove { user, ban } => {
             let user = ledger.user(app, user)?;
@@ -114,6 +115,10 @@ pub(super) fn change(
             let user = ledger.user(app, user)?;
             of_member(run(ledger, sql, (row, user, on))?)?;
         }
+        GroupStep::Forgive(user) => {
+            let user = ledger.user(app, user)?;
+            forgive(ledger, row, user)?;
+        }
         GroupStep::Dismiss => dismiss(ledger, row, at)?,
     }
     run(ledger, "update conversations set changed_at = max(changed_at, ?2) where id = ?1", (row, at.get()))?;
@@ -121,6 +126,19 @@ pub(super) fn change(
     let changed = load(&ledger.view(), row)?;
     outbox::group_changed(ledger, app, &changed, Some(step))?;
     Ok(changed)
+}
+
+fn forgive(ledger: &Ledger, row: i64, user: i64) -> rusqlite::Result<()> {
+    run(ledger, "delete from bans where conversation_id = ?1 and user_id = ?2", (row, user)).map(drop)
+}
+
+/// Counted here, so that those who come at once cannot be too many together.
+fn within_limit(ledger: &Ledger, row: i64) -> Work<()> {
+    let members: u32 = ledger
+        .conn
+        .prepare_cached("select count(*) from participants where conversation_id = ?1")?
+        .query_row([row], |row| row.get(0))?;
+    if members as usize <= Group::MOST_MEMBERS { Ok(()) } else { Err(StoreError::TooMany("members").into()) }
 }
 
 fn run(ledger: &Ledger, sql: &'static str, values: impl rusqlite::Params) -> rusqlite::Result<usize> {

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
-    conversations::{conversation, load},
+    conversations::{conversation, load, show_too},
     directed::{heard_at, own_place, unread},
     error::Work,
     hidden::hide_last,
@@ -83,6 +83,7 @@ pub(super) fn conversations_of(view: &View<'_>, app: &AppKey, user: &UserId, lis
         .collect::<rusqlite::Result<Vec<(i64, Mine, Millis)>>>()?;
     let complete = |(row, mine, changed_at)| {
         let mut conversation = Conversation { mine: Some(mine), changed_at, ..load(view, row)? };
+        show_too(view, &mut conversation, user)?;
         hide_last(view, app, user, &mut conversation)?;
         Ok(conversation)
     };
@@ -99,6 +100,7 @@ pub(super) fn conversation_for(
     let Some(mut found) = conversation(view, app, id)? else { return Ok(None) };
     if let Some((mine, changed_at)) = mine(view, app, id, user)? {
         (found.mine, found.changed_at) = (Some(mine), changed_at);
+        show_too(view, &mut found, user)?;
     }
     hide_last(view, app, user, &mut found)?;
     Ok(Some(found))

@@ -10,7 +10,10 @@ use crate::{
     model::{
         ClientId, Code, Command, Content, ConversationId, Fault, FileId, Handle, Kind, MessageUid, Millis, ObjectName,
         Position, Seq, SiteKey, UserId,
-        command::{AgentStatus, CreateGroup, Delete, GroupChange, History, List, Receipt, Send, Target},
+        command::{
+            AgentStatus, CreateGroup, Delete, GroupChange, History, List, MembersQuery, ReadersQuery, Receipt, Send,
+            Target,
+        },
         conversation::{Keeping, View},
         search::Search,
     },
@@ -19,6 +22,8 @@ use crate::{
 
 /// Most positions a client may resume from at once.
 const MAX_SINCE: usize = 128;
+/// People of a page when nothing else is asked for.
+const PAGE: u16 = 50;
 
 /// Reads the body of the command with this name.
 pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
@@ -38,6 +43,8 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
             Command::Blocked
         }
         "create_group" => create_group(read(body)?),
+        "group_members" => members(read(body)?),
+        "readers" => readers(read(body)?),
         "group_add" => group_add(read(body)?),
         "group_join" => group(read::<One>(body)?.conversation, GroupChange::Join),
         "group_quit" => group(read::<One>(body)?.conversation, GroupChange::Quit),
@@ -131,6 +138,12 @@ body!(ListBody {
 body!(SwitchBody { conversation "conversation": ConversationId, on "on": bool });
 body!(BlockBody { user "user": UserId, on "on": bool });
 body!(CreateBody { kind "kind": Kind, name "name": String, users "users": Vec<UserId> });
+body!(MembersBody {
+    conversation "conversation": ConversationId,
+    after "after": Option<UserId>,
+    limit "limit": Option<u16>
+});
+body!(ReadersBody { uid "uid": MessageUid, after "after": Option<UserId>, limit "limit": Option<u16> });
 body!(AddBody { conversation "conversation": ConversationId, users "users": Vec<UserId> });
 body!(RenameBody { conversation "conversation": ConversationId, name "name": String });
 body!(KickBody { conversation "conversation": ConversationId, user "user": UserId, ban "ban": Option<bool> });
@@ -245,6 +258,15 @@ fn group(conversation: ConversationId, change: GroupChange) -> Command {
 
 fn create_group(body: CreateBody) -> Command {
     Command::CreateGroup(CreateGroup { kind: body.kind, name: body.name, users: body.users })
+}
+
+fn members(body: MembersBody) -> Command {
+    let limit = body.limit.unwrap_or(PAGE);
+    Command::Members(MembersQuery { conversation: body.conversation, after: body.after, limit })
+}
+
+fn readers(body: ReadersBody) -> Command {
+    Command::Readers(ReadersQuery { uid: body.uid, after: body.after, limit: body.limit.unwrap_or(PAGE) })
 }
 
 fn group_add(body: AddBody) -> Command {

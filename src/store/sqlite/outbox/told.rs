@@ -148,7 +148,7 @@ pub(in crate::store::sqlite) fn group_changed(
             "kind": now.kind,
             "target": now.handle.as_ref().map_or_else(|| now.id.to_string(), ToString::to_string),
             "group": now.group,
-            "members": now.participants.len(),
+            "members": now.group.as_ref().map(|group| group.members),
             "change": change(now, step),
         });
         Ok(Notice::new(Topic::GroupChanged, now.changed_at, &body).about(now.id))
@@ -169,6 +169,7 @@ fn change(now: &Conversation, step: Option<&GroupStep>) -> serde_json::Value {
             json!({ "name": "silenced", "users": [user], "on": on, "until": until })
         }
         GroupStep::Allow(user, on) => json!({ "name": "allowed", "users": [user], "on": on }),
+        GroupStep::Forgive(user) => json!({ "name": "forgiven", "users": [user] }),
         GroupStep::Dismiss => json!({ "name": "dismissed" }),
     }
 }
