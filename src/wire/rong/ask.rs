@@ -1,0 +1,185 @@
+//! What a client of this protocol wants, in words that name conversations as it does.
+//!
+//! A frame becomes an [`Ask`]; with the conversation that its [`Place`] stands for, an ask becomes a command of the
+//! domain. What has no words in the domain is refused with a number, never with silence.
+//! Source: compatible protocol, "Topics", "Conversations and history" and "Message contents".
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    dialect::Dialect,
+    frame::{BadFrame, Request},
+    place::Place,
+    status::Status,
+    text,
+    topic::{Asking, Sending},
+};
+use crate::{
+    model::{
+        Content, Kind, MessageUid, Millis, UserId,
+        content::{InvalidContent, names},
+    },
+    proto::rong,
+};
+
+mod command;
+mod query;
+#[cfg(test)]
+mod tests;
+
+pub use query::of_query;
+
+/// Private receipt: everything in the conversation was read up to a time.
+pub(super) const READ: &str = "RC:ReadNtf";
+/// The same, told to the user's own devices.
+const READ_SYNC: &str = "RC:SRSMsg";
+/// Most members to whom a group message may be directed.
+const MOST_DIRECTED: usize = 100;
+
+/// What a client wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// To send a message.
+    Send {
+        /// Where.
+        to: Place,
+        /// What.
+        content: Content,
+        /// Only these members of a group hear it; everybody when empty.
+        only: Vec<UserId>,
+    },
+    /// Others to know that the user is typing.
+    Typing(Place),
+    /// Everything up to a time to count as read.
+    Read {
+        /// Where.
+        at: Place,
+        /// Time of the newest message that was read.
+        until: Millis,
+    },
+    /// To take an own message back.
+    Recall(MessageUid),
+    /// What came since.
+    Pull(rong::SyncRequestMsg),
+    /// A page of history.
+    History(HistoryAsk),
+    /// To throw messages away.
+    Delete {
+        /// Where.
+        at: Place,
+        /// Which, and when they were sent.
+        messages: Vec<(MessageUid, Millis)>,
+    },
+    /// To throw away everything up to a time, inclusive.
+    Clear {
+        /// Where.
+        at: Place,
+        /// Until when.
+        until: Millis,
+    },
+    /// The list of conversations, at most so many.
+    Conversations(u16),
+    /// To take conversations out of the list.
+    Remove(Vec<Place>),
+    /// To hear nothing more from a user, or again.
+    Block {
+        /// From whom.
+        user: UserId,
+        /// Nothing more.
+        on: bool,
+    },
+    /// Whom the user blocked.
+    Blocked,
+    /// Whether the user blocked somebody: success when they did, an error when not.
+    IsBlocked(UserId),
+    /// Something that needs nobody to be asked: this is the answer.
+    Settled(Vec<u8>),
+}
+
+/// Which page of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryAsk {
+    /// Where. Several when the topic does not say which kind: the first that the user has.
+    pub at: Vec<Place>,
+    /// Where to go on; 0: from the newest.
+    pub time: Millis,
+    /// Newer than the time rather than older.
+    pub newer: bool,
+    /// At most so many: 1–100.
+    pub count: u16,
+}
+
+/// Reads a PUBLISH.
+pub fn of_publish(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
+    let topic = Sending::from_name(&request.topic).ok_or(Status::PARAMETER)?;
+    let sent: rong::UpStreamMessage = read(dialect, &request.body)?;
+    if topic == Sending::Recall {
+        return recall(&sent);
+    }
+    let place = topic.kind().and_then(|kind| Place::new(kind, &request.target)).ok_or(Status::NO_TARGET)?;
+    if place.kind == Kind::System {
+        return Err(Status::of(crate::model::Code::Forbidden, Some(Kind::System)));
+    }
+    let content = content(&sent)?;
+    match content.name.as_str() {
+        names::TYPING => Ok(Ask::Typing(place)),
+        READ | READ_SYNC => read_up_to(place, &content),
+        _ => Ok(Ask::Send { only: directed(&place, &sent)?, to: place, content }),
+    }
+}
+
+/// The object name and the JSON text, in whichever form its characters came.
+fn content(sent: &rong::UpStreamMessage) -> Result<Content, Status> {
+    let name = sent.classname.parse().map_err(|_| Status::PARAMETER)?;
+    let body = text::read_lossy(&sent.content).into_owned();
+    let body = RawValue::from_string(body).map_err(|_| Status::PARAMETER)?;
+    Content::new(name, body).map_err(|invalid| match invalid {
+        InvalidContent::TooLarge { .. } => Status::of(crate::model::Code::TooLarge, None),
+        _ => Status::PARAMETER,
+    })
+}
+
+fn directed(place: &Place, sent: &rong::UpStreamMessage) -> Result<Vec<UserId>, Status> {
+    if sent.user_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !place.kind.has_members() || sent.user_id.len() > MOST_DIRECTED {
+        return Err(Status::PARAMETER);
+    }
+    sent.user_id.iter().map(|user| user.parse().map_err(|_| Status::PARAMETER)).collect()
+}
+
+fn recall(sent: &rong::UpStreamMessage) -> Result<Ask, Status> {
+    #[derive(Deserialize)]
+    struct Recalled {
+        #[serde(rename = "messageUId")]
+        uid: MessageUid,
+    }
+    let content = content(sent)?;
+    let named: Option<Recalled> = content.view().filter(|_| content.is_recalled());
+    named.map(|named| Ask::Recall(named.uid)).ok_or(Status::RECALL)
+}
+
+/// Clients write the time as a number or as text.
+fn read_up_to(at: Place, content: &Content) -> Result<Ask, Status> {
+    #[derive(Deserialize)]
+    struct Seen {
+        #[serde(rename = "lastMessageSendTime")]
+        until: Value,
+    }
+    let until = content.view::<Seen>().and_then(|seen| match seen.until {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    });
+    let until = until.filter(|until| *until > 0).map(Millis::new).ok_or(Status::PARAMETER)?;
+    Ok(Ask::Read { at, until })
+}
+
+fn read<M>(dialect: Dialect, body: &[u8]) -> Result<M, Status>
+where
+    M: prost::Message + Default + serde::de::DeserializeOwned,
+{
+    dialect.read(body).map_err(|_: BadFrame| Status::PARAMETER)
+}

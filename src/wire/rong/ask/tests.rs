@@ -1,0 +1,297 @@
+//! Every request of a client that the domain has words for, as frames and as commands.
+
+use proptest::prelude::*;
+use prost::Message as _;
+use serde_json::json;
+
+use super::{super::down::tests::said, *};
+use crate::model::{
+    ClientId, Command, ConversationId, Position, Seq,
+    command::{Delete, History, Page, Receipt, Send, Target},
+    conversation::Keeping,
+};
+
+const SOCKET: fn() -> Dialect = || Dialect::of_socket("2.5.3");
+const AT: ConversationId = ConversationId::from_u128(9);
+
+fn request(topic: &str, target: &str, body: Vec<u8>) -> Request {
+    Request { topic: topic.into(), target: target.into(), id: 1, wants_answer: true, body }
+}
+
+fn upstream(name: &str, body: &str) -> rong::UpStreamMessage {
+    rong::UpStreamMessage { session_id: 3, classname: name.into(), content: body.into(), ..<_>::default() }
+}
+
+fn publish(topic: &str, target: &str, sent: &rong::UpStreamMessage) -> Result<Ask, Status> {
+    of_publish(&request(topic, target, sent.encode_to_vec()), SOCKET())
+}
+
+fn query(topic: &str, target: &str, body: &impl prost::Message) -> Result<Ask, Status> {
+    of_query(&request(topic, target, body.encode_to_vec()), SOCKET())
+}
+
+fn place(kind: Kind, target: &str) -> Place {
+    Place::new(kind, target).unwrap()
+}
+
+fn client_id() -> ClientId {
+    "r1-1".parse().unwrap()
+}
+
+fn command(ask: &Ask) -> Option<Command> {
+    ask.command(Some(AT), &client_id(), &[])
+}
+
+fn page(times: &[i64]) -> Page {
+    let messages = times.iter().map(|at| said("ann", *at, Content::text("hi"))).collect();
+    Page { head: Position { epoch: 1, seq: Seq(9) }, messages, more: false, offline_before: None }
+}
+
+#[test]
+fn a_text_goes_where_its_topic_says() {
+    let text = upstream("RC:TxtMsg", r#"{"content":"hi"}"#);
+    let table = [
+        ("ppMsgP", "ann", Target::User("ann".parse().unwrap())),
+        ("pgMsgP", "g1", Target::Conversation(AT)),
+        ("pdMsgP", "d1", Target::Conversation(AT)),
+        ("pcMsgP", "shop", Target::Desk),
+        ("pmpMsgN", "news", Target::Conversation(AT)),
+    ];
+    for (topic, target, to) in table {
+        let ask = publish(topic, target, &text).unwrap();
+        let sent = Send { to, client_id: client_id(), content: Content::text("hi"), only: Vec::new() };
+        assert_eq!(command(&ask), Some(Command::Send(sent)), "{topic}");
+        assert_eq!(ask.places().len(), usize::from(!matches!(topic, "ppMsgP" | "pcMsgP")), "{topic}");
+    }
+}
+
+#[test]
+fn customer_service_contents_go_to_the_desk_in_both_spellings() {
+    for name in ["RC:CsHs", "RC:CSCha", "RC:CsCha", "RC:CsEva", "RC:CsSp"] {
+        let ask = publish("pcMsgP", "shop", &upstream(name, r#"{"uid":"u","sid":"s","pid":"p"}"#)).unwrap();
+        let Some(Command::Send(sent)) = command(&ask) else { panic!("{name} is sent") };
+        assert_eq!((sent.to, sent.content.name.as_str()), (Target::Desk, name));
+    }
+}
+
+#[test]
+fn check_24_bytes_of_any_kind_in_a_body_do_no_harm() {
+    let smile = b"{\"content\":\"\xED\xA0\xBD\xED\xB8\x80\"}".to_vec();
+    let sent = rong::UpStreamMessage { content: smile, ..upstream("RC:TxtMsg", "") };
+    let Ok(Ask::Send { content, .. }) = publish("ppMsgP", "ann", &sent) else { panic!("CESU-8 is text") };
+    assert_eq!(content.body(), "{\"content\":\"\u{1f600}\"}");
+    let broken = rong::UpStreamMessage { content: b"{\"content\":\"\xFF\"}".to_vec(), ..sent };
+    let Ok(Ask::Send { content, .. }) = publish("ppMsgP", "ann", &broken) else { panic!("it is still JSON") };
+    assert_eq!(content.body(), "{\"content\":\"\u{fffd}\"}");
+}
+
+#[test]
+fn what_is_no_message_is_refused_with_a_number() {
+    let text = upstream("RC:TxtMsg", r#"{"content":"hi"}"#);
+    let directed = rong::UpStreamMessage { user_id: vec!["ann".into()], ..text.clone() };
+    let huge = upstream("RC:TxtMsg", &format!("{{\"content\":\"{}\"}}", "x".repeat(Content::MAX_BYTES)));
+    let table = [
+        ("unheard", "ann", text.clone(), 33003),
+        ("", "ann", text.clone(), 20407),
+        ("prMsgP", "room", text.clone(), 20407),
+        ("ppMsgP", "", text.clone(), 20407),
+        ("ppMsgP", "Zoë", text, 20407),
+        ("ppMsgP", "ann", upstream("", "{}"), 33003),
+        ("ppMsgP", "ann", upstream("RC:TxtMsg", "not JSON"), 33003),
+        ("ppMsgP", "ann", upstream("RC:TxtMsg", "[1]"), 33003),
+        ("ppMsgP", "ann", directed, 33003),
+        ("ppMsgP", "ann", huge, 30016),
+        ("recallMsg", "bob", upstream("RC:RcCmd", r#"{"messageUId":"none"}"#), 25101),
+        ("recallMsg", "bob", upstream("RC:TxtMsg", r#"{"content":"hi"}"#), 25101),
+        ("ppMsgP", "ann", upstream("RC:ReadNtf", r#"{"lastMessageSendTime":"soon"}"#), 33003),
+    ];
+    for (topic, target, sent, status) in table {
+        assert_eq!(publish(topic, target, &sent), Err(Status(status)), "{topic} {target} {}", sent.classname);
+    }
+    let cut = of_publish(&request("ppMsgP", "ann", vec![0x12, 0x09]), SOCKET());
+    assert_eq!(cut, Err(Status::PARAMETER));
+}
+
+#[test]
+fn check_25_a_directed_group_message_names_its_members() {
+    let sent = rong::UpStreamMessage { user_id: vec!["ann".into(), "cy".into()], ..upstream("RC:CmdMsg", "{}") };
+    let ask = publish("pgMsgP", "g1", &sent).unwrap();
+    let Some(Command::Send(sent)) = command(&ask) else { panic!("it is sent") };
+    assert_eq!(sent.only, ["ann".parse().unwrap(), "cy".parse().unwrap()]);
+}
+
+#[test]
+fn typing_reading_and_recalling_are_commands_of_their_own() {
+    let typing = publish("ppMsgP", "ann", &upstream("RC:TypSts", r#"{"typingContentType":"RC:TxtMsg"}"#)).unwrap();
+    assert_eq!(typing, Ask::Typing(place(Kind::Private, "ann")));
+    assert_eq!(command(&typing), Some(Command::Typing { conversation: AT, on: true }));
+
+    for (name, time) in [("RC:ReadNtf", "77"), ("RC:ReadNtf", "\"77\""), ("RC:SRSMsg", "77")] {
+        let sent = upstream(name, &format!(r#"{{"lastMessageSendTime":{time},"type":1}}"#));
+        let read = publish("ppMsgP", "ann", &sent).unwrap();
+        assert_eq!(read, Ask::Read { at: place(Kind::Private, "ann"), until: Millis::new(77) });
+        let newest = History { before_at: Some(Millis::new(78)), ..History::newest(AT, 1) };
+        assert_eq!(read.look_ups(AT), [newest]);
+        let receipt = Receipt { conversation: AT, delivered: None, read: Some(Seq(1)) };
+        assert_eq!(read.command(Some(AT), &client_id(), &[page(&[70])]), Some(Command::Receipt(receipt)));
+        assert_eq!(read.command(Some(AT), &client_id(), &[page(&[])]), None, "nothing was there to read");
+    }
+
+    let uid = MessageUid::from_number(5);
+    let body = json!({ "messageUId": uid, "conversationType": 1, "targetId": "ann", "sentTime": 5 });
+    let recall = publish("recallMsg", "bob", &upstream("RC:RcCmd", &body.to_string())).unwrap();
+    assert_eq!(command(&recall), Some(Command::Recall(uid)));
+}
+
+#[test]
+fn check_41_and_42_history_goes_older_or_newer_than_its_time() {
+    let asked = |time, order, count| rong::HistoryMsgInput {
+        target_id: Some("ann".into()),
+        time: Some(time),
+        count: Some(count),
+        order: Some(order),
+        bus_channel: None,
+    };
+    let newest = History::newest(AT, 20);
+    let at = |time| Some(Millis::new(time));
+    let table = [
+        (asked(0, 0, 20), newest.clone()),
+        (asked(50, 0, 20), History { before_at: at(50), ..newest.clone() }),
+        (asked(50, 1, 20), History { after_at: at(50), ..newest.clone() }),
+        (asked(0, 1, 20), History { after_at: at(0), ..newest.clone() }),
+        (asked(50, 0, 5000), History { before_at: at(50), ..History::newest(AT, 100) }),
+        (asked(-5, 0, 0), newest),
+    ];
+    for (body, wanted) in table {
+        let ask = query("qryPMsg", "ann", &body).unwrap();
+        assert_eq!(command(&ask), Some(Command::History(wanted.clone())), "{body:?}");
+        assert_eq!(wanted.is_forward(), body.order == Some(1));
+    }
+}
+
+#[test]
+fn history_is_looked_for_where_its_topic_may_mean_and_by_the_name_in_its_body() {
+    let named = rong::HistoryMsgInput { target_id: Some("ann".into()), ..<_>::default() };
+    let kinds = |topic: &str| {
+        let Ok(Ask::History(asked)) = query(topic, "bob", &named) else { panic!("{topic} asks for history") };
+        assert!(asked.at.iter().all(|place| place.target.as_str() == "ann"), "later clients name themselves outside");
+        asked.at.iter().map(|place| place.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("qryPMsg"), [Kind::Private, Kind::AppService, Kind::PublicService]);
+    assert_eq!(kinds("qryDMsg"), [Kind::Discussion]);
+    assert_eq!(kinds("qryGMsg"), [Kind::Group]);
+    assert_eq!(kinds("qryCMsg"), [Kind::Service, Kind::Chatroom]);
+    assert_eq!(kinds("qrySMsg"), [Kind::System]);
+    let unnamed = query("qryPMsg", "ann", &rong::HistoryMsgInput::default()).unwrap();
+    assert_eq!(unnamed.places()[0], place(Kind::Private, "ann"));
+}
+
+#[test]
+fn check_44_clearing_and_deleting_are_for_the_asking_user_and_by_time() {
+    let cleared = rong::CleanHisMsgInput { target_id: "ann".into(), data_time: 70, conversation_type: None };
+    let until = Keeping::ClearedUntil(Millis::new(70));
+    for (topic, kind) in [("cleanPMsg", Kind::Private), ("cleanGMsg", Kind::Group), ("cleanCMsg", Kind::Service)] {
+        let ask = query(topic, "ann", &cleared).unwrap();
+        assert_eq!(ask.places(), [place(kind, "ann")]);
+        assert_eq!(command(&ask), Some(Command::Keep { conversation: AT, change: until }));
+    }
+    let uid = |number| Some(MessageUid::from_number(number).to_string());
+    let one = |number, at| rong::DeleteMsg { msg_id: uid(number), msg_data_time: Some(at), direct: Some(1) };
+    let msgs = vec![one(70, 70), one(71, 70), one(90, 90)];
+    let asked = rong::DeleteMsgInput { r#type: Some(1), conversation_id: Some("ann".into()), msgs };
+    let ask = query("delMsg", "ann", &asked).unwrap();
+    let around = |at: i64| History {
+        after_at: Some(Millis::new(at - 1)),
+        before_at: Some(Millis::new(at + 1)),
+        ..History::newest(AT, 100)
+    };
+    assert_eq!(ask.look_ups(AT), [around(70), around(90)]);
+    let mut found = page(&[70, 75, 90]);
+    for (message, seq) in found.messages.iter_mut().zip(4..) {
+        message.seq = Some(Seq(seq));
+    }
+    let deleted = Delete { conversation: AT, seqs: vec![Seq(4), Seq(6)] };
+    assert_eq!(ask.command(Some(AT), &client_id(), &[found]), Some(Command::Delete(deleted)));
+    let none = rong::DeleteMsgInput { msgs: Vec::new(), ..asked };
+    assert_eq!(query("delMsg", "ann", &none), Err(Status::PARAMETER));
+}
+
+#[test]
+fn check_39_and_40_the_list_is_asked_for_and_conversations_leave_it() {
+    let list = |count| rong::RelationsInput { r#type: 1, count: Some(count), ..<_>::default() };
+    assert_eq!(query("qryRelation", "bob", &list(0)), Ok(Ask::Conversations(1000)), "0 is all");
+    assert_eq!(query("qryRelation", "bob", &list(7)), Ok(Ask::Conversations(7)));
+    let remove = rong::RelationsInput { r#type: 3, ..<_>::default() };
+    let ask = query("delRelation", "g1", &remove).unwrap();
+    assert_eq!(ask.places(), [place(Kind::Group, "g1")]);
+    assert_eq!(command(&ask), Some(Command::Keep { conversation: AT, change: Keeping::Removed }));
+    let unknown = rong::RelationsInput { r#type: 12, ..<_>::default() };
+    assert_eq!(query("delRelation", "g1", &unknown), Err(Status::PARAMETER));
+}
+
+#[test]
+fn check_45_the_blacklist_is_changed_and_read() {
+    let named = rong::Add2BlackListInput { user_id: "ann".into() };
+    let ann: UserId = "ann".parse().unwrap();
+    for (topic, on) in [("addBlack", true), ("rmBlack", false)] {
+        let ask = query(topic, "ann", &named).unwrap();
+        assert_eq!(command(&ask), Some(Command::Block { user: ann.clone(), on }));
+    }
+    assert_eq!(query("blackStat", "ann", &named), Ok(Ask::IsBlocked(ann)));
+    let all = query("getBlack", "bob", &rong::QueryBlackListInput { nothing: 1 }).unwrap();
+    assert_eq!(command(&all), Some(Command::Blocked));
+}
+
+#[test]
+fn later_clients_read_and_remove_by_their_own_topics() {
+    let read =
+        rong::ReadTimeInput { r#type: Some(1), msg_time: Some(7), channel_id: Some("ann".into()), bus_channel: None };
+    let until = Millis::new(7);
+    assert_eq!(query("updRRTime", "bob", &read), Ok(Ask::Read { at: place(Kind::Private, "ann"), until }));
+    let session = rong::DeleteSession { r#type: Some(3), channel_id: Some("g1".into()), bus_channel: None };
+    let remove = rong::DeleteSessionsInput { sessions: vec![session] };
+    assert_eq!(query("delSessions", "bob", &remove), Ok(Ask::Remove(vec![place(Kind::Group, "g1")])));
+    let settings = query("pullUS", "bob", &rong::PullUserSettingInput { version: 4, reserve: None });
+    let empty = rong::PullUserSettingOutput { items: Vec::new(), version: 4 };
+    assert_eq!(settings, Ok(Ask::Settled(empty.encode_to_vec())));
+    let states = query("pullSeAtts", "bob", &rong::SessionReq { time: 4 });
+    let empty = rong::SessionStates { version: 4, state: Vec::new() };
+    assert_eq!(states, Ok(Ask::Settled(empty.encode_to_vec())));
+}
+
+#[test]
+fn check_16_every_topic_is_read_settled_or_refused_with_a_number() {
+    for topic in Asking::ALL {
+        if let Err(status) = of_query(&request(topic.name(), "bob", Vec::new()), SOCKET()) {
+            assert!(status.0 > 1, "{topic:?}");
+        }
+    }
+    for (topic, number) in [("unheard", 33003), ("setKV", 23426), ("qnTkn", 41002), ("qryPPush", 8001)] {
+        assert_eq!(of_query(&request(topic, "bob", Vec::new()), SOCKET()), Err(Status(number)), "{topic}");
+    }
+}
+
+#[test]
+fn a_client_that_polls_asks_the_same_in_json() {
+    let body = br#"{"sessionId":3,"classname":"RC:TxtMsg","content":"{\"content\":\"hi\"}"}"#.to_vec();
+    let ask = of_publish(&request("ppMsgP", "ann", body), Dialect::of_poll()).unwrap();
+    assert!(matches!(&ask, Ask::Send { content, .. } if *content == Content::text("hi")));
+    let body = br#"{"syncTime":5,"ispolling":false,"isPullSend":true,"sendBoxSyncTime":6}"#.to_vec();
+    let Ok(Ask::Pull(asked)) = of_query(&request("pullMsg", "bob", body), Dialect::of_poll()) else { panic!("a pull") };
+    assert_eq!((asked.sync_time, asked.send_box_sync_time), (5, Some(6)));
+}
+
+proptest! {
+    #[test]
+    fn no_request_panics(topic in prop::sample::select(Asking::ALL), target: String, body: Vec<u8>) {
+        let asked = request(topic.name(), &target, body);
+        let _ = of_query(&asked, SOCKET());
+        let _ = of_query(&asked, Dialect::of_poll());
+    }
+
+    #[test]
+    fn no_message_panics(topic in prop::sample::select(Sending::ALL), name: String, content: Vec<u8>, user: String) {
+        let sent = rong::UpStreamMessage { classname: name, content, user_id: vec![user], ..<_>::default() };
+        let _ = of_publish(&request(topic.name(), "ann", sent.encode_to_vec()), SOCKET());
+    }
+}
