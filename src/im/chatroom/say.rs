@@ -70,6 +70,7 @@ impl Im {
             original: None,
             flags,
             only: Vec::new(),
+            hears: None,
             demand: Demand::Open,
             source: Source::Api,
             except: None,
