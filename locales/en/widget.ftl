@@ -144,7 +144,6 @@ file-kind = This kind of file cannot be sent
 file-empty = This file is empty
 file-uploading = Uploading, { $n } %
 file-progress = { $done } of { $size }
-file-failed = Upload stopped. Try again
 file-download = Download
 
 voice-name = Voice message, { $n } seconds
@@ -353,3 +352,29 @@ a11y-star =
        *[other] { $n } stars, { $word }
     }
 a11y-earlier-loaded = Earlier messages are shown
+
+voice-unplayable = Cannot be played here
+file-waiting = Waiting for the connection
+file-stopped = Upload stopped
+file-too-large-here = Not sent, it is too large
+file-damaged = Not sent, the picture is damaged
+file-enough = Not sent, that is enough files for today
+file-full = Not sent, the server has no room for files now
+file-gone = This file is no longer there
+emoji-groups = Emoji categories
+emoji-recent = Recently used
+emoji-smileys = Smileys
+emoji-people = People
+emoji-nature = Nature and food
+emoji-things = Things
+emoji-none = Nothing found
+emoji-no-recent = What you use appears here
+a11y-image = Image, { $name }
+a11y-download = Download { $name }, { $size }
+a11y-download-plain = Download { $name }
+a11y-uploading = Uploading { $name }
+a11y-cancel-upload = Cancel upload
+a11y-position = Position
+a11y-close = Close
+a11y-remove = Remove { $name }
+a11y-staged = Files to send

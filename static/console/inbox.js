@@ -1,5 +1,8 @@
+import { takeDrops } from "../shared/lib/drop.js"
+import { mediaOf, sizeWords } from "../shared/models/media.js"
 import { Outbox } from "../shared/models/outbox.js"
 import { Attention } from "./lib/attention.js"
+import { showMediaBy } from "./lib/carried.js"
 import { now, setClock } from "./lib/clock.js"
 import { find, isWriting, mark, slot, write } from "./lib/dom.js"
 import { device, tab } from "./lib/keep.js"
@@ -7,14 +10,15 @@ import { listen, setSingleKeys, singleKeys } from "./lib/keys.js"
 import { isDrawer, isPanelOpen, isPhone, isRail, openPanel } from "./lib/look.js"
 import { tooltips } from "./lib/tips.js"
 import { followed, pathOf, placeOf } from "./lib/where.js"
-import { agentOf, known, nameOf, visitorName } from "./lib/words.js"
+import { agentOf, known, nameOf, visitorName, when } from "./lib/words.js"
 import { Desk, VIEWS } from "./models/desk.js"
 import { Drafts } from "./models/drafts.js"
 import { Rings } from "./models/rings.js"
 import { Threads } from "./models/thread.js"
 import { post } from "./net/api.js"
+import { Files } from "./net/files.js"
 import { Line } from "./net/line.js"
-import { page, t } from "./page.js"
+import { page, region, t } from "./page.js"
 import { ConversationPane } from "./panes/conversation.js"
 import { ListPane } from "./panes/list.js"
 import { Panel } from "./panes/panel.js"
@@ -25,6 +29,8 @@ import { StatusBlock } from "./panes/status.js"
 import { Toast } from "./panes/toast.js"
 
 /** @import { Conversation, EndReason, Message, State } from "../shared/net/protocol.js" */
+/** @import { Media } from "../shared/models/media.js" */
+/** @import { StagedFile } from "../shared/views/staged.js" */
 /** @import { Place } from "./lib/where.js" */
 /** @import { View } from "./models/desk.js" */
 /** @import { Thread } from "./models/thread.js" */
@@ -70,6 +76,11 @@ class Inbox {
         thread: (id) => this.#grown(id),
       },
     )
+    this.files = new Files(this.line, this.#outbox, () => this.#showLog())
+    const { links, uploads } = this.files
+    const cancel = (/** @type {string} */ key) => this.#remove(key)
+    const open = (/** @type {Media} */ media, /** @type {HTMLElement} */ opener) => this.#enlarge(media, opener)
+    showMediaBy({ links, say: t, language: region, open, cancel }, (client) => uploads.local(client))
     this.sidebar = new Sidebar(find(root, ".sidebar"))
     this.list = new ListPane(
       find(root, ".list-pane"),
@@ -84,13 +95,15 @@ class Inbox {
         moved: () => this.#seen(),
         tryAgain: (client) => this.#tryAgain(client),
         remove: (client) => this.#remove(client),
-        send: (text) => this.#send(text),
+        send: (text, files) => this.#send(text, files),
+        emoji: (button) => this.#emoji(button),
         changed: (text) => this.#open && this.#drafts.set(this.#open, text),
         typing: (on) => this.#tellTyping(on),
         leave: () => this.conversation.log.focus(),
       },
       signal,
     )
+    this.#takeDrops(signal)
     this.panel = new Panel(find(root, ".panel"))
     this.cards = new RingCards(
       find(root, ".rings"),
@@ -175,6 +188,7 @@ class Inbox {
    * @param {EndReason} [reason]
    */
   #lineChanged(state, reason) {
+    if (state === "live") this.files.pump()
     if (state === "ended" && (reason === "expired" || reason === "forbidden")) {
       location.assign(`/console/login?next=${location.pathname}`)
       return
@@ -271,18 +285,75 @@ class Inbox {
 
   // Writing and reading.
 
-  /** @param {string} text */
-  #send(text) {
+  /**
+   * @param {string} text
+   * @param {StagedFile[]} files
+   */
+  #send(text, files) {
     const id = this.#open
     if (!id) return
+    if (files.length > 0) {
+      this.files.send(id, files, text)
+      return this.conversation.log.toEnd()
+    }
     this.#outbox.add({ conversation: id }, "RC:TxtMsg", { content: text })
     this.#showLog()
     this.conversation.log.toEnd()
     this.line.sender.pump()
   }
 
+  /** @param {AbortSignal} signal */
+  #takeDrops(signal) {
+    const { pane, composer } = this.conversation
+    const drop = slot(pane, "drop")
+    const events = {
+      allowed: () => composer.isThere,
+      over: (/** @type {boolean} */ on) => {
+        drop.hidden = !on
+        if (on) write(slot(drop, "drop-limits"), t("comp-limits", { size: sizeWords(page.data.limits.file, region) }))
+      },
+      take: (/** @type {File[]} */ files) => composer.stage(files),
+    }
+    takeDrops(pane, events, signal)
+  }
+
+  /** @param {HTMLElement} button */
+  async #emoji(button) {
+    /** @type {typeof import("../shared/emoji/main.js")} */
+    const { toggleEmoji } = await import(page.data.modules.emoji)
+    const { composer } = this.conversation
+    toggleEmoji({
+      parent: composer.form,
+      button,
+      language: page.language,
+      say: t,
+      insert: (sign) => composer.insert(sign),
+      done: () => composer.focus(),
+      keep: device.storage,
+    })
+  }
+
+  /**
+   * Shows a picture large, among the others of this conversation.
+   * @param {Media} media
+   * @param {HTMLElement} opener
+   */
+  async #enlarge(media, opener) {
+    /** @type {typeof import("../shared/lightbox/main.js")} */
+    const { openLightbox } = await import(page.data.modules.lightbox)
+    const messages = this.#thread?.log.messages ?? []
+    const pictures = messages.flatMap(({ type, content, from, at }) => {
+      const carried = mediaOf(type, content)
+      const who = from.id === page.data.me.id ? t("you") : nameOf(from)
+      return carried?.kind === "image" ? [{ media: carried, who, when: when(at) }] : []
+    })
+    const at = pictures.findIndex((one) => one.media.file === media.file && one.media.href === media.href)
+    if (at >= 0) openLightbox({ pictures, at, links: this.files.links, say: t, opener })
+  }
+
   /** @param {string} client */
   #tryAgain(client) {
+    if (this.files.uploads.has(client)) return this.files.uploads.retry(client)
     this.#outbox.retry(client)
     this.#showLog()
     this.conversation.composer.focus()
@@ -291,6 +362,7 @@ class Inbox {
 
   /** @param {string} client */
   #remove(client) {
+    if (this.files.uploads.has(client)) this.files.uploads.discard(client)
     this.#outbox.remove(client)
     this.#showLog()
     this.list.refresh()
@@ -480,7 +552,8 @@ class Inbox {
   #showLog() {
     const conversation = this.#current
     if (!conversation) return
-    const pending = this.#outbox.entries.filter(({ to }) => "conversation" in to && to.conversation === conversation.id)
+    const unsent = this.#outbox.entries.filter(({ to }) => "conversation" in to && to.conversation === conversation.id)
+    const pending = [...unsent, ...this.files.pending(conversation.id)].sort((a, b) => a.at - b.at)
     this.conversation.showLog(conversation, pending, this.line.isLive)
   }
 

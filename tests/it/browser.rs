@@ -12,6 +12,7 @@ mod accessible;
 mod away;
 mod chat;
 mod desk;
+mod files;
 mod launcher;
 mod line;
 mod strangers;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    http::assets,
     im::Im,
     model::{
         AppKey, Caller, Code, Conversation, ConversationId, Fault, Message, Millis, Person, Stage,
@@ -50,6 +51,12 @@ const ICONS: &[&str] = &[
     "mail",
     "offline",
     "panel",
+    "attach",
+    "emoji",
+    "image",
+    "download",
+    "play",
+    "pause",
     "send",
     "sound",
     "sound-off",
@@ -297,6 +304,22 @@ struct Begin<'a> {
     open: Option<BeginOpen<'a>>,
     /// Longest text of a message in characters.
     longest: usize,
+    limits: Sizes,
+    modules: Modules,
+}
+
+/// How large files may be, in bytes.
+#[derive(Serialize)]
+struct Sizes {
+    image: u64,
+    file: u64,
+}
+
+/// Scripts that are loaded at their first use.
+#[derive(Serialize)]
+struct Modules {
+    emoji: String,
+    lightbox: String,
 }
 
 #[derive(Serialize)]
@@ -317,6 +340,8 @@ impl<'a> Begin<'a> {
             list: &found.list,
             open: found.open.as_ref().map(|(conversation, page)| BeginOpen { conversation, page }),
             longest: config.limits.text_chars,
+            limits: Sizes { image: config.limits.image_bytes, file: config.limits.file_bytes },
+            modules: Modules { emoji: assets::url("emoji.js"), lightbox: assets::url("lightbox.js") },
         }
     }
 }

@@ -138,6 +138,25 @@ fn visitor_words(conversation: &Conversation) -> u64 {
     if waits { conversation.head.seq.0.min(99) } else { 0 }
 }
 
+/// What a message carries besides words: the name of a file, else what it is.
+fn carried_words(message: &Message, words: &Locale) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let key = match message.content.name.as_str() {
+        names::IMAGE | names::GIF => "console-kind-image",
+        names::VIDEO => "console-kind-video",
+        names::VOICE | "RC:VcMsg" => "console-kind-voice",
+        names::FILE => {
+            let named = message.content.view::<Named>().map(|named| named.name).filter(|name| !name.is_empty());
+            return named.or_else(|| Some(words.get("console-kind-file")));
+        }
+        _ => return None,
+    };
+    Some(words.get(key))
+}
+
 fn last_words(conversation: &Conversation, reader: Reader<'_>) -> (String, String) {
     let words = reader.words;
     let Some(last) = &conversation.last else { return (String::new(), words.get("console-row-empty")) };
@@ -145,7 +164,7 @@ fn last_words(conversation: &Conversation, reader: Reader<'_>) -> (String, Strin
         names::TEXT => text_of(last).unwrap_or_default(),
         names::INFO | names::RECALLED => event_words(last, conversation, reader),
         names::LEAVE_MESSAGE => left_message(last).0,
-        _ => words.get("console-row-unknown"),
+        _ => carried_words(last, words).unwrap_or_else(|| words.get("console-row-unknown")),
     };
     let prefix = match last.from.role {
         Role::Agent if last.from.id == *reader.me => words.get("console-you-prefix"),
@@ -278,6 +297,7 @@ impl Entry {
     fn of(message: &Message, conversation: &Conversation, lead: bool, reader: Reader<'_>) -> Self {
         match message.content.name.as_str() {
             names::TEXT => Self::Bubble(Bubble::of(message, lead, reader)),
+            _ if carried_words(message, reader.words).is_some() => Self::Bubble(Bubble::of(message, lead, reader)),
             names::LEAVE_MESSAGE => Self::Slip(Slip::of(message, reader)),
             _ => Self::Event(Happening {
                 uid: message.uid.to_string(),
@@ -309,7 +329,7 @@ impl Bubble {
             robot_word: words.get("console-robot"),
             at,
             at_iso: iso(message.at),
-            text: text_of(message).unwrap_or_default(),
+            text: text_of(message).or_else(|| carried_words(message, words)).unwrap_or_default(),
         }
     }
 

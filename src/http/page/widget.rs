@@ -1,5 +1,6 @@
 //! The visitor's side: the pasted script, the page in the frame, the visitor's session.
 
+mod carried;
 mod frame;
 mod launcher;
 mod rows;

@@ -1,6 +1,7 @@
 /** Conversations and messages in the reader's words. The server's `console::view` prints the same. */
 import { initials as letters } from "../../shared/lib/people.js"
 import { page, region, t, times } from "../page.js"
+import { carriedWords, carries } from "./carried.js"
 import { now } from "./clock.js"
 import { waitText } from "./wait.js"
 
@@ -193,6 +194,7 @@ export function lastWords(conversation) {
 export function said(message, conversation) {
   if (message.type === "RC:TxtMsg") return textOf(message)
   if (message.type === "RC:CsLm") return leftMessage(message).text
+  if (carries(message.type)) return carriedWords(message)
   if (message.type === "RC:InfoNtf" || message.type === "RC:RcCmd") {
     return eventWords(message, visitorName(conversation))
   }

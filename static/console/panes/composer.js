@@ -1,12 +1,18 @@
+import { filesIn } from "../../shared/lib/picture.js"
+import { Staging } from "../../shared/views/staged.js"
 import { find, mark, slot, write } from "../lib/dom.js"
-import { page, t } from "../page.js"
+import { page, region, t } from "../page.js"
+
+/** @import { StagedFile } from "../../shared/views/staged.js" */
 
 const TYPING_EVERY_MS = 3_000
 const TYPING_OVER_MS = 5_000
+const PROBLEM_MS = 8_000
 
 /**
  * @typedef {object} ComposerEvents
- * @property {(text: string) => void} send
+ * @property {(text: string, files: StagedFile[]) => void} send
+ * @property {(button: HTMLElement) => void} emoji the panel is wanted, or no longer
  * @property {(text: string) => void} changed a draft to keep
  * @property {(on: boolean) => void} typing
  * @property {() => void} leave Escape
@@ -29,6 +35,20 @@ export class Composer {
     this.text = /** @type {HTMLTextAreaElement} */ (find(this.form, "textarea"))
     this.button = find(this.form, "button[type=submit]")
     this.hint = slot(this.form, "composer-hint")
+    this.problem = slot(this.form, "problem")
+    this.picker = /** @type {HTMLInputElement} */ (find(this.form, "input[type=file]"))
+    this.staging = new Staging(slot(this.form, "staged"), {
+      say: t,
+      language: region,
+      limits: page.data.limits,
+      refused: (words) => this.#complain(words),
+      changed: () => this.#judge(),
+    })
+    const emoji = find(this.form, "[data-action=emoji]")
+    emoji.addEventListener("click", () => events.emoji(emoji), { signal })
+    find(this.form, "[data-action=attach]").addEventListener("click", () => this.picker.click(), { signal })
+    this.picker.addEventListener("change", () => this.#picked(), { signal })
+    this.text.addEventListener("paste", (event) => this.#pasted(event), { signal })
     this.form.addEventListener(
       "submit",
       (event) => {
@@ -74,7 +94,42 @@ export class Composer {
 
   /** @returns {boolean} */
   get isEmpty() {
-    return this.text.value.trim() === ""
+    return this.text.value.trim() === "" && this.staging.isEmpty
+  }
+
+  /** @param {File[]} files to be sent with what is written next */
+  async stage(files) {
+    await this.staging.add(files)
+    this.focus()
+  }
+
+  /** @param {string} text where the caret is */
+  insert(text) {
+    this.text.setRangeText(text, this.text.selectionStart, this.text.selectionEnd, "end")
+    this.#edited()
+  }
+
+  #picked() {
+    const files = [...(this.picker.files ?? [])]
+    this.picker.value = ""
+    this.stage(files)
+  }
+
+  /** @param {ClipboardEvent} event */
+  #pasted(event) {
+    const files = filesIn(event.clipboardData)
+    if (files.length === 0) return
+    event.preventDefault()
+    this.stage(files)
+  }
+
+  /** @param {string} words why a file is not taken */
+  #complain(words) {
+    write(this.problem, words)
+    this.problem.hidden = false
+    setTimeout(() => {
+      this.problem.hidden = true
+    }, PROBLEM_MS)
   }
 
   focus() {
@@ -89,13 +144,14 @@ export class Composer {
 
   #send() {
     const text = this.text.value.trim()
-    if (!text || this.#excess() > 0) return this.focus()
+    if (this.isEmpty || this.#excess() > 0) return this.focus()
     this.text.value = ""
     this.events.changed("")
     this.stopTyping()
     this.#fit()
     this.#judge()
-    this.events.send(text)
+    this.events.send(text, this.staging.take())
+    this.#judge()
     this.focus()
   }
 

@@ -6,7 +6,7 @@ import { LogPane } from "./log.js"
 import { paint } from "./row.js"
 
 /** @import { Conversation } from "../../shared/net/protocol.js" */
-/** @import { Entry } from "../../shared/models/outbox.js" */
+/** @import { Entry } from "./log.js" */
 /** @import { Desk } from "../models/desk.js" */
 /** @import { Thread } from "../models/thread.js" */
 /** @import { ComposerEvents } from "./composer.js" */

@@ -1,13 +1,17 @@
 import { now } from "../lib/clock.js"
+import { carries, drawCarried } from "../lib/carried.js"
 import { find, mayMove, slot, write } from "../lib/dom.js"
 import { known, nameOf, visitorName, visitorOf, when } from "../lib/words.js"
 import { page, t, times } from "../page.js"
 import { dayLine, element, pendingElement, printedMessages, ratingLine, showState } from "./message.js"
 
 /** @import { Conversation, Message } from "../../shared/net/protocol.js" */
-/** @import { Entry } from "../../shared/models/outbox.js" */
+/** @import { Entry as Unsent } from "../../shared/models/outbox.js" */
+/** @import { Job } from "../../shared/models/uploads.js" */
 /** @import { Thread } from "../models/thread.js" */
 /** @import { State } from "./message.js" */
+
+/** A message that is not confirmed, or a file that is not there yet. @typedef {Unsent & { job?: Job }} Entry */
 
 /** This near to the end counts as there. */
 const NEAR_PX = 80
@@ -197,6 +201,8 @@ export class LogPane {
   #pendingElement(entry) {
     const known = this.#elements.get(entry.client_id)
     const made = known ?? pendingElement(entry, page.data.me)
+    if (entry.job) drawCarried(slot(made, "text"), entry)
+    made.toggleAttribute("data-final", entry.job?.state === "refused")
     this.#elements.set(entry.client_id, made)
     return made
   }
@@ -273,7 +279,7 @@ export class LogPane {
    */
   #states({ log }, conversation, pending, live) {
     const visitor = visitorOf(conversation)
-    const mine = log.messages.filter((message) => message.from.id === page.data.me.id && message.type === "RC:TxtMsg")
+    const mine = log.messages.filter((message) => message.from.id === page.data.me.id && isSpoken(message.type))
     const newest = pending.length > 0 ? null : mine.at(-1)
     for (const message of mine) {
       const article = this.#elements.get(message.uid)
@@ -357,9 +363,33 @@ function stateWords(state, readAt) {
  * @param {boolean} live
  * @returns {[State, string]}
  */
-function pendingState({ failed }, live) {
+function pendingState({ failed, job }, live) {
+  if (job) return wayOf(job)
   if (failed === "conversation_closed") return ["failed", t("failed-closed")]
   if (failed === "too_large") return ["failed", t("failed-long")]
   if (failed) return ["failed", t("failed")]
   return live ? ["sending", t("sending")] : ["waiting", t("waiting-connection")]
+}
+
+/**
+ * How far a file got.
+ * @param {Job} job
+ * @returns {[State, string]}
+ */
+function wayOf({ state, done, reason, file }) {
+  if (state === "running" || state === "there")
+    return ["sending", t("file-uploading", { n: Math.floor((100 * done) / file.size) })]
+  if (state === "waiting") return ["waiting", t("file-waiting")]
+  const words = /** @type {Record<string, string>} */ ({
+    too_large: "file-too-large-here",
+    unsupported_media_type: "file-damaged",
+    rate_limited: "file-enough",
+    storage_full: "file-full",
+  })
+  return ["failed", t(words[reason] ?? "file-stopped")]
+}
+
+/** @param {string} type */
+function isSpoken(type) {
+  return type === "RC:TxtMsg" || carries(type)
 }

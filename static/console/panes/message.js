@@ -1,11 +1,13 @@
 import { isEmojiOnly } from "../../shared/lib/emoji.js"
 import { linkify } from "../../shared/lib/linkify.js"
+import { carries, drawCarried } from "../lib/carried.js"
 import { clone, icon, mark, slot, write } from "../lib/dom.js"
 import { eventWords, leftMessage, nameOf, textOf } from "../lib/words.js"
 import { page, t, times } from "../page.js"
 import { paint } from "./row.js"
 
 /** @import { Message, Person } from "../../shared/net/protocol.js" */
+/** @import { Job } from "../../shared/models/uploads.js" */
 
 /** @typedef {"sending" | "waiting" | "sent" | "delivered" | "read" | "failed" | ""} State */
 
@@ -17,13 +19,13 @@ import { paint } from "./row.js"
  * @returns {HTMLElement}
  */
 export function element(message, visitor, printed) {
-  if (message.type === "RC:TxtMsg") return bubble(message, printed ?? clone("bubble"))
+  if (message.type === "RC:TxtMsg" || carries(message.type)) return bubble(message, printed ?? clone("bubble"))
   if (message.type === "RC:CsLm") return slip(message, printed ?? clone("slip"))
   return event(message, visitor, printed ?? clone("event"))
 }
 
 /**
- * @param {Message} message
+ * @param {Message & { job?: Job }} message
  * @param {HTMLElement} article
  */
 function bubble(message, article) {
@@ -38,6 +40,10 @@ function bubble(message, article) {
   slot(article, "tag").hidden = !robot
   stamp(article, at)
   article.setAttribute("aria-label", t(robot ? "message-robot" : "message-name", { author, t: times.clock(at) }))
+  if (carries(message.type)) {
+    drawCarried(slot(article, "text"), message)
+    return article
+  }
   const text = textOf(message)
   const place = slot(article, "text")
   place.replaceChildren(linkify(text))
@@ -146,7 +152,8 @@ export function showState(article, state, words) {
   text.textContent = words
   if (state === "sending" || state === "waiting") return line.replaceChildren(icon(SIGNS[state]), text)
   if (state !== "failed") return line.replaceChildren(text, icon(SIGNS[state]))
-  line.replaceChildren(icon(SIGNS.failed), text, action("try-again"), action("delete"))
+  const again = article.hasAttribute("data-final") ? [] : [action("try-again")]
+  line.replaceChildren(icon(SIGNS.failed), text, ...again, action("delete"))
 }
 
 /** @param {"try-again" | "delete"} what */
@@ -160,13 +167,13 @@ function action(what) {
 
 /**
  * A message of mine that the server has not confirmed.
- * @param {import("../../shared/models/outbox.js").Entry} entry
+ * @param {import("../../shared/models/outbox.js").Entry & { job?: Job }} entry
  * @param {Person} me
  */
 export function pendingElement(entry, me) {
-  const { type, content, at, client_id } = entry
+  const { type, content, at, client_id, job } = entry
   const article = bubble(
-    { uid: "", conversation: "", seq: null, at, from: me, client_id, type, content },
+    { uid: "", conversation: "", seq: null, at, from: me, client_id, type, content, ...(job && { job }) },
     clone("bubble"),
   )
   article.dataset.client = client_id

@@ -57,10 +57,11 @@ export class Outbox {
    * @param {Target} to
    * @param {string} type
    * @param {Record<string, unknown>} content
+   * @param {string} [id] the one it had before, on another way
    * @returns {Entry}
    */
-  add(to, type, content) {
-    const entry = { client_id: this.id(), to, type, content, at: this.now(), turn: this.#turn++ }
+  add(to, type, content, id = this.id()) {
+    const entry = { client_id: id, to, type, content, at: this.now(), turn: this.#turn++ }
     this.#put(entry)
     return entry
   }

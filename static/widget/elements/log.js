@@ -1,6 +1,8 @@
 import { linkify } from "../../shared/lib/linkify.js"
+import { drawMedia } from "../../shared/views/media.js"
 import { avatar, make, say, wear } from "../lib/dom.js"
 
+/** @import { MediaContext } from "../../shared/views/media.js" */
 /** @import { MessageRow, Row } from "../models/rows.js" */
 
 const AT_BOTTOM = 80
@@ -26,6 +28,8 @@ export class Log extends HTMLElement {
   #shown = new Map()
   /** @type {LogEvents | undefined} */
   events
+  /** How pictures, files and sound are shown. @type {MediaContext | undefined} */
+  media
   siteName = ""
   words = { retry: "", discard: "", discardName: "" }
   #lines = /** @type {HTMLElement} */ (this.querySelector(".log-lines"))
@@ -151,7 +155,8 @@ export class Log extends HTMLElement {
    * @returns {HTMLElement}
    */
   #element(row, arrives) {
-    const print = JSON.stringify(row)
+    // The small picture inside a message never changes; it is too long to be compared each time.
+    const print = JSON.stringify(row, (key, value) => (key === "thumb" || key === "inline" ? value.length : value))
     const known = this.#shown.get(row.key)
     if (known?.print === print) return known.element
     const element = known && (!known.row || known.row.kind === row.kind) ? known.element : this.#create(row)
@@ -206,7 +211,8 @@ export class Log extends HTMLElement {
     if (face) wear(face, row.from, this.siteName)
     say(/** @type {HTMLElement} */ (part(".message-name")), row.name)
     const bubble = /** @type {HTMLElement} */ (part(".bubble"))
-    if (bubble.textContent !== row.text || !bubble.dataset.done) bubble.replaceChildren(linkify(row.text))
+    if (row.media && this.media) drawMedia(bubble, row.media, this.media)
+    else if (bubble.textContent !== row.text || !bubble.dataset.done) bubble.replaceChildren(linkify(row.text))
     bubble.dataset.done = "1"
     this.#fillMeta(/** @type {HTMLElement} */ (part(".meta")), row)
   }
@@ -234,8 +240,9 @@ export class Log extends HTMLElement {
     if (row.state !== "failed") for (const button of buttons) button.remove()
     else if (buttons.length === 0) {
       const { retry, discard, discardName } = this.words
+      const again = make("button", { type: "button", textContent: retry, onclick: () => this.events?.retry(row.key) })
       meta.append(
-        make("button", { type: "button", textContent: retry, onclick: () => this.events?.retry(row.key) }),
+        ...(row.final ? [] : [again]),
         make("button", {
           type: "button",
           textContent: discard,
@@ -271,7 +278,7 @@ export class Log extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLButtonElement) return
+    if (event.ctrlKey || event.metaKey || event.altKey || isControl(event.target)) return
     const { key } = event
     const messages = /** @type {HTMLElement[]} */ ([...this.#lines.querySelectorAll(".message")])
     const at = messages.indexOf(/** @type {HTMLElement} */ (document.activeElement))
@@ -293,6 +300,11 @@ export class Log extends HTMLElement {
 }
 
 customElements.define("parlor-log", Log)
+
+/** @param {EventTarget | null} target */
+function isControl(target) {
+  return target instanceof Element && target.closest("button, a, input") !== null
+}
 
 /**
  * @param {HTMLTemplateElement} template

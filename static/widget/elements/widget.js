@@ -1,9 +1,12 @@
+import { takeDrops } from "../../shared/lib/drop.js"
 import { Leader } from "../../shared/lib/leader.js"
 import { Sounds } from "../../shared/lib/sound.js"
 import { contextOf } from "../lib/device.js"
 import { byId, say, wear } from "../lib/dom.js"
+import { Shelf } from "../lib/storage.js"
 import { download, transcript } from "../lib/transcript.js"
 import { Voice } from "../lib/voice.js"
+import { mediaOf, sizeWords } from "../../shared/models/media.js"
 import { isOpen } from "../models/chat.js"
 import { arrange, isSpoken } from "../models/rows.js"
 import { Seen } from "../models/seen.js"
@@ -20,6 +23,8 @@ import { confirmSheet, elsewhereSheet } from "./sheet.js"
 
 /** @import { Table } from "../../shared/lib/strings.js" */
 /** @import { Entry } from "../../shared/models/outbox.js" */
+/** @import { Media } from "../../shared/models/media.js" */
+/** @import { StagedFile } from "../../shared/views/staged.js" */
 /** @import { Conversation, Message, Sent } from "../../shared/net/protocol.js" */
 /** @import { Row } from "../models/rows.js" */
 /** @import { Start } from "../models/talk.js" */
@@ -28,12 +33,16 @@ import { confirmSheet, elsewhereSheet } from "./sheet.js"
 /** @import { Item, Menu } from "./menu.js" */
 
 /** @typedef {"home" | "chat" | "leave" | "stored" | "rate" | "thanks"} View */
-/** @typedef {Start & { language: string, texts: Table }} PageData */
+/**
+ * @typedef {Start & { language: string, texts: Table, modules: { emoji: string, lightbox: string }, limits: Limits }} PageData
+ * @typedef {{ image: number, file: number }} Limits bytes
+ */
 
 const RATE_AFTER_MS = 1_000
 const TYPING_PAUSE_MS = 4_000
 const TYPING_SHOWN_MS = 8_100
 const MINUTE_MS = 60_000
+const PROBLEM_MS = 8_000
 
 /** The whole frame: which view is shown, and what every part of it is told. */
 export class Widget extends HTMLElement {
@@ -54,6 +63,8 @@ export class Widget extends HTMLElement {
   #typingTimer
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #dotsTimer
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #problemTimer
 
   /** @type {PageData} */
   #start = JSON.parse(byId("page-data").textContent ?? "{}")
@@ -106,10 +117,17 @@ export class Widget extends HTMLElement {
       discard: strings.get("state-delete"),
       discardName: strings.get("a11y-delete"),
     }
+    this.#log.media = {
+      links: this.#talk.links,
+      language: this.#start.language,
+      say: (key, args) => strings.get(key, args),
+      open: (media, button) => this.#enlarge(media, button),
+      cancel: (key) => this.#talk.uploads.discard(key),
+    }
     this.#log.events = {
       earlier: () => this.#shown && this.#talk.earlier(this.#shown),
-      retry: (key) => this.#talk.retry(key),
-      discard: (key) => this.#talk.discard(key),
+      retry: (key) => (this.#talk.uploads.has(key) ? this.#talk.uploads.retry(key) : this.#talk.retry(key)),
+      discard: (key) => (this.#talk.uploads.has(key) ? this.#talk.uploads.discard(key) : this.#talk.discard(key)),
       leave: () => this.#go("leave", true),
       moved: () => this.#moved(),
       write: () => this.#composer.focus(),
@@ -123,10 +141,19 @@ export class Widget extends HTMLElement {
       tooLong: (n) => strings.get("comp-too-long", { n }),
     }
     this.#composer.events = {
-      send: (text) => this.#say(text),
+      send: (text, files) => this.#send(text, files),
       input: (text) => this.#wrote(text),
       refused: (why) => this.#alert(why),
+      emoji: (button) => this.#emoji(button),
     }
+    const say = (/** @type {string} */ key, /** @type {any} */ args) => strings.get(key, args)
+    const { limits, language } = this.#start
+    this.#composer.files = { say, language, limits, refused: (why) => this.#complain(why) }
+    takeDrops(this, {
+      allowed: () => !this.#composer.hidden,
+      over: (on) => this.#drop(on),
+      take: (files) => this.#composer.stage(files),
+    })
     this.#composer.value = this.#talk.shelf.get("draft")
   }
 
@@ -168,6 +195,81 @@ export class Widget extends HTMLElement {
     this.#talk.say(text)
     if (this.#view !== "chat") this.#go("chat", true)
     this.#log.toBottom()
+  }
+
+  /**
+   * @param {string} text
+   * @param {StagedFile[]} files
+   */
+  #send(text, files) {
+    if (files.length === 0) return this.#say(text)
+    if (this.#conversation && !isOpen(this.#conversation)) this.#shown = null
+    this.#shown ??= this.#talk.chat.running?.id ?? null
+    this.#talk.sendFiles(files, text)
+    if (this.#view !== "chat") this.#go("chat", true)
+    this.#log.toBottom()
+  }
+
+  /** @param {HTMLElement} button */
+  async #emoji(button) {
+    /** @type {typeof import("../../shared/emoji/main.js")} */
+    const { toggleEmoji } = await import(this.#start.modules.emoji)
+    toggleEmoji({
+      parent: byId("foot"),
+      button,
+      language: this.#start.language,
+      say: (key) => this.#voice.strings.get(key),
+      insert: (sign) => this.#composer.insert(sign),
+      done: () => this.#composer.focus(),
+      keep: Shelf.box,
+    })
+  }
+
+  /**
+   * Shows a picture large, among the others of this conversation.
+   * @param {Media} media
+   * @param {HTMLElement} opener
+   */
+  async #enlarge(media, opener) {
+    /** @type {typeof import("../../shared/lightbox/main.js")} */
+    const { openLightbox } = await import(this.#start.modules.lightbox)
+    const { strings, times } = this.#voice
+    const { chat, links, now, uploads } = this.#talk
+    const messages = this.#shown ? chat.log(this.#shown).messages : []
+    const pictures = messages.flatMap(({ type, content, from, at, client_id }) => {
+      const carried = mediaOf(type, content)
+      if (carried?.kind !== "image") return []
+      const own = from.id === chat.me?.id
+      const who = own ? strings.get("msg-you") : from.name
+      const local = own ? uploads.local(client_id) : undefined
+      const shown = local ? { ...carried, local } : carried
+      return [{ media: shown, who, when: `${times.day(at, now)}, ${times.clock(at)}` }]
+    })
+    const at = pictures.findIndex((one) => one.media.file === media.file && one.media.href === media.href)
+    const say = (/** @type {string} */ key, /** @type {any} */ args) => strings.get(key, args)
+    if (at >= 0) openLightbox({ pictures, at, links, say, opener })
+  }
+
+  /** @param {boolean} on */
+  #drop(on) {
+    byId("drop").hidden = !on
+    if (!on) return
+    const { strings, siteName } = this.#voice
+    const name = this.#talk.chat.agent(this.#conversation)?.name ?? siteName
+    say(byId("drop-title"), strings.get("comp-drop", { name }))
+    const size = sizeWords(this.#start.limits.file, this.#start.language)
+    say(byId("drop-limits"), strings.get("comp-limits", { size }))
+  }
+
+  /** Says aloud and shows why a file is not sent. @param {string} why */
+  #complain(why) {
+    const place = byId("problem")
+    place.textContent = why
+    place.hidden = false
+    clearTimeout(this.#problemTimer)
+    this.#problemTimer = setTimeout(() => {
+      place.hidden = true
+    }, PROBLEM_MS)
   }
 
   /** @param {string} text */
@@ -414,7 +516,7 @@ export class Widget extends HTMLElement {
   }
 
   #drawLog() {
-    const { chat, outbox, connection, now } = this.#talk
+    const { chat, outbox, uploads, connection, now } = this.#talk
     const conversation = this.#conversation
     const held = this.#shown ? chat.log(this.#shown) : null
     const missing = held?.last === 0 && conversation?.head.seq !== 0
@@ -422,6 +524,8 @@ export class Widget extends HTMLElement {
     const rows = arrange({
       messages: held?.messages ?? [],
       pending: !conversation || isOpen(conversation) ? outbox.entries : [],
+      uploads: !conversation || isOpen(conversation) ? uploads.jobs : [],
+      local: (key) => uploads.local(key),
       conversation,
       me: chat.me,
       online: !this.#banner.down && navigator.onLine,

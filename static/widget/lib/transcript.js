@@ -1,4 +1,4 @@
-import { noteOf, wordsOf } from "../models/rows.js"
+import { noteOf, spokenOf } from "../models/rows.js"
 
 /** @import { Message } from "../../shared/net/protocol.js" */
 /** @import { Voice } from "./voice.js" */
@@ -17,7 +17,7 @@ export function transcript(messages, voice, me, now) {
     const today = times.day(message.at, now)
     const heading = today === day ? [] : ["", today]
     day = today
-    const text = message.from.role === "system" ? null : wordsOf(message.type, message.content)
+    const text = message.from.role === "system" ? null : spokenOf(message, strings)
     const name = message.from.id === me ? strings.get("msg-you") : message.from.name
     return [...heading, `${times.clock(message.at)}  ${text === null ? noteOf(message, voice) : `${name}: ${text}`}`]
   })

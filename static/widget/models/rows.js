@@ -1,8 +1,11 @@
 import { isEmojiOnly } from "../../shared/lib/emoji.js"
+import { mediaOf, mediaWords } from "../../shared/models/media.js"
 
 /** @import { Strings } from "../../shared/lib/strings.js" */
 /** @import { Times } from "../../shared/lib/time.js" */
+/** @import { Media } from "../../shared/models/media.js" */
 /** @import { Entry } from "../../shared/models/outbox.js" */
+/** @import { Job } from "../../shared/models/uploads.js" */
 /** @import { Conversation, Message, Person } from "../../shared/net/protocol.js" */
 
 /** What stands in the place of a message that was taken back. */
@@ -25,6 +28,8 @@ const RECALLED = "RC:RcCmd"
  * @property {string} name shown above, when several could speak
  * @property {string} text
  * @property {boolean} emoji
+ * @property {Media | null} media
+ * @property {boolean} final it failed and trying again would not help
  * @property {number} at
  * @property {State} state own messages only
  * @property {string} meta the words under it; empty hides them
@@ -42,6 +47,8 @@ const RECALLED = "RC:RcCmd"
  * @typedef {object} Reading
  * @property {readonly Message[]} messages
  * @property {Entry[]} pending not confirmed, in order
+ * @property {Job[]} [uploads] files on their way
+ * @property {(key: string | null) => string | undefined} [local] the own copy of a picture that was sent
  * @property {Conversation | undefined} conversation
  * @property {Person | null} me
  * @property {boolean} online whether the line stands
@@ -51,7 +58,7 @@ const RECALLED = "RC:RcCmd"
  * @property {Times} times
  *
  * One thing said or noted, wherever it stands now.
- * @typedef {{ key: string, seq: number, at: number, from: Person, own: boolean, text: string | null, note: string, failed: boolean, pending: boolean }} Item
+ * @typedef {{ key: string, seq: number, at: number, from: Person, own: boolean, text: string | null, media: Media | null, note: string, failed: boolean, pending: boolean, job?: Job }} Item
  */
 
 const GROUP_MS = 5 * 60_000
@@ -85,24 +92,53 @@ export function arrange(reading) {
 
 /** @param {Reading} reading */
 function itemsOf(reading) {
-  const { messages, pending, me, now } = reading
+  const { messages, pending, uploads = [], me, now } = reading
   const known = new Set(messages.map(({ client_id }) => client_id))
   const nobody = { id: "", name: "", role: /** @type {const} */ ("visitor") }
   const waiting = pending.filter(({ type, client_id }) => isSpoken(type) && !known.has(client_id))
-  return [
-    ...messages.map((message) => stored(message, reading)),
+  const own = { seq: 0, from: me ?? nobody, own: true, note: "", pending: true }
+  const unsent = [
     ...waiting.map((entry) => ({
+      ...own,
       key: entry.client_id,
-      seq: 0,
       at: Math.min(entry.at, now),
-      from: me ?? nobody,
-      own: true,
-      text: wordsOf(entry.type, entry.content),
-      note: "",
+      text: spokenOf(entry, reading.strings),
+      media: carried(entry, reading),
       failed: entry.failed !== undefined,
-      pending: true,
+    })),
+    ...uploads.map((job) => ({
+      ...own,
+      key: job.key,
+      at: Math.min(job.at, now),
+      text: job.file.name,
+      media: going(job),
+      failed: job.state === "failed" || job.state === "refused",
+      job,
     })),
   ]
+  return [...messages.map((message) => stored(message, reading)), ...unsent.sort((a, b) => a.at - b.at)]
+}
+
+/**
+ * @param {{ type: string, content: Record<string, unknown>, client_id: string | null }} message
+ * @param {Reading} reading
+ * @returns {Media | null}
+ */
+function carried({ type, content, client_id }, { local }) {
+  const media = mediaOf(type, content)
+  const copy = media?.kind === "image" ? local?.(client_id) : undefined
+  return media && copy ? { ...media, local: copy } : media
+}
+
+/**
+ * @param {Job} job
+ * @returns {Media}
+ */
+function going({ key, file, state, done, reason, local, width, height }) {
+  const { name, size } = file
+  const kind = local ? "image" : "file"
+  const way = { key, state, done, reason }
+  return { kind, file: null, href: "", name, size, thumb: "", width, height, seconds: 0, inline: "", local, going: way }
 }
 
 /**
@@ -112,7 +148,7 @@ function itemsOf(reading) {
  */
 function stored(message, reading) {
   const own = message.from.id === reading.me?.id
-  const text = message.from.role === "system" ? null : wordsOf(message.type, message.content)
+  const text = message.from.role === "system" ? null : spokenOf(message, reading.strings)
   return {
     key: keyOf(message, own),
     seq: message.seq ?? 0,
@@ -120,6 +156,7 @@ function stored(message, reading) {
     from: message.from,
     own,
     text,
+    media: text === null ? null : carried(own ? message : { ...message, client_id: null }, reading),
     note: text === null ? noteOf(message, reading) : "",
     failed: false,
     pending: false,
@@ -164,7 +201,9 @@ function bubble(item, before, after, isLastOwn, named, reading) {
     from: item.from,
     name: named && first && !item.own ? item.from.name : "",
     text,
-    emoji: isEmojiOnly(text),
+    emoji: !item.media && isEmojiOnly(text),
+    media: item.media,
+    final: item.job?.state === "refused",
     at: item.at,
     state: state.name,
     meta: state.name ? state.words : plain,
@@ -192,6 +231,7 @@ function grouped(a, b, times) {
  * @returns {{ name: State, words: string }}
  */
 function stateOf(item, isLastOwn, { conversation, pending, online, strings, times, me }) {
+  if (item.job) return wayOf(item.job, strings)
   if (item.failed) return { name: "failed", words: strings.get("state-failed") }
   if (!item.own || !isLastOwn) return { name: "", words: "" }
   if (item.pending) {
@@ -210,9 +250,59 @@ function stateOf(item, isLastOwn, { conversation, pending, online, strings, time
   return { name, words: strings.get(`state-${name}`, { time: times.clock(item.at) }) }
 }
 
+/**
+ * How far a file got.
+ * @param {Job} job
+ * @param {Strings} strings
+ * @returns {{ name: State, words: string }}
+ */
+function wayOf({ state, done, reason, file }, strings) {
+  switch (state) {
+    case "running":
+    case "there": {
+      const n = file.size ? Math.floor((100 * done) / file.size) : 0
+      return { name: "sending", words: strings.get("file-uploading", { n }) }
+    }
+    case "waiting":
+      return { name: "waiting", words: strings.get("file-waiting") }
+    default:
+      return { name: "failed", words: refusalOf(reason, strings) }
+  }
+}
+
+/**
+ * Why a file was not taken, in words that say what to do.
+ * @param {string} reason the code of the refusal
+ * @param {Strings} strings
+ */
+function refusalOf(reason, strings) {
+  switch (reason) {
+    case "too_large":
+      return strings.get("file-too-large-here")
+    case "unsupported_media_type":
+      return strings.get("file-damaged")
+    case "rate_limited":
+      return strings.get("file-enough")
+    case "storage_full":
+      return strings.get("file-full")
+    default:
+      return strings.get("file-stopped")
+  }
+}
+
 /** @param {string} type */
 export function isSpoken(type) {
-  return type === "RC:TxtMsg" || type === "RC:CsLm"
+  return type === "RC:TxtMsg" || type === "RC:CsLm" || mediaOf(type, {}) !== null
+}
+
+/**
+ * @param {{ type: string, content: Record<string, unknown> }} message
+ * @param {Strings} strings
+ * @returns {string | null} what is read aloud and shown in lists: words, or what kind of thing was sent
+ */
+export function spokenOf({ type, content }, strings) {
+  const media = mediaOf(type, content)
+  return media ? mediaWords(media, (key) => strings.get(key)) : wordsOf(type, content)
 }
 
 /**

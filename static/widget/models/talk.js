@@ -1,6 +1,9 @@
 import { randomId } from "../../shared/lib/ids.js"
+import { messageOf } from "../../shared/models/media.js"
 import { Outbox } from "../../shared/models/outbox.js"
+import { Uploads } from "../../shared/models/uploads.js"
 import { Connection } from "../../shared/net/connection.js"
+import { Links, upload } from "../../shared/net/files.js"
 import { CommandError } from "../../shared/net/protocol.js"
 import { Sender } from "../../shared/net/sender.js"
 import { Shelf } from "../lib/storage.js"
@@ -8,6 +11,8 @@ import { Session } from "../net/session.js"
 import { Chat, isOpen } from "./chat.js"
 
 /** @import { Entry, Target } from "../../shared/models/outbox.js" */
+/** @import { Uploaded } from "../../shared/models/media.js" */
+/** @import { Job } from "../../shared/models/uploads.js" */
 /** @import { Context, Conversation, Desk, Message, Page, Person, Push, Sent, Welcome } from "../../shared/net/protocol.js" */
 
 const PAGE = 30
@@ -41,6 +46,8 @@ export class Talk {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again
   #tokenTried = false
+  /** What is said about files once they are there. @type {{ keys: string[], text: string }[]} */
+  #captions = []
   /** Server's clock minus ours. */
   #skew = 0
 
@@ -70,6 +77,17 @@ export class Talk {
       before: (entry) => this.#introduce(entry),
       elsewhere: ({ type }) => (type === "RC:TxtMsg" ? { desk: true } : null),
     })
+    this.links = new Links((files) => this.connection.command("links", { files }))
+    this.uploads = new Uploads(
+      {
+        send: (job, progress, signal) => upload(job.file, this.#credentials(), progress, signal),
+        ready: () => this.connection.state === "live" && navigator.onLine,
+        taken: (job, uploaded) => this.#taken(job, uploaded),
+        changed: () => this.#uploadsChanged(),
+      },
+      { show: (file) => URL.createObjectURL(file), forget: (address) => URL.revokeObjectURL(address) },
+    )
+    addEventListener("online", () => this.uploads.pump())
     addEventListener("storage", ({ key, newValue }) => this.#storageChanged(key, newValue))
     if (this.session.stands || this.outbox.next) this.begin()
   }
@@ -102,6 +120,44 @@ export class Talk {
   /** @param {string} text */
   say(text) {
     return this.#put({ desk: true }, "RC:TxtMsg", { content: text })
+  }
+
+  /**
+   * Files, then words about them.
+   * @param {{ file: File, local: string, width: number, height: number, seconds: number }[]} files
+   * @param {string} text
+   */
+  sendFiles(files, text) {
+    const keys = files.map(({ file, ...picture }) => this.uploads.add(file, { desk: true }, picture).key)
+    if (text) this.#captions.push({ keys, text })
+    this.events.changed()
+    this.begin()
+  }
+
+  /** @returns {Record<string, string>} who sends a file, and where to */
+  #credentials() {
+    const { token } = this.session
+    /** @type {Record<string, string>} */
+    const where = { "X-Conversation": "desk", "X-Site": this.site.key }
+    return token ? { ...where, Authorization: `Bearer ${token}` } : where
+  }
+
+  /**
+   * @param {Job} job
+   * @param {Uploaded} uploaded
+   */
+  #taken(job, uploaded) {
+    const { type, content } = messageOf(uploaded, job.seconds)
+    this.outbox.add(job.to, type, content, job.key)
+    this.#pump()
+  }
+
+  #uploadsChanged() {
+    const going = new Set(this.uploads.jobs.filter(isGoing).map(({ key }) => key))
+    const ready = this.#captions.filter(({ keys }) => !keys.some((key) => going.has(key)))
+    this.#captions = this.#captions.filter((caption) => !ready.includes(caption))
+    for (const { text } of ready) this.say(text)
+    this.events.changed()
   }
 
   /** @param {Record<string, string>} answers of the leave-a-message form */
@@ -298,7 +354,11 @@ export class Talk {
 
   #stateChanged() {
     const { state, reason } = this.connection
-    if (state === "live") this.sender.pump()
+    if (state === "live") {
+      this.sender.pump()
+      this.uploads.pump()
+      this.links.pump()
+    }
     if (state === "ended" && reason === "expired") this.#expired()
     this.events.changed()
   }
@@ -350,6 +410,11 @@ export class Talk {
       this.events.changed()
     }
   }
+}
+
+/** @param {Job} job */
+function isGoing({ state }) {
+  return state === "waiting" || state === "running" || state === "there"
 }
 
 /** A receipt or hint that did not arrive is replaced by the next. */

@@ -1,6 +1,6 @@
 import { avatar, byId, make, say } from "../lib/dom.js"
 import { isOpen } from "../models/chat.js"
-import { noteOf, wordsOf } from "../models/rows.js"
+import { noteOf, spokenOf } from "../models/rows.js"
 
 /** @import { Strings } from "../../shared/lib/strings.js" */
 /** @import { Times } from "../../shared/lib/time.js" */
@@ -150,7 +150,7 @@ export class Home {
     const stars = conversation.service?.rating?.stars
     if (!isOpen(conversation) && stars) return strings.get("home-ended-rated", { n: stars })
     const { last } = conversation
-    const text = last && last.from.role !== "system" ? wordsOf(last.type, last.content) : null
+    const text = last && last.from.role !== "system" ? spokenOf(last, strings) : null
     if (!isOpen(conversation) && text === null) return strings.get("home-ended")
     if (!last) return strings.get("status-waiting")
     if (text === null) return noteOf(last, { ...this.voice, me: chat.me })

@@ -20,11 +20,12 @@ use crate::{
         headers::{self, Nonce},
         page::{self, page_data},
     },
-    im::Im,
+    im::{Im, files::MOST_LINKS},
     model::{
-        Caller, Conversation, Fault, Person, Site,
+        Caller, Conversation, Fault, FileId, Person, Site,
         command::{Desk, History, List, Page},
         conversation::Participant,
+        file::Link,
         site::Origin,
     },
     view::{
@@ -50,10 +51,11 @@ pub async fn frame(
         Some(token) => im.authenticate_visitor(&token, &site.key).await?,
         None => None,
     };
-    let known = match &visitor {
+    let mut known = match &visitor {
         Some(visitor) => Known::of(&im, &visitor.caller).await?,
         None => Known::default(),
     };
+    known.limits = Limits { image: im.file_limits().image_bytes, file: im.file_limits().file_bytes };
     let languages = text(&request, header::ACCEPT_LANGUAGE);
     let locale = WIDGET.best(languages, &site.look.language);
     let desk = im.public_desk(&site.app);
@@ -79,16 +81,25 @@ struct Known {
     conversations: Vec<Conversation>,
     /// The newest page of the running one.
     page: Option<Page>,
+    /// Links to the files it names.
+    links: Vec<Link>,
+    limits: Limits,
 }
 
 impl Known {
     async fn of(im: &Im, caller: &Caller) -> Result<Self, Fault> {
         let list = List { limit: 20, ..List::default() };
         let conversations = im.conversations(caller, list).await?.conversations;
-        let mut known = Self { conversations, page: None };
+        let mut known = Self { conversations, ..Self::default() };
         if let Some(running) = known.running() {
             let newest = History::newest(running.id, FIRST_PAGE);
-            known.page = Some(im.history(caller, newest).await?);
+            let page = im.history(caller, newest).await?;
+            let mut named: Vec<FileId> = page.messages.iter().flat_map(|message| message.content.files()).collect();
+            named.truncate(MOST_LINKS);
+            if !named.is_empty() {
+                known.links = im.links(caller, &named).await?;
+            }
+            known.page = Some(page);
         }
         Ok(known)
     }
@@ -124,6 +135,22 @@ struct PageData<'a> {
     desk: &'a Desk,
     conversations: &'a [Conversation],
     page: Option<&'a Page>,
+    modules: Modules,
+    limits: Limits,
+}
+
+/// Scripts that are loaded at their first use.
+#[derive(Serialize)]
+struct Modules {
+    emoji: String,
+    lightbox: String,
+}
+
+/// How large files may be, in bytes.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Limits {
+    image: u64,
+    file: u64,
 }
 
 #[derive(Serialize)]
@@ -135,16 +162,16 @@ struct SiteData<'a> {
 
 /// Texts of screens that this version does not have yet stay on the server.
 const UNUSED: &[&str] = &[
+    "comp-attach",
+    "voice-transcript",
+    "file-kind",
+    "kind-location",
     "launcher-",
     "teaser-",
     "group-",
     "robot-",
     "list-",
     "call-",
-    "kind-",
-    "voice-",
-    "file-",
-    "image-",
     "copy-",
     "privacy-",
     "msg-re",
@@ -153,11 +180,7 @@ const UNUSED: &[&str] = &[
     "comp-photo",
     "comp-camera",
     "comp-file",
-    "comp-attach",
     "comp-mic",
-    "comp-drop",
-    "comp-limits",
-    "comp-emoji",
     "form-pre",
     "form-consent",
     "form-topic",
@@ -238,6 +261,11 @@ const ICONS: &[&str] = &[
     "offline",
     "star",
     "mail",
+    "attach",
+    "emoji",
+    "image",
+    "play",
+    "pause",
 ];
 
 impl<'a> FramePage<'a> {
@@ -257,7 +285,7 @@ impl<'a> FramePage<'a> {
             (None, _) => "home",
         };
         let messages = known.page.as_ref().map(|page| page.messages.as_slice()).unwrap_or_default();
-        let rows = me.map(|me| reading(locale, me, clock).rows(messages)).unwrap_or_default();
+        let rows = me.map(|me| reading(locale, me, clock, &known.links).rows(messages)).unwrap_or_default();
         Self {
             nonce: nonce.as_str(),
             locale,
@@ -276,6 +304,8 @@ impl<'a> FramePage<'a> {
                 desk,
                 conversations: &known.conversations,
                 page: known.page.as_ref(),
+                modules: Modules { emoji: assets::url("emoji.js"), lightbox: assets::url("lightbox.js") },
+                limits: known.limits,
             }),
             view,
             greeting: locale.get(greeting(clock)),
@@ -290,8 +320,9 @@ impl<'a> FramePage<'a> {
     }
 }
 
-fn reading<'a>(locale: &'a Locale, me: &'a Person, clock: &Clock) -> Reading<'a> {
-    Reading { me: &me.id, locale, zone: clock.zone.clone(), twelve_hours: clock.twelve_hours, now: clock.now }
+fn reading<'a>(locale: &'a Locale, me: &'a Person, clock: &Clock, links: &'a [Link]) -> Reading<'a> {
+    let Clock { zone, twelve_hours, now } = clock;
+    Reading { me: &me.id, locale, zone: zone.clone(), twelve_hours: *twelve_hours, now: *now, links }
 }
 
 fn used_texts(locale: &Locale) -> std::collections::BTreeMap<&str, &Text> {
@@ -321,6 +352,7 @@ fn blank() -> Row {
         first: false,
         last: false,
         text: String::new(),
+        carried: None,
         time: String::new(),
         iso: String::new(),
         label: String::new(),
@@ -391,7 +423,10 @@ impl Earlier {
         let stars = conversation.service.as_ref().and_then(|service| service.rating.as_ref()).map(|it| it.stars);
         let preview = match stars {
             Some(stars) => locale.format("home-ended-rated", &[("n", u64::from(stars).into())]),
-            None => conversation.last.as_ref().and_then(spoken).unwrap_or_else(|| locale.get("home-ended")),
+            None => {
+                let last = conversation.last.as_ref().and_then(|last| spoken(last, locale));
+                last.unwrap_or_else(|| locale.get("home-ended"))
+            }
         };
         Self {
             id: conversation.id.to_string(),

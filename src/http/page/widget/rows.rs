@@ -3,8 +3,9 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
+use super::carried::Carried;
 use crate::{
-    model::{Message, Person, Role, UserId, content::names},
+    model::{Message, Person, Role, UserId, content::names, file::Link},
     view::{Locale, people},
 };
 
@@ -58,6 +59,8 @@ pub(super) struct Bubble {
     pub(super) last: bool,
     /// What it says.
     pub(super) text: String,
+    /// What it carries besides words.
+    pub(super) carried: Option<Carried>,
     /// Its time, where it shows.
     pub(super) time: String,
     /// The same for machines.
@@ -80,6 +83,8 @@ pub(super) struct Reading<'a> {
     pub(super) twelve_hours: bool,
     /// Now.
     pub(super) now: Timestamp,
+    /// The files that the reader may see.
+    pub(super) links: &'a [Link],
 }
 
 impl Reading<'_> {
@@ -106,9 +111,10 @@ impl Reading<'_> {
             Some(id) if own => id.to_string(),
             _ => message.uid.to_string(),
         };
-        let Some(text) = spoken(message) else { return Row::Note { key, text: self.note(message) } };
+        let Some(text) = spoken(message, self.locale) else { return Row::Note { key, text: self.note(message) } };
         let last = next.is_none_or(|next| !self.grouped(message, next));
-        let same_minute = |other: &Message| self.clock(other) == self.clock(message) && spoken(other).is_some();
+        let same_minute =
+            |other: &Message| self.clock(other) == self.clock(message) && spoken(other, self.locale).is_some();
         let time = self.clock(message);
         let shows_time = last && (own || next.is_none_or(|next| !same_minute(next)));
         let name = if own { self.locale.get("msg-you") } else { message.from.name.clone() };
@@ -121,6 +127,7 @@ impl Reading<'_> {
             time: if shows_time { time } else { String::new() },
             iso: instant(message).to_string(),
             face: Face::of(&message.from),
+            carried: Carried::of(message, self.links),
             key,
             text,
         })
@@ -128,7 +135,7 @@ impl Reading<'_> {
 
     fn grouped(&self, a: &Message, b: &Message) -> bool {
         a.from.id == b.from.id
-            && spoken(a).is_some() == spoken(b).is_some()
+            && spoken(a, self.locale).is_some() == spoken(b, self.locale).is_some()
             && b.at.since(a.at) <= GROUP_MS
             && self.day_key(a) == self.day_key(b)
     }
@@ -186,8 +193,8 @@ impl Reading<'_> {
     }
 }
 
-/// The words of a message that is a bubble; `None` for what is a note.
-pub(super) fn spoken(message: &Message) -> Option<String> {
+/// The words of a message that is a bubble, or what it carries; `None` for what is a note.
+pub(super) fn spoken(message: &Message, locale: &Locale) -> Option<String> {
     #[derive(Deserialize)]
     struct Text {
         content: String,
@@ -200,7 +207,7 @@ pub(super) fn spoken(message: &Message) -> Option<String> {
         _ if message.from.role == Role::System => None,
         names::TEXT => message.content.view::<Text>().map(|text| text.content),
         names::LEAVE_MESSAGE => message.content.view::<Left>().map(|left| left.msg_content),
-        _ => None,
+        _ => Carried::of(message, &[]).map(|carried| carried.words(locale)),
     }
 }
 

@@ -300,6 +300,17 @@ impl Tab {
         .await;
     }
 
+    /// Chooses a file for what is written next.
+    pub(in crate::browser) async fn chooses_file(&self, name: &str, media_type: &str, bytes: &[u8]) {
+        let bytes = data_encoding::BASE64.encode(bytes);
+        let script = "const [name, type, base64] = arguments; const input = document.querySelector('input[type=file]'); \
+            const chosen = new DataTransfer(); \
+            const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)); \
+            chosen.items.add(new File([bytes], name, { type })); input.files = chosen.files; \
+            input.dispatchEvent(new Event('change', { bubbles: true }))";
+        self.ask(script, [json!(name), json!(media_type), json!(bytes)]).await.unwrap();
+    }
+
     /// Runs a script for what no person can ask: cookies, requests, computed styles.
     pub(in crate::browser) async fn ask(
         &self,

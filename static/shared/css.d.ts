@@ -1,0 +1,5 @@
+// Styles that a script imports come as minified text (scripts/build-static).
+declare module "*.css" {
+  const text: string
+  export default text
+}
