@@ -516,7 +516,7 @@ mod tests {
             }),
         };
         let page = Page { head, messages: messages.clone(), more: true, offline_before: None };
-        Known { conversations: vec![conversation(true), conversation(false)], page: Some(page) }
+        Known { conversations: vec![conversation(true), conversation(false)], page: Some(page), ..Known::default() }
     }
 
     fn render(known: &Known, desk: &Desk, locale: &Locale) -> String {
