@@ -57,6 +57,7 @@ mod openapi;
 pub(super) mod operation;
 mod ping;
 mod rates;
+mod reference;
 mod schemas;
 mod serve;
 mod shape;
@@ -106,6 +107,7 @@ pub(super) fn addresses(cfg: &mut ServiceConfig) {
         cfg.service(here);
     }
     cfg.service(resource("/v1/openapi.json").route(super::read().to(document)));
+    cfg.service(resource("/v1/docs").route(super::read().to(reference::show)));
 }
 
 /// A body that nobody has read yet.

@@ -95,7 +95,7 @@ impl Visit {
         Self {
             id: RequestId::random(),
             surface: surface(request.path()),
-            in_browser: surface(request.path()) != "api" && accepts_pages(request),
+            in_browser: accepts_pages(request) && surface(request.path()) != "api",
             https: config.server.is_https(),
             max_body: largest_body(request.path(), &config.limits),
             figures: figures.clone(),
