@@ -77,7 +77,10 @@ where
     }
     let done = work(call, request).await?;
     let answered = Answered { status: done.status, body: done.body.to_vec(), location: done.location.clone() };
-    im.backend(&app).keep_answer(key.as_str(), hash, answered).await?;
+    // It is done: saying otherwise would only have it done again.
+    if let Err(fault) = im.backend(&app).keep_answer(key.as_str(), hash, answered).await {
+        tracing::warn!(app.key = %app, code = fault.code.name(), "An answer could not be kept for a retry");
+    }
     Ok((done, false))
 }
 

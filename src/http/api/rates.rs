@@ -13,7 +13,7 @@ use crate::{
     model::{ApiKey, AppKey, Code, Fault, KeyId},
 };
 
-/// Wrong keys from one network in a minute, before none is looked at any more.
+/// Wrong keys from one network in a minute, before it is told to wait.
 const MOST_WRONG: u32 = 60;
 
 /// Counts of the last seconds. Bounded: who has not asked for a minute is forgotten.
@@ -66,18 +66,13 @@ impl Rates {
         (left, taken)
     }
 
-    /// Refuses networks that tried too many wrong keys.
-    pub(super) fn check_guesses(&self, network: Network) -> Result<(), Fault> {
-        let tried = self.wrong.get(&network).is_some_and(|bucket| bucket.is_empty(MOST_WRONG, Instant::now()));
-        if !tried {
+    /// Counts a wrong key from this network. Many in a minute are no longer told what was wrong with them; right keys
+    /// from there are heard all the same.
+    pub(super) fn guessed(&self, network: Network) -> Result<(), Fault> {
+        if self.wrong.get_with_by_ref(&network, Arc::default).take_slowly(MOST_WRONG, Instant::now()) {
             return Ok(());
         }
         Err(Fault::new(Code::RateLimited, "too many wrong keys from your network; wait a minute").retry_after(60))
-    }
-
-    /// Remembers that a wrong key came from this network.
-    pub(super) fn guessed(&self, network: Network) {
-        let _ = self.wrong.get_with_by_ref(&network, Arc::default).take_slowly(MOST_WRONG, Instant::now());
     }
 }
 
@@ -95,11 +90,6 @@ impl Bucket {
     /// Takes one of a minute's worth.
     fn take_slowly(&self, per_min: u32, now: Instant) -> bool {
         self.draw(per_min, f64::from(per_min) / 60.0, now).1
-    }
-
-    fn is_empty(&self, per_min: u32, now: Instant) -> bool {
-        let state = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        filled(state, per_min, f64::from(per_min) / 60.0, now) < 1.0
     }
 
     fn draw(&self, most: u32, per_sec: f64, now: Instant) -> (u32, bool) {
@@ -137,10 +127,9 @@ mod tests {
     fn wrong_keys_are_counted_by_network() {
         let (rates, network) = (Rates::default(), Network::of_client("192.0.2.1".parse().unwrap()));
         for _ in 0..MOST_WRONG {
-            assert!(rates.check_guesses(network).is_ok());
-            rates.guessed(network);
+            assert!(rates.guessed(network).is_ok());
         }
-        assert!(rates.check_guesses(network).is_err());
-        assert!(rates.check_guesses(Network::of_client("192.0.2.2".parse().unwrap())).is_ok());
+        assert!(rates.guessed(network).is_err());
+        assert!(rates.guessed(Network::of_client("192.0.2.2".parse().unwrap())).is_ok());
     }
 }

@@ -111,7 +111,6 @@ impl Parts {
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<(ApiKey, Unread), Fault> {
-        self.api.rates.check_guesses(self.client.network)?;
         let found = match credentials {
             Credentials::Bearer(key) => self.im.key_of_bearer(&key).await.map(|key| (key, Unread::Still(payload))),
             Credentials::Signed(by) => {
@@ -122,7 +121,7 @@ impl Parts {
             }
         };
         if found.as_ref().is_err_and(|fault| fault.code == Code::Unauthorized) {
-            self.api.rates.guessed(self.client.network);
+            self.api.rates.guessed(self.client.network)?;
         }
         found
     }

@@ -168,7 +168,7 @@ async fn a7_without_a_live_key_nothing_is_told() {
     }
     for operation in document.operations() {
         let answer = estate.call(&revoked, &operation).await;
-        let expected = [401, 429]; // so many wrong keys at once are not looked at any more
+        let expected = [401, 429]; // so many wrong keys at once
         assert!(expected.contains(&answer.status), "{}: {}", operation.name, answer.status);
     }
 }
