@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Operation> {
         about(Operation::post("/v1/conversations/{conversation}/messages", say))
             .named("sendConversationMessage")
             .needs(Scope::Messages)
-            .says("Says something in a service conversation, as the agent who has it")
+            .says("Says something in a service conversation, as the agent who has it or as the house")
             .sends(json!({ "agent": "a7m2k4x9p3d5w8qz", "type": "RC:TxtMsg", "content": { "content": "It is on its way." } }))
             .fails(&[Code::ConversationClosed, Code::ClientIdReused]),
         about(Operation::post("/v1/conversations/{conversation}/assign", assign))
@@ -151,8 +151,8 @@ impl From<Participant> for ParticipantView {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Saying {
-    /// The agent who says it, and has the conversation.
-    agent: UserId,
+    /// The agent who says it, and has the conversation. Without one the house leaves a note: `RC:InfoNtf`.
+    agent: Option<UserId>,
     /// What kind of content, such as `RC:TxtMsg`.
     #[schema(min_length = 1, max_length = 32)]
     r#type: String,
@@ -230,7 +230,10 @@ async fn say(
 ) -> Result<Created<SentView>, Fault> {
     let name = saying.r#type.parse().map_err(Fault::from)?;
     let content = Content::new(name, saying.content)?;
-    let sent = call.backend().say_as_agent(id, &saying.agent, call.client_id(), content).await?;
+    let sent = match &saying.agent {
+        Some(agent) => call.backend().say_as_agent(id, agent, call.client_id(), content).await?,
+        None => call.backend().leave_note(id, call.client_id(), content).await?,
+    };
     let view = SentView { uid: sent.uid, conversation: sent.conversation, seq: sent.seq.map(|seq| seq.0), at: sent.at };
     Ok(Created::at(format!("/v1/conversations/{id}/messages"), view))
 }

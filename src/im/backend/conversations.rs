@@ -2,14 +2,15 @@
 
 use super::Backend;
 use crate::{
-    im::error::not_found,
+    im::{deliver::Outgoing, error::not_found, turn::Turn},
     model::{
-        Caller, ClientId, Code, Content, Conversation, ConversationId, Fault, Kind, Millis, Person, Role, Stage,
-        UserId,
+        Caller, ClientId, Code, Content, Conversation, ConversationId, Fault, Kind, Millis, Person, Role, Source,
+        Stage, UserId,
         command::{List, Send, Sent, Target},
+        content::{Flags, names},
         conversation::{EndedBy, View},
     },
-    store::{StoreError, Transition},
+    store::{Demand, StoreError, Transition},
 };
 
 /// Which of the desk's conversations.
@@ -91,6 +92,32 @@ impl Backend<'_> {
         let caller = Caller { app: self.app.clone(), person, site: None };
         let send = Send { to: Target::Conversation(id), client_id, content, only: Vec::new() };
         self.im.send(&caller, None, send).await
+    }
+
+    /// Leaves a note of the house in a service conversation that has not ended.
+    pub async fn leave_note(&self, id: ConversationId, client_id: ClientId, content: Content) -> Result<Sent, Fault> {
+        if content.name.as_str() != names::INFO {
+            let message = format!("without an agent the house speaks, and it says `{}` only", names::INFO);
+            return Err(Fault::new(Code::BadRequest, message));
+        }
+        self.service(id).await?;
+        let route = self.im.route_of(self.app, id).await?;
+        let outgoing = Outgoing {
+            app: self.app.clone(),
+            from: Person::house(),
+            client_id: Some(client_id),
+            content,
+            original: None,
+            flags: Flags { stored: true, counted: false },
+            only: Vec::new(),
+            hears: None,
+            demand: Demand::Open,
+            source: Source::Api,
+            except: None,
+            echo: false,
+            turn: Turn::default(),
+        };
+        self.im.deliver(&route, outgoing).await
     }
 
     /// Gives a service conversation that has not ended to an agent, whoever has it now.

@@ -24,6 +24,13 @@ async fn a_conversation_is_assigned_answered_and_ended() {
     assert_eq!(vera.sees("It is on its way.").await["from"]["name"], "Ada");
     assert_eq!(back_end.get(&format!("/v1/conversations?agent={ada}")).await.ok()["items"][0]["id"], json!(id));
 
+    let note = json!({ "type": "RC:InfoNtf", "content": { "message": "Your parcel left Hamburg." } });
+    back_end.post(&messages, &note).await.ok();
+    let noted = vera.push_where("message", |it| it["content"]["message"] == "Your parcel left Hamburg.").await;
+    assert_eq!(noted["from"]["role"], "system");
+    let lie = json!({ "type": "RC:TxtMsg", "content": { "content": "I am the house" } });
+    assert_eq!(back_end.post(&messages, &lie).await.code(), "bad_request");
+
     let ended = back_end.request("POST", &format!("/v1/conversations/{id}/end")).send().await.unwrap();
     let ended = crate::harness::Answer::of(ended).await.ok();
     assert_eq!((&ended["service"]["stage"], &ended["service"]["ended_by"]), (&json!("ended"), &json!("agent_closed")));
