@@ -14,6 +14,7 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+pub(crate) mod back_ends;
 pub(crate) mod chatrooms;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
@@ -46,6 +47,15 @@ macro_rules! run_on {
                 a_user_keeps_the_role,
                 agents_are_found_by_email,
                 z1_what_belongs_to_another_app_does_not_exist
+            ]
+            back_ends: [
+                a_key_is_kept_used_and_revoked,
+                a2_a_signature_is_seen_once_and_memory_is_bounded,
+                a_first_answer_stays_until_it_is_old,
+                the_oldest_answers_go_when_there_are_too_many,
+                l2_the_record_grows_and_keeps_its_order,
+                z1_another_app_has_its_own_keys_answers_and_record,
+                o3_a_disabled_agent_is_found_no_more
             ]
             logins: [
                 a_token_opens_until_it_expires,
