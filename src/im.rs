@@ -40,6 +40,7 @@ mod presence;
 mod recall;
 mod receipt;
 mod restraint;
+mod retention;
 mod rights;
 mod search;
 mod send;
@@ -48,6 +49,7 @@ pub mod turn;
 mod typing;
 mod uid;
 pub mod upkeep;
+mod watch;
 mod welcome;
 
 use conversation::Routes;
@@ -105,6 +107,7 @@ pub struct Im {
     vault: Vault,
     throttle: accounts::Throttle,
     presence: Presence,
+    watches: watch::Watches,
     routes: Routes,
     lists: block::Lists,
     terms: restraint::Terms,
@@ -134,6 +137,7 @@ impl Im {
             vault: Vault::passing(),
             throttle: accounts::Throttle::default(),
             routes: Routes::default(),
+            watches: watch::Watches::default(),
             lists: block::Lists::default(),
             terms: restraint::Terms::default(),
             uids: PassingUids::default(),
@@ -170,6 +174,7 @@ impl Im {
             }
             Command::Block { user, on } => self.block(caller, &user, on).await.map(|()| Reply::Done {}),
             Command::Blocked => self.blocked(caller).await.map(|users| Reply::Blocked { users }),
+            Command::Watch(watch) => self.watch(caller, watch).await.map(|users| Reply::Presence { users }),
             Command::CreateGroup(new) => {
                 self.create_group(caller, new).await.map(|group| Reply::Conversation(Box::new(group)))
             }

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod message;
 pub mod notice;
 pub mod person;
+pub mod presence;
 pub mod restraint;
 pub mod search;
 pub mod site;

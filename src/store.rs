@@ -31,6 +31,7 @@ pub mod members;
 pub mod outbox;
 pub mod readership;
 pub mod restraints;
+pub mod retention;
 pub mod search;
 pub mod sqlite;
 pub mod users;
@@ -38,6 +39,7 @@ pub mod words;
 
 pub use contacts::{ContactLists, Contacts};
 pub use restraints::Restraints;
+pub use retention::Retention;
 pub use users::{Profile, ProofAsked, Users};
 
 use agents::Agents;
@@ -345,6 +347,7 @@ pub trait Store:
     + Readership
     + Restraints
     + Searches
+    + Retention
     + Users
     + Words
     + Send

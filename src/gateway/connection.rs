@@ -351,7 +351,7 @@ impl<S: Socket> Connection<S> {
 
     fn greet(&mut self, id: u64, hello: Hello) {
         if let Phase::Silent(opening) = std::mem::replace(&mut self.phase, Phase::Greeting) {
-            let greeting = hello::greet(self.gateway.clone(), self.outbox.clone(), *opening, hello);
+            let greeting = hello::greet(self.gateway.clone(), self.outbox.clone(), *opening, hello, S::TRANSPORT);
             self.work.push(Box::pin(async move { Done::Greeted { id, outcome: greeting.await.map(Box::new) } }));
         }
     }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     auth::Token,
     im::{Im, accounts::SignedIn},
-    model::{Caller, Code, Fault, Millis, Role, SiteKey, command::Welcome, error::CloseCode},
+    model::{Caller, Code, Fault, Millis, Role, SiteKey, command::Welcome, error::CloseCode, presence::Transport},
     wire::{ClientKind, Hello, widget},
 };
 
@@ -91,6 +91,7 @@ pub(super) async fn greet(
     outbox: Arc<Outbox>,
     opening: Opening,
     hello: Hello,
+    transport: Transport,
 ) -> Result<(Seat, Welcome), Rejected> {
     if hello.version != widget::VERSION {
         let message = format!("version {} is not spoken here; `v` must be {}", hello.version, widget::VERSION);
@@ -113,7 +114,7 @@ pub(super) async fn greet(
     }
     let app = gateway.rates.app(&caller.app);
     let presence = Presence { im: gateway.im.clone(), caller: caller.clone() };
-    gateway.im.connected(&caller).await;
+    gateway.im.connected(&caller, transport).await;
     let welcome = gateway.im.welcome(&caller, &hello.since).await?;
     let seat = Seat {
         membership,

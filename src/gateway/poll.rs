@@ -22,7 +22,7 @@ use super::{
     socket::{Incoming, Socket},
 };
 use crate::{
-    model::{Code, Fault, error::CloseCode},
+    model::{Code, Fault, error::CloseCode, presence::Transport},
     wire::widget,
 };
 
@@ -299,6 +299,8 @@ struct PollSocket {
 }
 
 impl Socket for PollSocket {
+    const TRANSPORT: Transport = Transport::Poll;
+
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
         let mut state = self.letterbox.state();
         if let Some(frame) = state.inbound.pop_front() {

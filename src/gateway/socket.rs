@@ -7,10 +7,13 @@ use std::{
 
 use bytestring::ByteString;
 
-use crate::model::error::CloseCode;
+use crate::model::{error::CloseCode, presence::Transport};
 
 /// A transport of whole frames. Polled by one task; keeps nothing of its own while it is idle.
 pub trait Socket: Send + Unpin + 'static {
+    /// What it is, for those who are told who came.
+    const TRANSPORT: Transport;
+
     /// The next thing from the client. Not asked again after [`Incoming::Gone`], [`Incoming::Close`] or
     /// [`Incoming::Broken`], except to wait for the client's part of a close.
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Incoming>;

@@ -17,7 +17,7 @@ use tokio::{
 
 use super::socket::{Incoming, Socket};
 use crate::{
-    model::error::CloseCode,
+    model::{error::CloseCode, presence::Transport},
     wire::websocket::{self, Heard, Reader},
 };
 
@@ -101,6 +101,8 @@ impl TcpSocket {
 }
 
 impl Socket for TcpSocket {
+    const TRANSPORT: Transport = Transport::WebSocket;
+
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
         loop {
             // What nobody read when a socket closes makes the kernel reset it, and our close frame would be lost.

@@ -17,6 +17,7 @@ mod history;
 pub mod house;
 pub mod keys;
 pub mod messages;
+mod presence;
 mod restraints;
 mod search;
 mod template;

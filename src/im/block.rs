@@ -47,6 +47,9 @@ impl Im {
         self.store.set_contacts(app, list, user, others, on, self.clock.now()).await?;
         for other in others {
             self.lists.0.insert((app.clone(), list, user.clone(), other.clone()), on);
+            if on && list == Contacts::Blocked {
+                self.hide_from(app, user, other);
+            }
         }
         Ok(())
     }

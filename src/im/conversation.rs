@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
-use super::{Im, error::not_found};
+use super::{Im, error::not_found, retention::history_off};
 use crate::model::{
     AppKey, Audience, Caller, Code, Conversation, ConversationId, Fault, Handle, Kind, Stage, UserId,
     command::{ConversationPage, List},
@@ -156,6 +156,7 @@ impl Im {
                 Self::require_agent(caller)?;
                 self.store.desk_view(&caller.app, caller.id(), &one_more).await?
             }
+            None if !self.has_history(caller).await? => return Err(history_off()),
             None => self.store.conversations_of(&caller.app, caller.id(), &one_more).await?,
         };
         let more = found.len() > usize::from(list.limit);

@@ -1,6 +1,6 @@
 //! Reading messages back, page by page.
 
-use super::Im;
+use super::{Im, retention::history_off};
 use crate::model::{
     Caller, Code, Fault, Kind,
     command::{History, Page},
@@ -14,6 +14,11 @@ impl Im {
         if route.kind == Kind::Chatroom && !self.features(&caller.app).await?.chatroom_history {
             let message = "chatrooms have no history to page through; joining gives the latest messages";
             return Err(Fault::new(Code::ChatroomHistoryOff, message));
+        }
+        // Without history one may still catch up from a place that one has.
+        let catches_up = query.after.is_some();
+        if !catches_up && !matches!(route.kind, Kind::Service | Kind::Chatroom) && !self.has_history(caller).await? {
+            return Err(history_off());
         }
         Ok(self.store.page_for(&caller.app, caller.id(), &query).await?)
     }

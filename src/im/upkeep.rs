@@ -23,6 +23,8 @@ const CHANGES_TICK: Duration = Duration::from_secs(2);
 const IDLE_TICK: Duration = Duration::from_mins(1);
 /// How often chatrooms are looked at.
 const ROOM_TICK: Duration = Duration::from_secs(1);
+/// How often messages are looked for that need not be kept.
+const RETENTION_TICK: Duration = Duration::from_mins(10);
 /// Most conversations ended in one look.
 const IDLE_BATCH: u16 = 200;
 /// How often files that nothing names are looked for; every kept byte is looked at within half a day.
@@ -38,12 +40,14 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
     let changes = hear_of_changed_people(im.clone());
     let files = every(FILES_TICK, im.clone(), async |im: &Im| im.sweep_files().await);
     let rooms = every(ROOM_TICK, im.clone(), async |im: &Im| im.look_after_chatrooms().await);
+    let retention = every(RETENTION_TICK, im.clone(), async |im: &Im| im.forget_delivered().await);
     let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
     tokio::select! {
         () = stop.cancelled() => {}
         () = desks => {}
         () = people => {}
         () = changes => {}
+        () = retention => {}
         () = idle => {}
         () = files => {}
         () = rooms => {}
@@ -97,8 +101,8 @@ impl Im {
 
     /// Lets those go whose grace time is over.
     pub async fn fade_out(&self) {
-        for (app, person) in self.presence.expire(self.clock.now()) {
-            self.presence_changed(&Caller { app, person, site: None }).await;
+        for (app, person, change) in self.presence.expire(self.clock.now()) {
+            self.tell_presence(&Caller { app, person, site: None }, &change).await;
         }
     }
 

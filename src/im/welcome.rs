@@ -8,6 +8,7 @@ use crate::model::{
     command::{AgentStatus, Desk, Gap, History, List, Welcome},
     conversation::View,
     event::Audience,
+    presence::Transport,
 };
 
 /// The protocol version of the welcome.
@@ -19,9 +20,9 @@ const NAMED_AGENTS: usize = 3;
 
 impl Im {
     /// Notes that a connection of this caller stands.
-    pub async fn connected(&self, caller: &Caller) {
-        if self.presence.join(caller) {
-            self.presence_changed(caller).await;
+    pub async fn connected(&self, caller: &Caller, transport: Transport) {
+        if let Some(change) = self.presence.join(caller, transport, self.clock.now()) {
+            self.tell_presence(caller, &change).await;
         }
     }
 
@@ -87,6 +88,9 @@ impl Im {
 
     async fn newest(&self, caller: &Caller) -> Result<Vec<Conversation>, Fault> {
         let list = |view, limit| List { view, limit, ..List::default() };
+        if !self.has_history(caller).await? {
+            return Ok(Vec::new());
+        }
         if !caller.is_agent() {
             return Ok(self.conversations(caller, list(None, 20)).await?.conversations);
         }

@@ -8,6 +8,7 @@ use super::{
     chatroom::{Attributes, ChatroomCommand, ChatroomInfo, JoinedChatroom},
     conversation::{Keeping, Participant, Unread, View},
     file::Link,
+    presence::{Presence, Watch},
     search::{Found, Search},
 };
 
@@ -49,6 +50,8 @@ pub enum Command {
     Blocked,
     /// Something about a chatroom.
     Chatroom(ChatroomCommand),
+    /// The caller wants to hear who comes and goes.
+    Watch(Watch),
     /// The caller founds a group or discussion and owns it.
     CreateGroup(CreateGroup),
     /// Something about a group or discussion, or the caller's place in it, changes.
@@ -302,6 +305,11 @@ pub enum Reply {
     Links {
         /// In the order asked for, without what the caller may not see.
         links: Vec<Link>,
+    },
+    /// To `presence`.
+    Presence {
+        /// Whether those asked about are here, in the order asked.
+        users: Vec<Presence>,
     },
     /// To `unread`.
     Unread(Unread),

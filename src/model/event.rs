@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AppKey, ConnectionId, Conversation, ConversationId, Message, Millis, Mine, Person, Seq, UserId,
-    chatroom::ChatroomEvent, command::Desk,
+    chatroom::ChatroomEvent, command::Desk, presence::Presence,
 };
 
 /// Something that happened. Pushed to clients; never asked for.
@@ -56,6 +56,8 @@ pub enum Event {
     Chatroom(Arc<ChatroomEvent>),
     /// The desk opened or closed, or counts changed.
     Desk(Desk),
+    /// Somebody whom the person who hears this watches, or is answered by, came or went.
+    Presence(Presence),
     /// This person's credentials, or whether they may be here at all, changed: each of their connections proves itself
     /// again and ends when it cannot.
     ProveAgain,

@@ -29,6 +29,7 @@ pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod own;
 pub(crate) mod restraints;
+pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
@@ -116,6 +117,10 @@ macro_rules! run_on {
             restraints: [
                 a_restraint_stands_until_its_end_or_lifting,
                 the_restrained_are_listed_page_by_page_while_it_lasts
+            ]
+            retention: [
+                old_messages_go_in_batches_and_are_unread_no_more,
+                what_is_young_of_the_desk_or_of_another_app_stays
             ]
             users: [
                 a_profile_tells_name_portrait_and_age,

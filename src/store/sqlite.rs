@@ -69,6 +69,7 @@ mod people;
 mod readers;
 mod readership;
 mod restraints;
+mod retention;
 mod rights;
 mod rows;
 mod search;

@@ -13,6 +13,8 @@ mod messages;
 mod moderation;
 mod own;
 mod people;
+mod presence;
 mod recall;
+mod retention;
 mod signals;
 pub(crate) mod world;

@@ -11,4 +11,5 @@ mod history;
 mod journeys;
 mod own;
 mod poll;
+mod presence;
 mod recall;

@@ -156,6 +156,7 @@ test("close codes decide whether to come back", async () => {
     [4401, "expired"],
     [4403, "forbidden"],
     [4409, "elsewhere"],
+    [4410, "elsewhere"],
     [1008, "broken"],
     [1012, "waiting"],
     [1013, "waiting"],
@@ -189,6 +190,47 @@ test("comes back at once when the network does", async () => {
   page.dispatchEvent(new Event("online"))
   assert.equal(FakeSocket.all.length, 2)
   connection.stop()
+})
+
+test("offline, it tries once per step of the back-off and no event hurries it", async () => {
+  const { connection } = connect()
+  await greet(newest())
+  Object.assign(navigator, { onLine: false })
+  newest().dies()
+  let tries = 0
+  for (let step = 0; step < 8; step++) {
+    for (const event of ["offline", "visibilitychange", "offline"]) page.dispatchEvent(new Event(event))
+    assert.equal(FakeSocket.all.length, 1 + tries)
+    const wait = (connection.retryAt ?? 0) - Date.now()
+    assert.ok(wait >= 500, String(wait))
+    mock.timers.tick(wait)
+    tries++
+    assert.equal(FakeSocket.all.length, 1 + tries)
+    newest().dies(1013)
+  }
+  Object.assign(navigator, { onLine: true })
+  page.dispatchEvent(new Event("online"))
+  assert.equal(FakeSocket.all.length, 2 + tries, "and at once when the network is back")
+  connection.stop()
+})
+
+test("who was ended by another device comes back only when the person asks", async () => {
+  for (const code of [4409, 4410]) {
+    FakeSocket.all.length = 0
+    const { connection, states } = connect()
+    await greet(newest())
+    newest().dies(code)
+    assert.deepEqual([connection.state, states.at(-1)], ["ended", "elsewhere"])
+    for (const event of ["online", "offline", "visibilitychange"]) page.dispatchEvent(new Event(event))
+    page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }))
+    mock.timers.tick(3_600_000)
+    assert.equal(FakeSocket.all.length, 1)
+    connection.retry()
+    assert.equal(FakeSocket.all.length, 2)
+    await greet(newest())
+    assert.equal(states.at(-1), "live")
+    connection.stop()
+  }
 })
 
 test("does not come back while hidden, and does when seen", async () => {

@@ -277,3 +277,15 @@ test("browser and system are named in a few words", () => {
   assert.equal(deviceOf(`${chrome} Edg/140.0`), "Edge 140, Windows")
   assert.equal(deviceOf("curl/8"), "")
 })
+
+test("the agent's dot follows whether they are here", () => {
+  const chat = chatWith(conversation())
+  const here = () => chat.agent(chat.conversation("c"))?.online
+  assert.equal(here(), true)
+  chat.hear({ push: "presence", body: { user: "somebody", online: false, at: noon } }, noon)
+  assert.equal(here(), true)
+  chat.hear({ push: "presence", body: { user: "a1", online: false, at: noon } }, noon)
+  assert.equal(here(), false)
+  chat.hear({ push: "presence", body: { user: "a1", online: true, at: noon } }, noon)
+  assert.equal(here(), true)
+})

@@ -15,6 +15,7 @@ use crate::{
             Target,
         },
         conversation::{Keeping, View},
+        presence::Watch,
         search::Search,
     },
     wire::{ClientKind, Hello, Request},
@@ -42,6 +43,7 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
             let Nothing {} = read(body)?;
             Command::Blocked
         }
+        "presence" => watch(read(body)?),
         "create_group" => create_group(read(body)?),
         "group_members" => members(read(body)?),
         "readers" => readers(read(body)?),
@@ -137,6 +139,7 @@ body!(ListBody {
 });
 body!(SwitchBody { conversation "conversation": ConversationId, on "on": bool });
 body!(BlockBody { user "user": UserId, on "on": bool });
+body!(WatchBody { users "users": Vec<UserId>, on "on": Option<bool> });
 body!(CreateBody { kind "kind": Kind, name "name": String, users "users": Vec<UserId> });
 body!(MembersBody {
     conversation "conversation": ConversationId,
@@ -250,6 +253,10 @@ fn keep(body: &SwitchBody, change: fn(bool) -> Keeping) -> Command {
 
 fn block(body: BlockBody) -> Command {
     Command::Block { user: body.user, on: body.on }
+}
+
+fn watch(body: WatchBody) -> Command {
+    Command::Watch(Watch { users: body.users, on: body.on.unwrap_or(true) })
 }
 
 fn group(conversation: ConversationId, change: GroupChange) -> Command {

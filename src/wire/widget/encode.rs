@@ -7,6 +7,7 @@ use crate::model::{
     Conversation, ConversationId, Event, Fault, Handle, Message, Millis, Mine, Person, Reply, Seq, UserId,
     chatroom::{Attribute, AttributeKey, ChatroomEvent, ChatroomNews},
     command::Desk,
+    presence::Presence,
 };
 
 /// Room for a usual frame, so that it is written without growing.
@@ -47,6 +48,7 @@ pub fn push(event: &Event) -> Option<ByteString> {
         Event::Mine { conversation, mine } => Push::Mine { conversation: *conversation, mine },
         Event::Chatroom(event) => chatroom(event),
         Event::Desk(desk) => Push::Desk(desk),
+        Event::Presence(presence) => Push::Presence(presence),
         Event::ProveAgain => return None,
     };
     Some(frame(&push))
@@ -97,6 +99,7 @@ enum Push<'a> {
         removed: &'a [AttributeKey],
     },
     Desk(&'a Desk),
+    Presence(&'a Presence),
 }
 
 fn chatroom(event: &ChatroomEvent) -> Push<'_> {

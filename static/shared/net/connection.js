@@ -312,7 +312,12 @@ export class Connection {
 
   /** After sleep or a change of network: is the line still there? */
   async #wake() {
-    if (this.#state === "waiting") return this.retry()
+    if (this.#state === "waiting") {
+      if (navigator.onLine) this.retry()
+      // Without a network one try per step of the back-off is enough; the browser may be wrong about it.
+      else if (this.retryAt === null) this.#wait(this.#backoff.next())
+      return
+    }
     if (this.#state !== "live") return
     try {
       await this.#ask("ping", {}, PING_MS)

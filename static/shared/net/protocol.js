@@ -88,6 +88,7 @@ export const VERSION = 1
  *   | { push: "typing", body: TypingPush }
  *   | { push: "conversation", body: Conversation }
  *   | { push: "desk", body: Desk }
+ *   | { push: "presence", body: { user: string, online: boolean, at: number | null } }
  * )} Push
  *
  * @typedef {{ code: string, message: string, temporary: boolean, retry_after?: number }} WireError
@@ -117,7 +118,8 @@ export function afterClose(code) {
       return "expired"
     case 4403:
       return "forbidden"
-    case 4409:
+    case 4409: // too many windows
+    case 4410: // another device; two that came back by themselves would end each other for ever
       return "elsewhere"
     case 1002:
     case 1007:

@@ -134,6 +134,9 @@ export class Chat {
       case "desk":
         this.desk = push.body
         return null
+      case "presence":
+        this.#seen(push.body)
+        return null
       default:
         return null // of a later version
     }
@@ -154,6 +157,12 @@ export class Chat {
     }
     if (message.from.id !== this.me?.id) this.#typing.delete(message.conversation)
     return outcome === "hole" || !conversation ? message.conversation : null
+  }
+
+  /** @param {{ user: string, online: boolean }} presence of the agent who answers */
+  #seen({ user, online }) {
+    for (const { participants } of this.#conversations.values())
+      for (const participant of participants) if (participant.id === user) participant.online = online
   }
 
   /** @param {Message} message which stands in the place of an earlier one */

@@ -15,6 +15,7 @@ use parlor::{
         clock::FixedClock,
         command::{AgentStatus, History, List, Page, Receipt, Send, Sent, Target},
         conversation::View,
+        presence::Transport,
         site::{Look, Origin},
     },
     store::sqlite::{SqliteOptions, SqliteStore},
@@ -102,7 +103,7 @@ impl World {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let someone =
             Someone { im: self.im.clone(), caller, connection: ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed)) };
-        self.im.connected(&someone.caller).await;
+        self.im.connected(&someone.caller, Transport::WebSocket).await;
         someone
     }
 

@@ -22,7 +22,7 @@ use parlor::{
         socket::{Incoming, Socket},
     },
     im::{Im, Settings, accounts::NewAgent},
-    model::{Site, clock::SystemClock, error::CloseCode, site::Look},
+    model::{Site, clock::SystemClock, error::CloseCode, presence::Transport, site::Look},
     store::{
         Store,
         sqlite::{SqliteOptions, SqliteStore},
@@ -237,6 +237,8 @@ impl MemorySocket {
 }
 
 impl Socket for MemorySocket {
+    const TRANSPORT: Transport = Transport::WebSocket;
+
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
         let mut state = self.0.state.lock().unwrap();
         if let Some(incoming) = state.inbound.pop_front() {
