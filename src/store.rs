@@ -37,10 +37,10 @@ pub mod sqlite;
 pub mod users;
 pub mod words;
 
-pub use contacts::{ContactLists, Contacts};
+pub use contacts::ContactLists;
 pub use restraints::Restraints;
 pub use retention::Retention;
-pub use users::{Profile, ProofAsked, Users};
+pub use users::{ProofAsked, Users};
 
 use agents::Agents;
 use answers::Answers;

@@ -45,6 +45,7 @@
 pub(super) mod answer;
 mod app;
 mod call;
+mod contacts;
 mod conversations;
 mod credentials;
 mod cursor;
@@ -58,9 +59,11 @@ pub(super) mod operation;
 mod ping;
 mod rates;
 mod reference;
+mod restraints;
 mod schemas;
 mod serve;
 mod shape;
+mod users;
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -82,10 +85,19 @@ pub struct Api {
 
 /// Every operation.
 fn operations() -> Vec<Operation> {
-    [ping::operations(), app::operations(), keys::operations(), house::operations(), conversations::operations()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        ping::operations(),
+        app::operations(),
+        keys::operations(),
+        house::operations(),
+        conversations::operations(),
+        users::operations(),
+        restraints::operations(),
+        contacts::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The addresses under `/v1`.

@@ -15,6 +15,7 @@ pub mod conversations;
 pub mod groups;
 mod history;
 pub mod house;
+mod keeping;
 pub mod keys;
 pub mod messages;
 mod presence;

@@ -3,10 +3,7 @@
 use moka::sync::Cache;
 
 use super::{Im, apps::no_app};
-use crate::{
-    model::{AppKey, Caller, Code, Fault, Kind, Person, Role, UserId},
-    store::Contacts,
-};
+use crate::model::{AppKey, Caller, Code, Contacts, Fault, Kind, Person, Role, UserId};
 
 /// Who is on whose lists, as far as it was asked lately: a private message must not read the store for it.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Looking for messages by what they say.
 
-use super::Im;
+use super::{Im, retention::history_off};
 use crate::{
     model::{
         AppKey, Caller, Code, Fault,
@@ -12,6 +12,9 @@ use crate::{
 impl Im {
     /// Messages that this caller may see: of their own conversations, and for agents of every service conversation.
     pub async fn search(&self, caller: &Caller, search: Search) -> Result<Found, Fault> {
+        if !self.has_history(caller).await? {
+            return Err(history_off());
+        }
         if let Some(conversation) = search.conversation {
             self.route(caller, conversation).await?;
         }

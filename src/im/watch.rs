@@ -6,15 +6,12 @@ use dashmap::DashMap;
 use serde_json::json;
 
 use super::Im;
-use crate::{
-    model::{
-        AppKey, Audience, Caller, Code, Event, Fault, Notice, Role, UserId,
-        command::List,
-        conversation::View,
-        notice::Topic,
-        presence::{Presence, Watch},
-    },
-    store::Contacts,
+use crate::model::{
+    AppKey, Audience, Caller, Code, Contacts, Event, Fault, Notice, Role, UserId,
+    command::List,
+    conversation::View,
+    notice::Topic,
+    presence::{Presence, Watch},
 };
 
 type Key = (AppKey, UserId);

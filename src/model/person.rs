@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::{AppKey, SiteKey, UserId};
+use super::{AppKey, Millis, SiteKey, UserId};
 
 /// What somebody is within an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,6 +45,17 @@ impl Person {
             portrait: None,
         }
     }
+}
+
+/// What is kept of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Who they are.
+    pub person: Person,
+    /// When the app first named them.
+    pub created_at: Millis,
+    /// What the app's back end calls them.
+    pub tags: Vec<String>,
 }
 
 /// The authenticated person behind a command. Built only by authentication, never from a frame.

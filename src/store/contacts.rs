@@ -1,18 +1,9 @@
-//! Two lists that every user has: whom they do not want to hear, and whom alone they want to hear.
+//! Users' lists of whom they do not want to hear, and whom alone they want to hear.
 
 use async_trait::async_trait;
 
 use super::Result;
-use crate::model::{AppKey, Millis, Person, UserId};
-
-/// Which list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Contacts {
-    /// Those who cannot write to the user in private.
-    Blocked,
-    /// Those who alone can, in apps that want it so.
-    Allowed,
-}
+use crate::model::{AppKey, Contacts, Millis, Person, UserId};
 
 /// Verbs about users' lists.
 #[async_trait]

@@ -3,18 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Result, TokenHash};
-use crate::model::{AppKey, Millis, Person, UserId};
-
-/// What is kept of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
-    /// Who they are.
-    pub person: Person,
-    /// When the app first named them.
-    pub created_at: Millis,
-    /// What the app's back end calls them.
-    pub tags: Vec<String>,
-}
+use crate::model::{AppKey, Millis, UserId, person::Profile};
 
 /// Somebody whose logins or restraints changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

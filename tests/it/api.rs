@@ -8,6 +8,7 @@ mod isolation;
 mod keys;
 mod retries;
 mod signatures;
+mod users;
 
 use crate::harness::{BackEnd, People, TestServer};
 

@@ -22,11 +22,13 @@ pub(in crate::http) enum Tag {
     House,
     /// Conversations and what is said in them.
     Conversations,
+    /// Users and what they may do.
+    Users,
 }
 
 impl Tag {
     /// Every chapter, in the order of the reference.
-    pub(super) const ALL: &[Self] = &[Self::App, Self::House, Self::Conversations];
+    pub(super) const ALL: &[Self] = &[Self::App, Self::House, Self::Users, Self::Conversations];
 
     /// Its heading.
     pub(super) const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Tag {
             Self::App => "App",
             Self::House => "Sites and agents",
             Self::Conversations => "Conversations",
+            Self::Users => "Users",
         }
     }
 
@@ -45,6 +48,7 @@ impl Tag {
             Self::Conversations => {
                 "What the desk has to do, everybody's own lists, the messages and people of any conversation."
             }
+            Self::Users => "Users: profiles, tokens, tags, presence, blocks and gags, lists and settings.",
         }
     }
 }
@@ -92,7 +96,6 @@ impl Operation {
     }
 
     /// Puts something in its place, whole.
-    #[expect(dead_code, reason = "no operation replaces anything yet")]
     pub(super) fn put<I: Input, O: Answer, F>(path: &'static str, run: impl Fn(Call, I) -> F + 'static) -> Self
     where
         F: Future<Output = Result<O, Fault>> + 'static,

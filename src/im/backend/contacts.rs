@@ -1,10 +1,7 @@
 //! Users' lists of whom they do not want to hear, and whom alone they want to hear.
 
 use super::{Backend, users::at_most};
-use crate::{
-    model::{Code, Fault, Person, UserId},
-    store::Contacts,
-};
+use crate::model::{Contacts, Fault, Person, UserId};
 
 /// Most users put on a list or taken off at once.
 const MOST: usize = 20;
@@ -13,9 +10,6 @@ impl Backend<'_> {
     /// Puts up to 20 others on a user's list, or takes them off.
     pub async fn set_contacts(&self, list: Contacts, user: &UserId, others: &[UserId], on: bool) -> Result<(), Fault> {
         at_most("users", others.len(), MOST)?;
-        if others.is_empty() {
-            return Err(Fault::new(Code::BadRequest, "`users` is empty; name at least one"));
-        }
         self.user(user).await?;
         self.im.set_contacts(self.app, list, user, others, on).await
     }

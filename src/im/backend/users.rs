@@ -7,8 +7,10 @@ use crate::{
         accounts::{LONGEST_TOKEN_SECS, NEVER},
         apps::no_app,
     },
-    model::{Caller, Code, Fault, Millis, Person, Role, UserId, person::display_name},
-    store::Profile,
+    model::{
+        Caller, Code, Fault, Millis, Person, Role, UserId,
+        person::{Profile, display_name},
+    },
 };
 
 /// Longest address of a picture, in bytes.

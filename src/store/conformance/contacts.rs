@@ -2,8 +2,8 @@
 
 use super::{House, at, person, refused, user};
 use crate::{
-    model::Role,
-    store::{Contacts, Store, StoreError},
+    model::{Contacts, Role},
+    store::{Store, StoreError},
 };
 
 pub(crate) async fn a_contact_stays_on_its_list_until_taken_off(store: &dyn Store) {

@@ -10,8 +10,8 @@ use super::{
     rows::{View, person},
 };
 use crate::{
-    model::{AppKey, Millis, Person, UserId},
-    store::{ContactLists, Contacts, Result},
+    model::{AppKey, Contacts, Millis, Person, UserId},
+    store::{ContactLists, Result},
 };
 
 const fn table(list: Contacts) -> &'static str {

@@ -114,6 +114,7 @@ fn forget_messages(ledger: &mut Ledger, app: &AppKey, id: ConversationId, before
         .execute(params![conversation, counted])?;
     let rows = delete_up_to(ledger, "messages", conversation, last)?;
     delete_up_to(ledger, "mentions", conversation, last)?;
+    delete_up_to(ledger, "directed", conversation, last)?;
     delete_up_to(ledger, "deleted", conversation, last)?;
     Ok(u64::try_from(rows).unwrap_or(0))
 }

@@ -10,8 +10,8 @@ use super::{
     rows::{View, json, millis, parsed, person, to_json},
 };
 use crate::{
-    model::{AppKey, Millis, UserId},
-    store::{Profile, ProofAsked, Result, TokenHash, Users},
+    model::{AppKey, Millis, UserId, person::Profile},
+    store::{ProofAsked, Result, TokenHash, Users},
 };
 
 /// Changes that are remembered for servers to read.

@@ -11,7 +11,7 @@ use parlor::{
     bus::LocalBus,
     im::Im,
     model::{
-        Content, Scope,
+        AppKey, Content, Scope,
         command::{Send, Target},
         site::{Look, Origin},
     },
@@ -56,6 +56,25 @@ const TABLE: &[(&str, Seen)] = &[
     ("assignConversation", Hidden),
     ("endConversation", Hidden),
     ("listUserConversations", Hidden),
+    ("readUser", Hidden),
+    // The other app's own user of that name is made, and then it is theirs.
+    ("saveUser", Own),
+    ("issueToken", Own),
+    ("revokeTokens", Own),
+    ("revokeToken", Own),
+    ("setTags", Own),
+    ("queryTags", Own),
+    ("queryPresence", Own),
+    ("listBlocks", Own),
+    ("blockUser", Own),
+    ("unblockUser", Own),
+    ("listGags", Own),
+    ("gagUser", Own),
+    ("ungagUser", Own),
+    ("listContacts", Hidden),
+    ("changeContacts", Own),
+    ("readSettings", Hidden),
+    ("changeSettings", Hidden),
 ];
 
 /// A body that names things of the first app, where the example would name nothing.
@@ -72,6 +91,21 @@ const RESTLESS: &[&str] = &["ping", "listAudit"];
 
 /// In every name of the first app's things.
 const MARK: &str = "Secretive";
+
+/// Two users who have talked.
+async fn make_friends(im: &Im, app: &AppKey) {
+    let mallory = "mallory".parse().unwrap();
+    im.issue_user_token(app, "mallory".parse().unwrap(), MARK, None).await.unwrap();
+    let token = im.issue_user_token(app, "nora".parse().unwrap(), MARK, None).await.unwrap();
+    let nora = im.authenticate(&token).await.unwrap().unwrap().caller;
+    let send = Send {
+        to: Target::User(mallory),
+        client_id: "n1".parse().unwrap(),
+        content: Content::text(MARK),
+        only: Vec::new(),
+    };
+    im.send(&nora, None, send).await.unwrap();
+}
 
 /// Two apps on one server.
 struct Estate {
@@ -100,12 +134,15 @@ impl Estate {
         let asked =
             Send { to: Target::Desk, client_id: "1".parse().unwrap(), content: Content::text(MARK), only: Vec::new() };
         let conversation = im.send(&visitor, None, asked).await.unwrap().conversation;
+        make_friends(&im, &app).await;
         let ids = BTreeMap::from([
             ("key", owner.key_id.clone()),
             ("site", site.key.to_string()),
             ("agent", agent),
-            ("user", visitor.id().to_string()),
+            ("user", "nora".to_owned()),
             ("conversation", conversation.to_string()),
+            ("gag", "all".to_owned()),
+            ("list", "blocked".to_owned()),
         ]);
         Self { server, im, owner, other, ids }
     }

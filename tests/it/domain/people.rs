@@ -4,12 +4,11 @@ use parlor::{
     auth::Token,
     im::backend::{Backend, users::UserChange},
     model::{
-        Code, Command, Content, Features, Kind, UserId,
+        Code, Command, Contacts, Content, Features, Kind, UserId,
         command::{CreateGroup, History, Reply, Target},
         event::Event,
         restraint::Restraint,
     },
-    store::Contacts,
 };
 
 use super::world::{Someone, World, code, fresh};
@@ -218,9 +217,7 @@ async fn req_4_13_the_back_end_keeps_block_and_allow_lists() {
     let on_list = backend.contacts(Contacts::Allowed, bob.id()).await.unwrap();
     assert_eq!(on_list.iter().map(|person| &person.id).collect::<Vec<_>>(), [alice.id()]);
     let many: Vec<UserId> = (0..21).map(|n| id(&format!("u{n}"))).collect();
-    for refused in [&many[..], &[]] {
-        assert_eq!(code(backend.set_contacts(Contacts::Allowed, bob.id(), refused, true).await), Code::BadRequest);
-    }
+    assert_eq!(code(backend.set_contacts(Contacts::Allowed, bob.id(), &many, true).await), Code::BadRequest);
     let unknown = backend.set_contacts(Contacts::Allowed, bob.id(), &[id("nobody")], true).await;
     assert_eq!(code(unknown), Code::NotFound);
 }

@@ -3,6 +3,7 @@
 use parlor::model::{
     Code, Command, Content, Features, Kind, Position, Seq,
     command::{History, List, Reply, Target},
+    search::Search,
 };
 
 use super::world::{World, code};
@@ -23,6 +24,7 @@ async fn without_history_list_and_pages_are_refused_and_the_rest_works() {
     assert_eq!(world.messages_to(&bob).len(), 1);
     assert_eq!(code(world.im.conversations(&bob.caller, List::default()).await), Code::HistoryOff);
     assert_eq!(code(bob.reads(sent.conversation).await), Code::HistoryOff);
+    assert_eq!(code(bob.command(Command::Search(Box::new(Search::of("hi")))).await), Code::HistoryOff);
     let before = History { before: Some(Seq(9)), ..History::newest(sent.conversation, 9) };
     assert_eq!(code(world.im.history(&bob.caller, before).await), Code::HistoryOff);
     let Reply::Unread(unread) = bob.command(Command::Unread(vec![Kind::Private])).await.unwrap() else { panic!() };
