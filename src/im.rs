@@ -118,6 +118,7 @@ pub struct Im {
     ears: notice::Ears,
     files: files::Files,
     chatrooms: chatroom::Rooms,
+    exports: Arc<tokio::sync::Semaphore>,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -147,6 +148,7 @@ impl Im {
             ears: notice::Ears::default(),
             files: files::Files::none(&mut rand::rng()),
             chatrooms,
+            exports: Arc::new(tokio::sync::Semaphore::new(backend::export::AT_ONCE)),
             told_desks: dashmap::DashMap::new(),
         }
     }

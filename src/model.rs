@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod calendar;
 pub mod chatroom;
 pub mod clock;
 pub mod command;
@@ -24,6 +25,7 @@ pub mod presence;
 pub mod restraint;
 pub mod search;
 pub mod site;
+pub mod statistics;
 pub mod told;
 pub mod webhook;
 pub mod words;

@@ -34,6 +34,7 @@ pub mod restraints;
 pub mod retention;
 pub mod search;
 pub mod sqlite;
+pub mod statistics;
 pub mod users;
 pub mod words;
 
@@ -51,6 +52,7 @@ use members::Members;
 use outbox::Outbox;
 use readership::Readership;
 use search::Searches;
+use statistics::Statistics;
 use words::Words;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
@@ -341,15 +343,16 @@ pub trait Store:
     + Audit
     + Chatrooms
     + ContactLists
-    + files::Files
     + Members
     + Outbox
     + Readership
     + Restraints
-    + Searches
     + Retention
+    + Searches
+    + Statistics
     + Users
     + Words
+    + files::Files
     + Send
     + Sync
     + 'static

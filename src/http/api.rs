@@ -49,11 +49,13 @@ mod contacts;
 mod conversations;
 mod credentials;
 mod cursor;
+mod exports;
 mod house;
 mod idempotency;
 pub(super) mod input;
 mod json;
 mod keys;
+mod moderation;
 mod openapi;
 pub(super) mod operation;
 mod ping;
@@ -61,8 +63,10 @@ mod rates;
 mod reference;
 mod restraints;
 mod schemas;
+mod search;
 mod serve;
 mod shape;
+mod statistics;
 mod users;
 
 use std::{collections::BTreeMap, rc::Rc};
@@ -94,6 +98,10 @@ fn operations() -> Vec<Operation> {
         users::operations(),
         restraints::operations(),
         contacts::operations(),
+        search::operations(),
+        exports::operations(),
+        moderation::operations(),
+        statistics::operations(),
     ]
     .into_iter()
     .flatten()

@@ -18,6 +18,7 @@ pub(crate) mod back_ends;
 pub(crate) mod chatrooms;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
+pub(crate) mod counting;
 pub(crate) mod desk;
 pub(crate) mod directed;
 pub(crate) mod files;
@@ -182,6 +183,9 @@ macro_rules! run_on {
                 unread_counts_match_a_naive_model,
                 notes_do_not_raise_unread_counts
             ]
+            counting: [
+                every_count_matches_a_naive_model
+            ]
             search: [
                 words_are_found_by_substring_in_every_script,
                 hits_come_newest_first_page_by_page,
@@ -192,7 +196,8 @@ macro_rules! run_on {
             words: [
                 words_come_and_go_per_app,
                 d2_a_rewritten_message_is_the_same_in_a_retry,
-                what_must_be_a_retry_is_nothing_new
+                what_must_be_a_retry_is_nothing_new,
+                a_rewritten_message_can_go
             ]
         );
     };

@@ -74,6 +74,7 @@ mod rights;
 mod rows;
 mod search;
 mod service;
+mod statistics;
 mod stats;
 mod tenancy;
 mod times;

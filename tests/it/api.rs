@@ -3,6 +3,7 @@
 mod attacks;
 mod conversations;
 mod document;
+mod history;
 mod house;
 mod isolation;
 mod keys;

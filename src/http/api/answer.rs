@@ -1,6 +1,9 @@
 //! What operations answer, and how the document describes it.
 
+use std::{cell::RefCell, fmt, rc::Rc};
+
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream::LocalBoxStream};
 use serde::Serialize;
 use utoipa::{
     ToSchema,
@@ -11,13 +14,15 @@ use super::openapi::Described;
 use crate::{http::error, model::Fault};
 
 /// An answer on its way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(in crate::http) struct Rendered {
     pub(super) status: u16,
     /// JSON; empty when there is nothing to say.
     pub(super) body: Bytes,
     /// Where the thing that was made is found.
     pub(super) location: Option<String>,
+    /// A file instead of JSON.
+    pub(super) file: Option<Rc<File>>,
 }
 
 /// Something to answer.
@@ -30,7 +35,40 @@ pub(in crate::http) trait Answer: 'static {
 
 fn json(status: u16, body: &impl Serialize) -> Result<Rendered, Fault> {
     let body = serde_json::to_vec(body).map_err(|_| error::internal())?;
-    Ok(Rendered { status, body: body.into(), location: None })
+    Ok(Rendered { status, body: body.into(), location: None, file: None })
+}
+
+/// 200 and a file, sent while it is made. When a part fails the transfer breaks off.
+pub(in crate::http) struct File {
+    pub(super) name: String,
+    pub(super) parts: RefCell<Option<LocalBoxStream<'static, Result<Bytes, Fault>>>>,
+}
+
+impl File {
+    /// The media type of all files.
+    pub(super) const MEDIA: &'static str = "application/gzip";
+
+    /// A gzip file of this name, in parts.
+    pub(in crate::http) fn new(name: String, parts: impl Stream<Item = Result<Bytes, Fault>> + 'static) -> Self {
+        Self { name, parts: RefCell::new(Some(parts.boxed_local())) }
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Answer for File {
+    fn render(self) -> Result<Rendered, Fault> {
+        Ok(Rendered { status: 200, body: Bytes::new(), location: None, file: Some(Rc::new(self)) })
+    }
+
+    fn describe(described: &mut Described) {
+        described.answer = (200, None);
+        described.is_file = true;
+    }
 }
 
 /// 200 and this.
@@ -74,7 +112,7 @@ pub(in crate::http) struct Done;
 
 impl Answer for Done {
     fn render(self) -> Result<Rendered, Fault> {
-        Ok(Rendered { status: 204, body: Bytes::new(), location: None })
+        Ok(Rendered { status: 204, body: Bytes::new(), location: None, file: None })
     }
 
     fn describe(described: &mut Described) {

@@ -73,7 +73,10 @@ where
     let (im, app) = (Arc::clone(&call.im), call.app().clone());
     let _place = running.take(&app, &key)?;
     if let Some(first) = im.backend(&app).kept_answer(key.as_str(), hash).await? {
-        return Ok((Rendered { status: first.status, body: first.body.into(), location: first.location }, true));
+        return Ok((
+            Rendered { status: first.status, body: first.body.into(), location: first.location, file: None },
+            true,
+        ));
     }
     let done = work(call, request).await?;
     let answered = Answered { status: done.status, body: done.body.to_vec(), location: done.location.clone() };

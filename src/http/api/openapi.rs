@@ -40,6 +40,8 @@ pub(in crate::http) struct Described {
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<RefOr<Schema>>,
     pub(super) answer: (u16, Option<RefOr<Schema>>),
+    /// The answer is a file.
+    pub(super) is_file: bool,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
@@ -196,6 +198,10 @@ fn success(operation: &Operation) -> oa::Response {
     let mut response = ResponseBuilder::new().description(words);
     if let Some(schema) = schema {
         response = response.content("application/json", ContentBuilder::new().schema(Some(schema.clone())).build());
+    }
+    if operation.described.is_file {
+        let bytes = ObjectBuilder::new().schema_type(Type::String).content_media_type(super::answer::File::MEDIA);
+        response = response.content(super::answer::File::MEDIA, ContentBuilder::new().schema(Some(bytes)).build());
     }
     if *status == 201 {
         let address = HeaderBuilder::new().schema(ObjectBuilder::new().schema_type(Type::String));

@@ -24,11 +24,13 @@ pub(in crate::http) enum Tag {
     Conversations,
     /// Users and what they may do.
     Users,
+    /// What must not be said.
+    Moderation,
 }
 
 impl Tag {
     /// Every chapter, in the order of the reference.
-    pub(super) const ALL: &[Self] = &[Self::App, Self::House, Self::Users, Self::Conversations];
+    pub(super) const ALL: &[Self] = &[Self::App, Self::House, Self::Users, Self::Conversations, Self::Moderation];
 
     /// Its heading.
     pub(super) const fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Tag {
             Self::House => "Sites and agents",
             Self::Conversations => "Conversations",
             Self::Users => "Users",
+            Self::Moderation => "Moderation",
         }
     }
 
@@ -49,6 +52,7 @@ impl Tag {
                 "What the desk has to do, everybody's own lists, the messages and people of any conversation."
             }
             Self::Users => "Users: profiles, tokens, tags, presence, blocks and gags, lists and settings.",
+            Self::Moderation => "What must not be said.",
         }
     }
 }

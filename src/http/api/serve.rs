@@ -13,7 +13,7 @@ use utoipa::openapi::path::ParameterIn;
 
 use super::{
     Api,
-    answer::Rendered,
+    answer::{File, Rendered},
     call::Call,
     credentials::{Credentials, one},
     idempotency::{self, IdempotencyKey},
@@ -178,6 +178,12 @@ fn show(rendered: Rendered, is_repeated: bool) -> HttpResponse {
     }
     if is_repeated {
         answer.insert_header(("idempotency-replayed", "true"));
+    }
+    if let Some(file) = rendered.file
+        && let Some(parts) = file.parts.take()
+    {
+        answer.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)));
+        return answer.content_type(File::MEDIA).streaming(parts);
     }
     if rendered.body.is_empty() {
         return answer.finish();

@@ -58,3 +58,15 @@ pub(crate) async fn what_must_be_a_retry_is_nothing_new(store: &dyn Store) {
     store.append(&house.app, NewMessage { demand: Demand::Inside, ..new.clone() }).await.unwrap();
     assert!(store.append(&house.app, new).await.unwrap().repeated);
 }
+
+pub(crate) async fn a_rewritten_message_can_go(store: &dyn Store) {
+    let house = House::new(store).await;
+    let id = house.private().await.id;
+    let new = NewMessage {
+        original: Some(Content::text("damn it")),
+        ..message(id, person("alice", Role::User), "**** it", at(1))
+    };
+    store.append(&house.app, new).await.unwrap();
+    house.says(id, person("bob", Role::User), "calm down", at(2)).await;
+    assert!(store.forget_messages(&house.app, id, at(60), 10).await.unwrap() > 0);
+}

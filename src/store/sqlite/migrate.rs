@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 16] = [
+const STEPS: [&str; 18] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
@@ -22,6 +22,8 @@ const STEPS: [&str; 16] = [
     include_str!("migrations/0014_search.sql"),
     include_str!("migrations/0015_files.sql"),
     include_str!("migrations/0016_retention.sql"),
+    include_str!("migrations/0017_statistics.sql"),
+    include_str!("migrations/0018_rewritten_go.sql"),
 ];
 
 /// The schema version this program knows.

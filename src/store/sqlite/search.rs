@@ -36,6 +36,7 @@ use crate::{
     },
 };
 
+mod daily;
 mod grams;
 pub(super) mod index;
 
@@ -84,10 +85,21 @@ fn millis_since(began: Instant) -> u64 {
 #[async_trait]
 impl Searches for SqliteStore {
     async fn search(&self, app: &AppKey, by: Searcher, words: Vec<String>, search: Search) -> Result<Finding> {
-        let (app, (reply, answer)) = (app.clone(), oneshot::channel());
+        let app = app.clone();
+        self.look_long(move |view| answer_to(view, &app, &by, words, &search)).await
+    }
+}
+
+impl SqliteStore {
+    /// Asks the thread that takes its time.
+    pub(super) async fn look_long<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&View<'_>) -> Work<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
         let searches = self.searches.as_ref().ok_or_else(closed)?;
         let ask = Read::Question(Box::new(move |view: &View<'_>| {
-            let _ = reply.send(answer_to(view, &app, &by, words, &search).map_err(StoreError::from));
+            let _ = reply.send(question(view).map_err(StoreError::from));
         }));
         enqueue(searches, ask, self.patience).await?;
         answer.await.map_err(|_| closed())?
@@ -362,6 +374,6 @@ fn index_goes_to(conn: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// The smallest number that a message of this instant can have.
-fn first_number(at: Millis) -> i64 {
+pub(super) fn first_number(at: Millis) -> i64 {
     at.get().saturating_sub(MessageUid::EPOCH_MS).clamp(0, i64::MAX >> 22) << 22
 }

@@ -75,6 +75,12 @@ const TABLE: &[(&str, Seen)] = &[
     ("changeContacts", Own),
     ("readSettings", Hidden),
     ("changeSettings", Hidden),
+    ("searchMessages", Own),
+    ("exportHour", Own),
+    ("listWords", Own),
+    ("addWords", Own),
+    ("removeWord", Own),
+    ("readStatistics", Own),
 ];
 
 /// A body that names things of the first app, where the example would name nothing.
@@ -87,7 +93,7 @@ fn body_of(operation: &Operation, ids: &BTreeMap<&str, String>) -> Option<Value>
 }
 
 /// Reads whose answer changes by itself.
-const RESTLESS: &[&str] = &["ping", "listAudit"];
+const RESTLESS: &[&str] = &["ping", "listAudit", "readStatistics"];
 
 /// In every name of the first app's things.
 const MARK: &str = "Secretive";
@@ -143,6 +149,7 @@ impl Estate {
             ("conversation", conversation.to_string()),
             ("gag", "all".to_owned()),
             ("list", "blocked".to_owned()),
+            ("hour", "2026010100".to_owned()),
         ]);
         Self { server, im, owner, other, ids }
     }

@@ -1,4 +1,4 @@
-//! The index of words: a file of its own beside the database, filled behind the commits.
+//! The index of words and the figures of each day: a file of their own beside the database, filled behind the commits.
 //!
 //! It holds nothing that is not in the database: when it is missing, damaged, or of another epoch, it is made anew. It
 //! says up to which message it goes, in the same transaction that brought it there, so that a crash loses nothing.
@@ -17,10 +17,11 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
     super::{OpenError, connect, folder, stats::SqliteStats},
+    daily::{self, Counted, Tally},
     grams,
 };
 use crate::model::{
@@ -30,7 +31,7 @@ use crate::model::{
 };
 
 /// The form of the index; another one is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How often new commits are looked for.
 const TICK: Duration = Duration::from_millis(250);
 /// Messages brought in with one transaction.
@@ -136,23 +137,28 @@ impl Indexer {
             transaction.prepare_cached("delete from grams where rowid = ?1")?.execute([message])?;
         }
         let from = up_to(&transaction)?;
-        let again = "select m.id, m.name, m.body, m.conversation_id, c.app_id, c.kind, m.sender_id
+        let again = "select m.id, m.name, m.body, m.conversation_id, c.app_id, c.kind, m.sender_id, m.sent_at, 0, 0
             from messages m
             join conversations c on c.id = m.conversation_id
             where m.id = ?1
               and m.id <= ?2
             limit ?3";
         for (_, message) in &changed {
-            take_in(&self.main, &transaction, again, [*message, from, 1])?;
+            take_in(&self.main, &transaction, again, [*message, from, 1], |_| {})?;
         }
-        let new = "select m.id, m.name, m.body, m.conversation_id, c.app_id, c.kind, m.sender_id
+        let new = "select m.id, m.name, m.body, m.conversation_id, c.app_id, c.kind, m.sender_id, m.sent_at,
+              u.role = 'agent', c.created_at
             from messages m
             join conversations c on c.id = m.conversation_id
+            join users u on u.id = m.sender_id
             where m.id > ?1
               and m.id <= ?2
             order by m.id
             limit ?3";
-        let (count, last) = take_in(&self.main, &transaction, new, [from, i64::MAX, BATCH])?;
+        let mut tally = Tally::default();
+        let (count, last) =
+            take_in(&self.main, &transaction, new, [from, i64::MAX, BATCH], |counted| tally.add(counted))?;
+        tally.write(&transaction)?;
         if let Some(last) = last {
             transaction.execute("update state set value = ?1 where name = 'up_to'", [last])?;
         }
@@ -165,17 +171,24 @@ impl Indexer {
 }
 
 /// Puts the messages of a question into the index; how many, and the last one.
-fn take_in(main: &Connection, index: &Connection, sql: &str, values: [i64; 3]) -> rusqlite::Result<(i64, Option<i64>)> {
+fn take_in(
+    main: &Connection,
+    index: &Connection,
+    sql: &str,
+    values: [i64; 3],
+    mut count_in: impl FnMut(Counted),
+) -> rusqlite::Result<(i64, Option<i64>)> {
     let mut statement = main.prepare_cached(sql)?;
     let mut rows = statement.query(values)?;
     let (mut count, mut last) = (0, None);
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         (count, last) = (count + 1, Some(id));
+        let it = counted(row)?;
+        count_in(it);
         let (name, body) = (row.get_ref(1)?.as_str()?, row.get::<_, String>(2)?);
         let Some(text) = Content::from_stored(name, body).ok().as_ref().and_then(text_of) else { continue };
-        let (conversation, app, kind, sender) = (row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
-        let places = [in_conversation(conversation), in_app(app), of_kind(app, kind), by_sender(sender)];
+        let places = [in_conversation(it.conversation), in_app(it.app), of_kind(it.app, it.kind), by_sender(it.sender)];
         let mut words = BTreeSet::from(places);
         grams::of_text(&fold(&text, Marks::Drop), &mut words);
         let words: Vec<String> = words.into_iter().collect();
@@ -184,6 +197,18 @@ fn take_in(main: &Connection, index: &Connection, sql: &str, values: [i64; 3]) -
             .execute(params![id, words.join(" ")])?;
     }
     Ok((count, last))
+}
+
+fn counted(row: &Row<'_>) -> rusqlite::Result<Counted> {
+    Ok(Counted {
+        conversation: row.get(3)?,
+        app: row.get(4)?,
+        kind: row.get(5)?,
+        sender: row.get(6)?,
+        sent_at: row.get(7)?,
+        by_agent: row.get(8)?,
+        began_at: row.get(9)?,
+    })
 }
 
 /// Up to which message the index goes.
@@ -229,6 +254,7 @@ fn anew(file: &Path, epoch: i64) -> Result<Connection, OpenError> {
         "create table state (name text primary key, value integer not null) strict, without rowid;
         create virtual table grams using fts5(words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');",
     )?;
+    transaction.execute_batch(daily::TABLES)?;
     for (name, value) in [("version", VERSION), ("epoch", epoch), ("up_to", 0)] {
         transaction.execute("insert into state (name, value) values (?1, ?2)", params![name, value])?;
     }

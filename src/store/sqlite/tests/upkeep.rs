@@ -37,6 +37,9 @@ async fn every_frequent_question_uses_an_index() {
         "select id from conversations where kind = 1 and low_user_id = 1 and high_user_id = 2",
         "select id from messages where conversation_id = 1 and sender_id = 2 and client_id = 'x'",
         times::NEXT,
+        statistics::OPENED,
+        statistics::ENDED,
+        statistics::CAME,
         "select id from messages where conversation_id = 1 and seq > 2 and seq < 9 order by seq desc limit 3",
     ] {
         let mut statement = conn.prepare(&format!("explain query plan {sql}")).unwrap();
