@@ -68,7 +68,8 @@ impl BackEnd {
         let new = NewKey { name: "Test".to_owned(), scopes: scopes.to_vec(), lives_secs: None };
         let made = im.backend(app).create_key(new, None).await.unwrap();
         Self {
-            client: reqwest::Client::new(),
+            // No connection outlives a request: servers are restarted in between.
+            client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             origin: server.url(""),
             app: app.clone(),
             key: made.full.reveal(),
