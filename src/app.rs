@@ -23,7 +23,7 @@ use crate::{
     bus::{Bus, LocalBus},
     config::{Config, Limits},
     gateway::Gateway,
-    hooks::{self, Delivering},
+    hooks::{self, Delivering, review::HttpReviewer},
     http::{self, Parts, health::Health, listen::Listeners},
     im::{self, Im, files::FileLimits, upkeep},
     media::FolderBlobs,
@@ -93,7 +93,9 @@ impl Parlor {
         let store: Arc<dyn Store> = Arc::new(store);
         let bus = Arc::new(LocalBus::default());
         let blobs = FolderBlobs::open(&config.data.dir.join("files"), config.data.reserve_bytes)?;
-        let im = domain(&config, Arc::clone(&store), bus.clone())?;
+        let outbound = Arc::new(Outbound::new(&config.outbound));
+        let reviewer = HttpReviewer::new(outbound.clone(), Vault::open(&config.data.dir)?, Arc::new(SystemClock));
+        let im = domain(&config, Arc::clone(&store), bus.clone())?.with_reviewer(Arc::new(reviewer));
         let im = Arc::new(im.keeping_files(Arc::new(blobs), file_limits(&config.limits)));
         let welcome = welcome(&im, &config).await?;
         let upkeep = CancellationToken::new();
@@ -101,7 +103,7 @@ impl Parlor {
 
         let delivering = Delivering::start(hooks::Parts {
             store: Arc::clone(&store),
-            outbound: Arc::new(Outbound::new(&config.outbound)),
+            outbound,
             vault: Vault::open(&config.data.dir)?,
             clock: Arc::new(SystemClock),
             figures: figures.hooks.clone(),

@@ -6,6 +6,7 @@
 
 mod endpoint;
 mod envelope;
+pub mod review;
 mod schedule;
 mod worker;
 

@@ -36,6 +36,7 @@ mod members;
 mod moderation;
 mod notice;
 mod own;
+pub mod pre_send;
 mod presence;
 mod recall;
 mod receipt;
@@ -119,6 +120,9 @@ pub struct Im {
     files: files::Files,
     chatrooms: chatroom::Rooms,
     exports: Arc<tokio::sync::Semaphore>,
+    pre_sends: pre_send::PreSends,
+    /// Who asks back ends about messages.
+    reviewer: Option<Arc<dyn pre_send::Reviewer>>,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -149,8 +153,17 @@ impl Im {
             files: files::Files::none(&mut rand::rng()),
             chatrooms,
             exports: Arc::new(tokio::sync::Semaphore::new(backend::export::AT_ONCE)),
+            pre_sends: pre_send::PreSends::default(),
+            reviewer: None,
             told_desks: dashmap::DashMap::new(),
         }
+    }
+
+    /// The same with somebody who asks back ends about messages; without, they give no answer.
+    #[must_use]
+    pub fn with_reviewer(mut self, reviewer: Arc<dyn pre_send::Reviewer>) -> Self {
+        self.reviewer = Some(reviewer);
+        self
     }
 
     /// The same with the vault of its data folder; without, what was sealed cannot be opened after a restart.

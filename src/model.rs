@@ -21,6 +21,7 @@ pub mod ids;
 pub mod message;
 pub mod notice;
 pub mod person;
+pub mod pre_send;
 pub mod presence;
 pub mod restraint;
 pub mod search;

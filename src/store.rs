@@ -29,6 +29,7 @@ pub mod contacts;
 pub mod files;
 pub mod members;
 pub mod outbox;
+pub mod pre_send;
 pub mod readership;
 pub mod restraints;
 pub mod retention;
@@ -50,6 +51,7 @@ use audit::Audit;
 use chatrooms::Chatrooms;
 use members::Members;
 use outbox::Outbox;
+use pre_send::PreSends;
 use readership::Readership;
 use search::Searches;
 use statistics::Statistics;
@@ -345,6 +347,7 @@ pub trait Store:
     + ContactLists
     + Members
     + Outbox
+    + PreSends
     + Readership
     + Restraints
     + Retention

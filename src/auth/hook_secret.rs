@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::model::WebhookId;
+use crate::model::{AppKey, WebhookId};
 
 const PREFIX: &str = "whsec_";
 const LEN: usize = 32;
@@ -29,6 +29,11 @@ impl HookSecret {
     /// What a sealed secret is for.
     pub fn purpose(webhook: &WebhookId) -> String {
         format!("webhook {webhook}")
+    }
+
+    /// What the sealed secret of an app's pre-send hook is for.
+    pub fn purpose_of_pre_send(app: &AppKey) -> String {
+        format!("pre-send hook of {app}")
     }
 
     /// What is sealed and kept.

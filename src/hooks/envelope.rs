@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     auth::{hook_secret::HookSecret, vault::Vault},
-    model::{AppKey, ConversationId, Millis, Seq, Topic, WebhookId, webhook::NoticeId},
+    model::{AppKey, ConversationId, Millis, Seq, Topic, webhook::NoticeId},
     store::outbox::{Due, SealedSecrets},
 };
 
@@ -53,8 +53,8 @@ pub(super) fn headers(id: &str, body: &str, now: Millis, secrets: &[HookSecret])
 }
 
 /// The secrets in force: the current one and, during rotation, the one before. Empty when they cannot be opened.
-pub(super) fn open(vault: &Vault, webhook: &WebhookId, sealed: &SealedSecrets, now: Millis) -> Vec<HookSecret> {
+pub(super) fn open(vault: &Vault, purpose: &str, sealed: &SealedSecrets, now: Millis) -> Vec<HookSecret> {
     let old = sealed.old.as_ref().filter(|(_, until)| now < *until).map(|(secret, _)| secret);
-    let open = |secret: &Vec<u8>| HookSecret::from_bytes(&vault.open_sealed(&HookSecret::purpose(webhook), secret)?);
+    let open = |secret: &Vec<u8>| HookSecret::from_bytes(&vault.open_sealed(purpose, secret)?);
     std::iter::once(&sealed.current).chain(old).filter_map(open).collect()
 }

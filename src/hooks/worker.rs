@@ -15,6 +15,7 @@ use super::{
     schedule::{self, Ended},
 };
 use crate::{
+    auth::hook_secret::HookSecret,
     model::webhook::{Attempt, Outcome},
     outbound::{Answer, Post, Unanswered},
     store::{
@@ -26,7 +27,7 @@ use crate::{
 /// Most receivers in one look.
 const MAX_ENDPOINTS: u16 = 1000;
 /// The shortest pause between two looks.
-const SHORTEST: Duration = Duration::from_millis(10);
+const SHORTEST: Duration = Duration::from_millis(2);
 /// How often old deliveries are removed and the figures are brought up to date.
 const HOUSEKEEPING: Duration = Duration::from_secs(15);
 /// How long to wait when all of an app's places are taken.
@@ -121,7 +122,7 @@ impl Hooks {
 
     async fn request(&self, endpoint: &Endpoint, due: &Due) -> Result<Answer, Unanswered> {
         let (parts, now) = (&self.parts, self.parts.clock.now());
-        let secrets = envelope::open(&parts.vault, &endpoint.webhook, &endpoint.secrets, now);
+        let secrets = envelope::open(&parts.vault, &HookSecret::purpose(&endpoint.webhook), &endpoint.secrets, now);
         if secrets.is_empty() {
             tracing::error!(webhook.id = %endpoint.webhook, "The secret of a webhook cannot be opened; rotate it");
         }

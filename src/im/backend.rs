@@ -19,6 +19,7 @@ pub mod house;
 mod keeping;
 pub mod keys;
 pub mod messages;
+mod pre_send;
 mod presence;
 mod restraints;
 mod search;

@@ -81,13 +81,8 @@ impl Im {
     }
 
     /// Keeps what somebody connected sends, as the app wants it.
-    pub(super) async fn keep_moderated(
-        &self,
-        caller: &Caller,
-        route: &Route,
-        mut outgoing: Outgoing,
-    ) -> Result<Sent, Fault> {
-        match self.moderate(caller, route, &outgoing.content).await {
+    pub(super) async fn keep_moderated(&self, route: &Route, mut outgoing: Outgoing) -> Result<Sent, Fault> {
+        match self.moderate(route, &outgoing).await {
             Ok(content) if content == outgoing.content => {}
             Ok(content) => outgoing.original = Some(std::mem::replace(&mut outgoing.content, content)),
             // Refused for good: only what was taken before is taken again.
@@ -97,6 +92,13 @@ impl Im {
             Err(trouble) => return Err(trouble),
         }
         self.keep(route, outgoing).await
+    }
+
+    /// Passes on what somebody connected sends, as the app wants it.
+    pub(super) async fn pass_moderated(&self, route: &Route, mut outgoing: Outgoing) -> Result<Sent, Fault> {
+        let content = outgoing.content.clone();
+        outgoing.content = self.ask_back_end(route, &outgoing, content).await?;
+        Ok(self.pass(route, outgoing).await)
     }
 
     /// Keeps a message and tells everybody who must hear of it.

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::lexicon::{Lexicon, Verdict};
-use super::{Im, conversation::Route};
-use crate::model::{AppKey, Caller, Code, Content, Fault, content::names};
+use super::{Im, conversation::Route, deliver::Outgoing};
+use crate::model::{AppKey, Code, Content, Fault, content::names};
 
 mod lexicon;
 
@@ -32,10 +32,11 @@ impl Lexicons {
 }
 
 impl Im {
-    /// What becomes of what somebody wants to say in a conversation: the same, something else, or nothing. What the
-    /// app's own back end says does not come by here.
-    pub(super) async fn moderate(&self, caller: &Caller, _route: &Route, content: &Content) -> Result<Content, Fault> {
-        self.judge_words(&caller.app, content).await
+    /// What becomes of what somebody wants to say in a conversation: the same, something else, or nothing. The word list
+    /// is asked first, then the back end. What the app's own back end says does not come by here.
+    pub(super) async fn moderate(&self, route: &Route, outgoing: &Outgoing) -> Result<Content, Fault> {
+        let content = self.judge_words(&outgoing.app, &outgoing.content).await?;
+        self.ask_back_end(route, outgoing, content).await
     }
 
     /// What the app's word list makes of a content. Only texts are looked at.

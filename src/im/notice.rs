@@ -5,7 +5,9 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use super::Im;
-use crate::model::{AppKey, Fault, Message, Notice, Source, Topic, UserId, notice::Topics, told::ToldMessage};
+use crate::model::{
+    AppKey, Conversation, Fault, Message, Notice, Source, Topic, UserId, notice::Topics, told::ToldMessage,
+};
 
 /// A change by another process is noticed within this time.
 const FRESH: Duration = Duration::from_secs(5);
@@ -77,16 +79,7 @@ impl Im {
             return Ok(());
         }
         let Some(found) = self.store.conversation(app, message.conversation).await? else { return Ok(()) };
-        let target = match (&found.service, &found.handle) {
-            (Some(service), _) if service.visitor == message.from.id => service.site.to_string(),
-            (Some(service), _) => service.visitor.to_string(),
-            (None, Some(handle)) => handle.to_string(),
-            (None, None) if found.kind.is_pair() => {
-                let other = found.participants.iter().find(|other| other.person.id != message.from.id);
-                other.map_or_else(|| found.id.to_string(), |other| other.person.id.to_string())
-            }
-            (None, None) => found.id.to_string(),
-        };
+        let target = target_in(&found, &message.from.id);
         let told = ToldMessage {
             uid: message.uid,
             conversation: message.conversation,
@@ -103,5 +96,18 @@ impl Im {
             source,
         };
         Ok(self.store.record(app, told.notice()).await?)
+    }
+}
+
+/// To whom a message of this sender goes in a conversation.
+pub(super) fn target_in(found: &Conversation, sender: &UserId) -> String {
+    match (&found.service, &found.handle) {
+        (Some(service), _) if service.visitor == *sender => service.site.to_string(),
+        (Some(service), _) => service.visitor.to_string(),
+        (None, Some(handle)) => handle.to_string(),
+        (None, None) => {
+            let other = found.participants.iter().find(|other| found.kind.is_pair() && other.person.id != *sender);
+            other.map_or_else(|| found.id.to_string(), |other| other.person.id.to_string())
+        }
     }
 }

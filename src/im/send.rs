@@ -72,11 +72,11 @@ impl Im {
         self.heed(caller, &route, &mut outgoing).await?;
         if outgoing.flags.stored {
             let route = self.follow_availability(caller, route).await?;
-            self.keep_moderated(caller, &route, outgoing).await
+            self.keep_moderated(&route, outgoing).await
         } else if route.stage.as_ref().is_some_and(|stage| !stage.is_open()) {
             Err(closed())
         } else {
-            self.deliver(&route, outgoing).await
+            self.pass_moderated(&route, outgoing).await
         }
     }
 

@@ -112,6 +112,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, false;
     /// The app does not want what the message says.
     RefusedWords = "refused_words", 422, false;
+    /// The app's back end does not take this message.
+    RefusedByApp = "refused_by_app", 422, false;
     /// The password is too short, too long or too common.
     WeakPassword = "weak_password", 422, false;
     /// Too many requests; wait and try again.

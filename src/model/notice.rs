@@ -1,6 +1,6 @@
 //! What an app's back end hears of by webhook.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use super::{ConversationId, Millis, Seq, UserId};
@@ -68,6 +68,17 @@ topics! {
     MessageLeft = "conversation.message_left";
     /// The app's owner asked for a test.
     Test = "webhook.test";
+}
+
+impl<'de> Deserialize<'de> for Topic {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let unknown = || {
+            let names: Vec<_> = Self::ALL.iter().map(|topic| topic.name()).collect();
+            serde::de::Error::custom(format!("no such topic; there are {}", names.join(", ")))
+        };
+        Self::from_name(&name).ok_or_else(unknown)
+    }
 }
 
 /// Several topics.
@@ -145,9 +156,25 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::webhook::Outcome;
 
     #[test]
     fn a_topic_is_found_by_its_name() {
         assert!(Topic::ALL.iter().all(|topic| Topic::from_name(topic.name()) == Some(*topic)));
+    }
+
+    #[test]
+    fn the_docs_list_every_topic_and_outcome() {
+        let docs = include_str!("../../docs/WEBHOOKS.md");
+        let table = |name: &str| {
+            let begin = format!("<!-- {name}:begin -->\n");
+            let rest = docs.split(&begin).nth(1).unwrap();
+            rest.split("<!--").next().unwrap().lines().skip(2).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let row = |name: &str, meaning: &str| format!("| `{name}` | {} |", meaning.trim());
+        let topics: Vec<_> = Topic::ALL.iter().map(|one| row(one.name(), one.meaning())).collect();
+        assert_eq!(table("topics"), topics);
+        let outcomes: Vec<_> = Outcome::ALL.iter().map(|one| row(one.name(), one.meaning())).collect();
+        assert_eq!(table("outcomes"), outcomes);
     }
 }

@@ -1,6 +1,6 @@
 //! Webhooks: where an app's back end wants to hear of what happens, and how far each notice got.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ConversationId, Millis, Topic, WebhookId};
 
@@ -51,7 +51,7 @@ impl Serialize for NoticeId {
 }
 
 /// How far a notice got towards one webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     /// Not yet delivered; it is or will be tried.

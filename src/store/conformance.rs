@@ -29,6 +29,7 @@ pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod own;
+pub(crate) mod pre_send;
 pub(crate) mod restraints;
 pub(crate) mod retention;
 pub(crate) mod search;
@@ -172,6 +173,9 @@ macro_rules! run_on {
                 a_paused_or_switched_off_webhook_is_not_asked,
                 the_outbox_stays_bounded,
                 z1_webhooks_belong_to_their_app
+            ]
+            pre_send: [
+                an_app_has_one_pre_send_hook
             ]
             own: [
                 pinned_conversations_come_first_page_by_page,

@@ -66,6 +66,7 @@ mod migrate;
 mod outbox;
 mod own;
 mod people;
+mod pre_send;
 mod readers;
 mod readership;
 mod restraints;

@@ -3,5 +3,6 @@
 mod breaker;
 mod delivery;
 mod order;
-mod receiver;
+mod pre_send;
+pub(crate) mod receiver;
 mod stage;

@@ -11,12 +11,14 @@ use crate::{
     },
     store::{
         StoreError,
-        outbox::{NewWebhook, SealedSecrets, WebhookWish},
+        outbox::{NewWebhook, SealedSecrets},
     },
 };
 
+pub use crate::store::outbox::WebhookWish;
+
 /// How long a secret signs on after another took its place.
-const ROTATION_SECS: i64 = 24 * 3600;
+pub(super) const ROTATION_SECS: i64 = 24 * 3600;
 /// Longest description, in characters.
 const MAX_DESCRIPTION: usize = 200;
 

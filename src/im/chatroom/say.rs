@@ -45,9 +45,9 @@ impl Im {
         let mut outgoing = Outgoing { turn, demand: Demand::Open, ..Outgoing::by(caller, connection, send) };
         outgoing.only = recipients(&route, caller.id(), outgoing.only)?;
         if outgoing.flags.stored {
-            self.keep_moderated(caller, &route, outgoing).await
+            self.keep_moderated(&route, outgoing).await
         } else {
-            self.deliver(&route, outgoing).await
+            self.pass_moderated(&route, outgoing).await
         }
     }
 

@@ -196,7 +196,7 @@ impl Im {
         };
         let answers = to_desk.content.body().to_owned();
         let before = self.store.conversation(&caller.app, route.id).await?.map(|c| c.head.seq);
-        let sent = self.keep_moderated(caller, &route, Outgoing::by(caller, connection, to_desk)).await?;
+        let sent = self.keep_moderated(&route, Outgoing::by(caller, connection, to_desk)).await?;
         let is_new = sent.seq > before;
         if is_new {
             self.stay_offline(caller, &route).await?;

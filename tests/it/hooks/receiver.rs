@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::method};
 
 /// Whatever is awaited comes by then, or the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What came.
 #[derive(Debug, Clone)]

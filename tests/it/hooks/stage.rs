@@ -6,10 +6,10 @@ use parlor::{
     auth::vault::Vault,
     bus::{Bus, LocalBus},
     config,
-    hooks::{Delivering, Parts},
+    hooks::{Delivering, Parts, review::HttpReviewer},
     im::{Im, Settings},
     model::{
-        AppKey, Caller, ConnectionId, Content, Millis, Topic, UserId, WebhookId,
+        AppKey, Caller, ConnectionId, Content, Fault, Millis, Topic, UserId, WebhookId,
         clock::FixedClock,
         command::{Send, Sent, Target},
         webhook::{Delivery, DeliveryList},
@@ -56,7 +56,10 @@ impl Stage {
         let vault = Vault::passing();
         let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
         let domain = Settings { outgoing: Guard::new(&settings), ..Settings::default() };
-        let im = Arc::new(Im::new(store.clone(), bus, clock.clone(), domain).with_vault(vault.clone()));
+        let outbound = Arc::new(Outbound::new(&settings));
+        let reviewer = Arc::new(HttpReviewer::new(outbound, vault.clone(), clock.clone()));
+        let im = Im::new(store.clone(), bus, clock.clone(), domain).with_vault(vault.clone()).with_reviewer(reviewer);
+        let im = Arc::new(im);
         let app = im.create_app("Halden").await.unwrap().key;
         let figures = HookFigures::default();
         let mut stage = Self { im, clock, app, figures, store, vault, settings, delivering: None, _folder: folder };
@@ -110,9 +113,13 @@ impl Stage {
     }
 
     pub(crate) async fn sends(&self, from: &str, to: Target, content: Content) -> Sent {
+        self.tries(from, to, content, &crate::domain::world::fresh()).await.unwrap()
+    }
+
+    pub(crate) async fn tries(&self, from: &str, to: Target, content: Content, client_id: &str) -> Result<Sent, Fault> {
         let caller = self.user(from).await;
-        let send = Send { to, client_id: crate::domain::world::fresh().parse().unwrap(), content, only: Vec::new() };
-        self.im.send(&caller, Some(ConnectionId(1)), send).await.unwrap()
+        let send = Send { to, client_id: client_id.parse().unwrap(), content, only: Vec::new() };
+        self.im.send(&caller, Some(ConnectionId(1)), send).await
     }
 
     pub(crate) fn backend(&self) -> parlor::im::backend::Backend<'_> {
