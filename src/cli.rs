@@ -10,6 +10,7 @@ mod password;
 mod print;
 mod serve;
 mod token;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -48,6 +49,9 @@ enum Command {
     /// Manage the keys with which back ends speak for an app
     #[command(subcommand)]
     Key(keys::Key),
+    /// Manage webhooks, the addresses that hear of what happens in an app
+    #[command(subcommand)]
+    Webhook(webhooks::Hook),
     /// Copy the database into a new file, also while the server runs
     Backup(copies::Backup),
     /// Put a copy back as the database; the server must not run
@@ -127,6 +131,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Site(command) => command.run(),
         Command::Agent(command) => command.run(),
         Command::Key(command) => command.run(),
+        Command::Webhook(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),

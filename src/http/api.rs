@@ -49,6 +49,7 @@ mod contacts;
 mod conversations;
 mod credentials;
 mod cursor;
+mod deliveries;
 mod exports;
 mod house;
 mod idempotency;
@@ -59,6 +60,7 @@ mod moderation;
 mod openapi;
 pub(super) mod operation;
 mod ping;
+mod pre_send;
 mod rates;
 mod reference;
 mod restraints;
@@ -68,6 +70,7 @@ mod serve;
 mod shape;
 mod statistics;
 mod users;
+mod webhooks;
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -102,6 +105,9 @@ fn operations() -> Vec<Operation> {
         exports::operations(),
         moderation::operations(),
         statistics::operations(),
+        webhooks::operations(),
+        deliveries::operations(),
+        pre_send::operations(),
     ]
     .into_iter()
     .flatten()

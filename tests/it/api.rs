@@ -10,6 +10,7 @@ mod keys;
 mod retries;
 mod signatures;
 mod users;
+mod webhooks;
 
 use crate::harness::{BackEnd, People, TestServer};
 

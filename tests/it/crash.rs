@@ -5,6 +5,7 @@
 mod ledger;
 mod process;
 mod talker;
+mod told;
 
 use std::time::Duration;
 

@@ -26,11 +26,14 @@ pub(in crate::http) enum Tag {
     Users,
     /// What must not be said.
     Moderation,
+    /// Webhooks and their deliveries.
+    Webhooks,
 }
 
 impl Tag {
     /// Every chapter, in the order of the reference.
-    pub(super) const ALL: &[Self] = &[Self::App, Self::House, Self::Users, Self::Conversations, Self::Moderation];
+    pub(super) const ALL: &[Self] =
+        &[Self::App, Self::House, Self::Users, Self::Conversations, Self::Moderation, Self::Webhooks];
 
     /// Its heading.
     pub(super) const fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Tag {
             Self::Conversations => "Conversations",
             Self::Users => "Users",
             Self::Moderation => "Moderation",
+            Self::Webhooks => "Webhooks",
         }
     }
 
@@ -53,6 +57,7 @@ impl Tag {
             }
             Self::Users => "Users: profiles, tokens, tags, presence, blocks and gags, lists and settings.",
             Self::Moderation => "What must not be said.",
+            Self::Webhooks => "Hearing of what happens: webhooks, and what became of each notice.",
         }
     }
 }

@@ -9,7 +9,9 @@ use utoipa::{
 
 use super::input::Segment;
 use crate::model::{
-    AppKey, ClientId, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SiteKey, UserId,
+    AppKey, ClientId, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SiteKey, Topic, UserId,
+    WebhookId,
+    webhook::{DeliveryState, Outcome},
 };
 
 fn text(meaning: &str, pattern: &str) -> ObjectBuilder {
@@ -49,6 +51,7 @@ ids! {
     UserId, "UserId", "A user's id in the app, chosen by you: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
     Handle, "Handle", "Your own id of a group, discussion or chatroom: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
     ClientId, "ClientId", "The sender's own id of a message: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
+    WebhookId, "WebhookId", "A webhook's id.", "^[a-z0-9]{4,32}$";
     ConversationId, "ConversationId", "A conversation's id.", "^c[0-9a-hjkmnp-tv-z]{26}$";
     MessageUid, "MessageUid", "A message's id.", "^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$";
 }
@@ -111,4 +114,28 @@ impl ToSchema for Kind {
     fn name() -> Cow<'static, str> {
         "Kind".into()
     }
+}
+
+macro_rules! named {
+    ($($type:ty, $name:literal, $meaning:literal;)*) => {
+        $(
+            impl PartialSchema for $type {
+                fn schema() -> RefOr<Schema> {
+                    one_of($meaning, Self::ALL.iter().map(|one| one.name()))
+                }
+            }
+
+            impl ToSchema for $type {
+                fn name() -> Cow<'static, str> {
+                    $name.into()
+                }
+            }
+        )*
+    };
+}
+
+named! {
+    Topic, "Topic", "What a notice is about. docs/WEBHOOKS.md says what each means.";
+    DeliveryState, "DeliveryState", "How far a notice got: it waits and will be tried, has arrived, or was given up.";
+    Outcome, "Outcome", "What came of a request. Nothing else of the answer is kept.";
 }

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use parlor::{
     app::{domain, open_beside},
     bus::LocalBus,
-    im::Im,
+    im::{Im, backend::webhooks::WebhookWish},
     model::{
-        AppKey, Content, Scope,
+        AppKey, Content, Scope, WebhookId,
         command::{Send, Target},
         site::{Look, Origin},
     },
@@ -81,6 +81,21 @@ const TABLE: &[(&str, Seen)] = &[
     ("addWords", Own),
     ("removeWord", Own),
     ("readStatistics", Own),
+    ("listWebhooks", Own),
+    ("createWebhook", Own),
+    ("readWebhook", Hidden),
+    ("changeWebhook", Hidden),
+    ("deleteWebhook", Hidden),
+    ("rotateWebhookSecret", Hidden),
+    ("testWebhook", Hidden),
+    ("listDeliveries", Hidden),
+    ("readDelivery", Hidden),
+    ("replayDelivery", Hidden),
+    ("replayParked", Hidden),
+    ("readPreSendHook", Own),
+    ("setPreSendHook", Own),
+    ("deletePreSendHook", Own),
+    ("rotatePreSendSecret", Own),
 ];
 
 /// A body that names things of the first app, where the example would name nothing.
@@ -141,6 +156,7 @@ impl Estate {
             Send { to: Target::Desk, client_id: "1".parse().unwrap(), content: Content::text(MARK), only: Vec::new() };
         let conversation = im.send(&visitor, None, asked).await.unwrap().conversation;
         make_friends(&im, &app).await;
+        let webhook = webhook(&im, &app).await;
         let ids = BTreeMap::from([
             ("key", owner.key_id.clone()),
             ("site", site.key.to_string()),
@@ -150,6 +166,8 @@ impl Estate {
             ("gag", "all".to_owned()),
             ("list", "blocked".to_owned()),
             ("hour", "2026010100".to_owned()),
+            ("webhook", webhook.to_string()),
+            ("sequence", "1".to_owned()),
         ]);
         Self { server, im, owner, other, ids }
     }
@@ -168,6 +186,19 @@ impl Estate {
         }
         found
     }
+}
+
+/// A webhook that nobody asks, with one notice on its way.
+async fn webhook(im: &Im, app: &AppKey) -> WebhookId {
+    let wish = WebhookWish {
+        url: "https://secretive.example/".to_owned(),
+        description: MARK.to_owned(),
+        topics: Vec::new(),
+        enabled: false,
+    };
+    let id = im.backend(app).create_webhook(wish).await.unwrap().0.id;
+    im.backend(app).test_webhook(&id).await.unwrap();
+    id
 }
 
 #[test]

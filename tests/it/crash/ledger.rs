@@ -52,6 +52,11 @@ impl Ledger {
         self.acked.send_replace(entries.acks.len());
     }
 
+    /// The uid of every message that the server said it has.
+    pub(crate) fn acked_uids(&self) -> HashSet<String> {
+        self.entries.lock().unwrap().acks.values().map(|(uid, _)| uid.clone()).collect()
+    }
+
     /// The server pushed it to somebody.
     pub(crate) fn see(&self, seen: Seen) {
         self.entries.lock().unwrap().seen.push(seen);

@@ -13,6 +13,8 @@ pub(crate) struct ServerProcess {
     folder: TempDir,
     address: String,
     child: Option<Child>,
+    /// A port of this machine that webhooks may lead to.
+    asks: Option<u16>,
 }
 
 impl ServerProcess {
@@ -21,7 +23,13 @@ impl ServerProcess {
         // The port must be the same after each start. It was free a moment ago; nobody else asks for it by number.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap().to_string();
-        Self { folder: tempfile::tempdir().unwrap(), address, child: None }
+        Self { folder: tempfile::tempdir().unwrap(), address, child: None, asks: None }
+    }
+
+    /// The same, and webhooks may lead to this port of this machine.
+    pub(crate) fn asking(mut self, port: u16) -> Self {
+        self.asks = Some(port);
+        self
     }
 
     fn command(&self) -> Command {
@@ -39,6 +47,12 @@ impl ServerProcess {
             .env("PARLOR_LIMITS_VISITOR_SEND_BURST", "10000")
             .env("PARLOR_LIMITS_APP_SENDS_PER_SEC", "100000")
             .env("PARLOR_LOG_LEVEL", "error");
+        if let Some(port) = self.asks {
+            command
+                .env("PARLOR_OUTBOUND_ALLOW_HTTP", "true")
+                .env("PARLOR_OUTBOUND_NETWORKS", "127.0.0.1")
+                .env("PARLOR_OUTBOUND_PORTS", port.to_string());
+        }
         command
     }
 
@@ -51,6 +65,11 @@ impl ServerProcess {
     /// Makes an app and returns its key.
     pub(crate) fn add_app(&self, name: &str) -> String {
         self.run(&["app", "add", name])["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a webhook that hears of messages.
+    pub(crate) fn add_webhook(&self, app: &str, url: &str) {
+        self.run(&["webhook", "add", app, url, "--topics", "message.sent"]);
     }
 
     /// Makes a user and returns their token.

@@ -89,7 +89,7 @@ async fn without_an_answer_the_policy_decides_and_a_dead_hook_is_not_asked_for_e
     tries(&stage, "hello", "open").await.unwrap();
 
     receiver.answers(|_| says(&json!({ "pass": false })));
-    tries(&stage, "hello", "still open").await.unwrap();
+    tries(&stage, "hello", "still-open").await.unwrap();
     stage.passes(31);
     assert_eq!(tries(&stage, "hello", "probe").await.unwrap_err().code, Code::RefusedByApp);
     assert_eq!(receiver.received().len(), 6);

@@ -1,0 +1,106 @@
+//! `parlor webhook`: where an app's back ends hear of what happens. They work beside a running server.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Output, Settings, admin::with_domain, print};
+use crate::{
+    im::{
+        Im,
+        backend::{keys::Done, webhooks::WebhookWish},
+    },
+    model::{AppKey, Topic, Webhook},
+};
+
+/// `parlor webhook …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Hook {
+    /// Make a webhook and print its secret, this once
+    Add(Add),
+    /// List an app's webhooks and how they do
+    List {
+        /// Key of the app
+        app: AppKey,
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// `parlor webhook add`
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// Key of the app
+    app: AppKey,
+    /// Where the notices go
+    url: String,
+    /// What it hears of, such as `message.sent,user.online`; without it everything
+    #[arg(long, value_delimiter = ',', value_parser = topic)]
+    topics: Vec<Topic>,
+    /// What it is for
+    #[arg(long, default_value = "")]
+    description: String,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    output: Output,
+}
+
+fn topic(name: &str) -> Result<Topic, String> {
+    let names = || Topic::ALL.iter().map(|topic| topic.name()).collect::<Vec<_>>().join(", ");
+    Topic::from_name(name).ok_or_else(|| format!("no such topic; there are {}", names()))
+}
+
+impl Hook {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Add(add) => add.run(),
+            Self::List { app, settings, output } => with_domain(settings, async |im, _| list(im, &app, output).await),
+        }
+    }
+}
+
+impl Add {
+    fn run(self) -> anyhow::Result<()> {
+        let Self { app, url, topics, description, settings, output } = self;
+        with_domain(settings, async |im, _| {
+            let wish = WebhookWish { url, description, topics, enabled: true };
+            let (made, secret) = im.backend(&app).create_webhook(wish).await?;
+            let what = Done { who: "operator", what: "createWebhook", target: made.id.as_str(), ..Done::default() };
+            im.backend(&app).record(what).await?;
+            if output.json {
+                print::json(&json!({ "id": made.id, "secret": secret.reveal() }));
+                return Ok(());
+            }
+            print::line(&format!("Made the webhook {}.", made.id));
+            print::rows(&[("Secret", &secret.reveal()), ("Asks", &made.url)]);
+            Ok(())
+        })
+    }
+}
+
+async fn list(im: &Im, app: &AppKey, output: Output) -> anyhow::Result<()> {
+    im.backend(app).app().await?;
+    let webhooks = im.backend(app).webhooks().await?;
+    if output.json {
+        print::json(&webhooks);
+        return Ok(());
+    }
+    if webhooks.is_empty() {
+        print::line(&format!("There is no webhook yet. Make one: parlor webhook add {app} URL"));
+    }
+    for webhook in &webhooks {
+        print::rows(&[(webhook.id.as_str(), &format!("{}  {}", webhook.url, how_it_does(webhook)))]);
+    }
+    Ok(())
+}
+
+fn how_it_does(webhook: &Webhook) -> String {
+    match webhook {
+        Webhook { gone: true, .. } => "switched off: its receiver said that it is gone".to_owned(),
+        Webhook { enabled: false, .. } => "switched off".to_owned(),
+        Webhook { failures: 0, .. } => "fine".to_owned(),
+        Webhook { failures, .. } => format!("failed {failures} times in a row"),
+    }
+}
