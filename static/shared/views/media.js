@@ -181,9 +181,12 @@ function tile(media, by) {
   const title = make("bdi", "file-name", middle(name))
   if (!media.going) {
     const weight = make("span", "file-size", size)
+    // The whole name is said; what is seen is shortened, and drawn by the style sheet.
+    for (const part of [sheet, title, weight]) {
+      part.dataset.text = part.textContent ?? ""
+      part.replaceChildren()
+    }
     const tile = make("a", "file", sheet, title, weight, icon("download"))
-    // The whole name is said; what is seen is shortened.
-    title.ariaHidden = weight.ariaHidden = "true"
     const args = { name, size }
     tile.setAttribute("aria-label", say(size ? "a11y-download" : "a11y-download-plain", args))
     tile.title = name
