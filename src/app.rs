@@ -4,6 +4,7 @@
 
 mod figures;
 mod first_start;
+mod room_figures;
 
 use std::{
     io,
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use self::first_start::Welcome;
-use self::{figures::StoreFigures, first_start::welcome};
+use self::{figures::StoreFigures, first_start::welcome, room_figures::RoomFigures};
 use crate::{
     auth::vault::{Vault, VaultError},
     bus::{Bus, LocalBus},
@@ -112,6 +113,7 @@ impl Parlor {
 
         let config = Arc::new(config);
         let health = Arc::new(Health::default());
+        figures.add(Box::new(RoomFigures(Arc::clone(&im))));
         let figures = Arc::new(figures);
         let gateway = Gateway::new(Arc::clone(&im), config.limits.clone(), Arc::clone(&figures));
         bus.connect(gateway.bridge());

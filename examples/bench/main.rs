@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a table of figures is what this makes")]
 #![expect(clippy::cast_precision_loss, reason = "figures are shown with three digits")]
 
+mod chatroom;
 mod codec;
 mod line;
 mod memory;
@@ -47,6 +48,12 @@ fn main() -> anyhow::Result<()> {
         }
         if wants("fanout") {
             fan_out().await?;
+        }
+        if wants("chatroom") {
+            chatroom(10_000).await?;
+        }
+        if wanted.iter().any(|wanted| wanted == "chatroom500") {
+            chatroom(500).await?;
         }
         if wants("memory") {
             memory().await?;
@@ -100,6 +107,16 @@ async fn fan_out() -> anyhow::Result<()> {
         runs.push(traffic::fan_out(&server, &people, 1000, run).await?);
     }
     println!("\nfan-out: one message to 1,000 connections, {:.1} µs of server CPU per delivery", median(runs));
+    Ok(())
+}
+
+async fn chatroom(members: usize) -> anyhow::Result<()> {
+    let server = Server::start().await?;
+    let people = People::of(&server)?;
+    let run = chatroom::measure(&server, &people, members).await?;
+    println!("\n| members of one chatroom | server CPU µs per delivery | p50 ms | p99 ms |");
+    println!("|--:|--:|--:|--:|");
+    println!("| {members} | {:.1} | {:.1} | {:.1} |", run.cpu_micros, run.p50_millis, run.p99_millis);
     Ok(())
 }
 

@@ -181,7 +181,7 @@ impl Message {
     }
 }
 
-fn is_message(frame: &[u8]) -> bool {
+pub(crate) fn is_message(frame: &[u8]) -> bool {
     frame.starts_with(b"{\"push\":\"message\"")
 }
 

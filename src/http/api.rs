@@ -45,6 +45,8 @@
 pub(super) mod answer;
 mod app;
 mod call;
+mod chatroom_rights;
+mod chatrooms;
 mod contacts;
 mod conversations;
 mod credentials;
@@ -108,6 +110,8 @@ fn operations() -> Vec<Operation> {
         webhooks::operations(),
         deliveries::operations(),
         pre_send::operations(),
+        chatrooms::operations(),
+        chatroom_rights::operations(),
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,7 @@
 //! REST v1 on the real server.
 
 mod attacks;
+mod chatrooms;
 mod conversations;
 mod document;
 mod history;

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod line;
+mod rooms;
 
 use std::sync::atomic::Ordering;
 

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod breakage;
+mod chatrooms;
 mod devices;
 mod disk;
 mod drain;

@@ -28,12 +28,14 @@ pub(in crate::http) enum Tag {
     Moderation,
     /// Webhooks and their deliveries.
     Webhooks,
+    /// Chatrooms.
+    Chatrooms,
 }
 
 impl Tag {
     /// Every chapter, in the order of the reference.
     pub(super) const ALL: &[Self] =
-        &[Self::App, Self::House, Self::Users, Self::Conversations, Self::Moderation, Self::Webhooks];
+        &[Self::App, Self::House, Self::Users, Self::Conversations, Self::Moderation, Self::Webhooks, Self::Chatrooms];
 
     /// Its heading.
     pub(super) const fn name(self) -> &'static str {
@@ -44,6 +46,7 @@ impl Tag {
             Self::Users => "Users",
             Self::Moderation => "Moderation",
             Self::Webhooks => "Webhooks",
+            Self::Chatrooms => "Chatrooms",
         }
     }
 
@@ -58,6 +61,7 @@ impl Tag {
             Self::Users => "Users: profiles, tokens, tags, presence, blocks and gags, lists and settings.",
             Self::Moderation => "What must not be said.",
             Self::Webhooks => "Hearing of what happens: webhooks, and what became of each notice.",
+            Self::Chatrooms => "Rooms that are made by joining and end when nobody speaks.",
         }
     }
 }

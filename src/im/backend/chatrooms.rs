@@ -76,6 +76,14 @@ impl Backend<'_> {
         Ok((room.view(), made))
     }
 
+    /// Ends a chatroom. What was decided about it stays.
+    pub async fn end_chatroom(&self, handle: &Handle) -> Result<(), Fault> {
+        match self.end_chatrooms(std::slice::from_ref(handle)).await?.is_empty() {
+            true => Err(no_chatroom()),
+            false => Ok(()),
+        }
+    }
+
     /// Ends chatrooms; those that were there. What was decided about them stays.
     pub async fn end_chatrooms(&self, handles: &[Handle]) -> Result<Vec<Handle>, Fault> {
         some("chatrooms", handles.len(), MOST_NAMED)?;

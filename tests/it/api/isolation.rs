@@ -96,6 +96,22 @@ const TABLE: &[(&str, Seen)] = &[
     ("setPreSendHook", Own),
     ("deletePreSendHook", Own),
     ("rotatePreSendSecret", Own),
+    ("listChatrooms", Own),
+    ("putChatroom", Own),
+    ("readChatroom", Hidden),
+    ("endChatroom", Hidden),
+    ("findChatroomMembers", Hidden),
+    ("listChatroomAttributes", Hidden),
+    ("setChatroomAttributes", Hidden),
+    ("removeChatroomAttributes", Hidden),
+    ("sendChatroomMessage", Own),
+    ("listChatroomRights", Own),
+    ("giveChatroomRight", Own),
+    ("removeChatroomRight", Own),
+    ("listChatroomRules", Own),
+    ("setChatroomRule", Own),
+    ("listChatroomTypes", Own),
+    ("setChatroomTypes", Own),
 ];
 
 /// A body that names things of the first app, where the example would name nothing.
@@ -157,7 +173,11 @@ impl Estate {
         let conversation = im.send(&visitor, None, asked).await.unwrap().conversation;
         make_friends(&im, &app).await;
         let webhook = webhook(&im, &app).await;
+        let room = "mirror-hall".to_owned();
+        let lasting = parlor::model::chatroom::Lifetime::Idle(None);
+        im.backend(&app).create_chatroom(&room.parse().unwrap(), MARK, lasting).await.unwrap();
         let ids = BTreeMap::from([
+            ("chatroom", room),
             ("key", owner.key_id.clone()),
             ("site", site.key.to_string()),
             ("agent", agent),

@@ -223,6 +223,22 @@ async fn speaking_coming_and_the_back_end_keep_a_room_alive() {
 }
 
 #[tokio::test]
+async fn req_5_13_a_back_end_keeps_a_room_alive_by_speaking_in_it() {
+    let world = World::new().await;
+    let back_end = world.im.backend(&world.app);
+    let alice = world.user("alice").await;
+    alice.joins("lobby").await;
+    let wave = Content::of("RC:CmdMsg", &json!({ "name": "wave", "data": "{}" }));
+    for _ in 0..3 {
+        world.later(3500).await;
+        let sent = back_end.say_in_chatrooms(alice.id(), &[handle("lobby")], &wave, &Saying::default()).await.unwrap();
+        assert!(sent[0].1.is_ok());
+    }
+    world.later(3600).await;
+    assert_eq!(code(alice.tells("lobby", "hm").await), Code::NoChatroom);
+}
+
+#[tokio::test]
 async fn the_back_end_makes_rooms_with_a_name_and_an_end() {
     let world = World::new().await;
     let back_end = world.im.backend(&world.app);
