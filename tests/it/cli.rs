@@ -160,3 +160,24 @@ fn settings_are_checked_and_the_defaults_printed() {
     let mut wrong = parlor(&data, &["check-config"]);
     assert!(refusal(&wrong.env("PARLOR_LIMITS_QUEUE_FRAMES", "1").output().unwrap()).contains("16 to 4096"));
 }
+
+#[test]
+fn a_key_is_made_listed_without_its_secret_and_revoked() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let app = json(&run(&data, &["app", "add", "Lumen", "--json"]));
+    let app = app["key"].as_str().unwrap();
+    let made = json(&run(&data, &["key", "add", app, "--name", "Shop", "--scopes", "read,messages", "--json"]));
+    assert_eq!(made["scopes"], serde_json::json!(["read", "messages"]));
+    let (key, id) = (made["key"].as_str().unwrap(), made["id"].as_str().unwrap());
+    assert!(key.starts_with(&format!("pk_{id}_")));
+    let listed = run(&data, &["key", "list", app, "--json"]);
+    assert_eq!(json(&listed)[0]["id"], *id);
+    assert!(!String::from_utf8_lossy(&listed.stdout).contains(&key[key.len() - 20..]));
+    json(&run(&data, &["key", "revoke", app, id, "--json"]));
+    assert_eq!(json(&run(&data, &["key", "list", app, "--json"])), serde_json::json!([]));
+    assert!(refusal(&run(&data, &["key", "revoke", app, id])).contains("no such key"));
+    assert!(refusal(&run(&data, &["key", "list", "nosuchapp"])).contains("no app has this key"));
+    let unknown = run(&data, &["key", "add", app, "--name", "Shop", "--scopes", "roots"]);
+    assert_eq!(unknown.status.code(), Some(2));
+}

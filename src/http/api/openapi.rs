@@ -286,9 +286,11 @@ mod tests {
         if std::env::vars().any(|(name, _)| name == "UPDATE_OPENAPI") {
             fs::write(&file, text()).unwrap();
         }
+        // Compared by meaning: the order of fields in examples depends on features that only tests turn on.
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
         let kept = fs::read_to_string(&file).unwrap_or_default();
         assert!(
-            kept == text(),
+            read(&kept) == read(text()),
             "the API changed; run UPDATE_OPENAPI=1 cargo test --lib openapi and look at the difference"
         );
     }
