@@ -88,8 +88,7 @@ impl Indexer {
         let file = file_in(database.parent().unwrap_or(Path::new(".")));
         let main = connect::reader(database)?;
         let epoch = i64::try_from(epoch).unwrap_or(i64::MAX);
-        let newest: i64 = main.query_row("select coalesce(max(id), 0) from messages", [], |row| row.get(0))?;
-        let index = match fitting(&file, epoch, newest) {
+        let index = match fitting(&file, epoch) {
             Ok(Some(index)) => index,
             found => {
                 if let Err(error) = found {
@@ -227,13 +226,13 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// The index that is there, if it belongs to this database.
-fn fitting(file: &Path, epoch: i64, newest: i64) -> rusqlite::Result<Option<Connection>> {
+fn fitting(file: &Path, epoch: i64) -> rusqlite::Result<Option<Connection>> {
     if !file.exists() {
         return Ok(None);
     }
     let index = connect(file)?;
     let state = |name: &str| index.query_row("select value from state where name = ?1", [name], |row| row.get(0));
-    let fits = (state("version")?, state("epoch")?) == (VERSION, epoch) && state("up_to")? <= newest;
+    let fits = (state("version")?, state("epoch")?) == (VERSION, epoch);
     Ok(fits.then_some(index))
 }
 
