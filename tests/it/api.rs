@@ -9,6 +9,7 @@ mod house;
 mod isolation;
 mod keys;
 mod retries;
+mod search;
 mod signatures;
 mod users;
 mod webhooks;

@@ -89,7 +89,8 @@ fn tags() -> Vec<Operation> {
             .needs(Scope::Users)
             .says("Replaces the tags of users")
             .explains("All of them, or none when one is unknown. Without tags all are removed.")
-            .sends(json!({ "users": ["nora"], "tags": ["vip"] })),
+            .sends(json!({ "users": ["nora"], "tags": ["vip"] }))
+            .fails(&[Code::NotFound]),
         Operation::post("/v1/tags/query", tags_of)
             .named("queryTags")
             .of(Tag::Users)

@@ -194,7 +194,7 @@ impl Seeker {
             }
         }
         let indexed = index_goes_to(view.conn)?;
-        let newest = one("select max(id) from messages", &[])?.unwrap_or(0);
+        let newest = one("select coalesce(max(id), 0) from messages", &[])?.unwrap_or(0);
         let mut seeker = Self {
             app,
             user,
