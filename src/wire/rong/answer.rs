@@ -4,6 +4,10 @@
 
 use std::collections::HashSet;
 
+mod chatroom;
+
+pub use chatroom::{attributes, chatroom_info, chatroom_messages};
+
 use super::{dialect::Dialect, down::Reader, place::Place};
 use crate::{
     model::{Conversation, Kind, Message, Millis, Person, UserId, command::Page, content::names},

@@ -17,12 +17,14 @@ use super::{
 };
 use crate::{
     model::{
-        Content, Kind, MessageUid, Millis, UserId,
+        Content, Handle, Kind, MessageUid, Millis, UserId,
+        chatroom::ChatroomCommand,
         content::{InvalidContent, names},
     },
     proto::rong,
 };
 
+mod chatroom;
 mod command;
 mod query;
 #[cfg(test)]
@@ -30,10 +32,6 @@ mod tests;
 
 pub use query::of_query;
 
-/// Private receipt: everything in the conversation was read up to a time.
-pub(super) const READ: &str = "RC:ReadNtf";
-/// The same, told to the user's own devices.
-const READ_SYNC: &str = "RC:SRSMsg";
 /// Most members to whom a group message may be directed.
 const MOST_DIRECTED: usize = 100;
 
@@ -64,6 +62,10 @@ pub enum Ask {
     Pull(rong::SyncRequestMsg),
     /// A page of history.
     History(HistoryAsk),
+    /// Something about a chatroom.
+    Chatroom(ChatroomCommand),
+    /// What came in a chatroom since. Only for rooms that the connection is in: looking means coming back.
+    PullChatroom(ChatroomPull),
     /// To throw messages away.
     Delete {
         /// Where.
@@ -110,6 +112,17 @@ pub struct HistoryAsk {
     pub count: u16,
 }
 
+/// Which messages of a chatroom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatroomPull {
+    /// Which room.
+    pub room: Handle,
+    /// Newer than this.
+    pub after: Millis,
+    /// The newest ones, at most so many.
+    pub most: u16,
+}
+
 /// Reads a PUBLISH.
 pub fn of_publish(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
     let topic = Sending::from_name(&request.topic).ok_or(Status::PARAMETER)?;
@@ -124,7 +137,9 @@ pub fn of_publish(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
     let content = content(&sent)?;
     match content.name.as_str() {
         names::TYPING => Ok(Ask::Typing(place)),
-        READ | READ_SYNC => read_up_to(place, &content),
+        names::SYNC_READ => read_up_to(place, &content),
+        // In pairs the domain itself takes the message for a receipt and hands it on.
+        names::READ if !place.kind.is_pair() => read_up_to(place, &content),
         _ => Ok(Ask::Send { only: directed(&place, &sent)?, to: place, content }),
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ask::READ, dialect::Dialect, place::Place};
+use super::{dialect::Dialect, place::Place};
 use crate::{
     model::{
         Content, Kind, Message, Millis, UserId,
@@ -59,7 +59,7 @@ impl Reader<'_> {
     /// of [`Reader::typing`].
     pub fn read(&self, who: &UserId, newest: &Message, known: Millis) -> DownStreamMessage {
         let content = Content::of(
-            READ,
+            names::READ,
             &json!({ "messageUId": newest.uid, "lastMessageSendTime": newest.at, "type": self.place.kind.number() }),
         );
         DownStreamMessage { data_time: known.get(), ..self.envelope(who == self.user, who.as_str(), &content) }

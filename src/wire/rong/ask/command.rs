@@ -4,6 +4,7 @@ use super::{Ask, HistoryAsk};
 use crate::{
     model::{
         ClientId, Command, ConversationId, Kind, Millis,
+        chatroom::{ChatroomCommand, JoinChatroom},
         command::{Delete, History, Page, Receipt, Send, Target},
         conversation::Keeping,
     },
@@ -15,7 +16,7 @@ impl Ask {
     /// found, or made, by its other side.
     pub fn places(&self) -> &[Place] {
         match self {
-            Self::Send { to, .. } if matches!(to.kind, Kind::Private | Kind::Service) => &[],
+            Self::Send { to, .. } if !matches!(to.kind, Kind::AppService | Kind::PublicService) => &[],
             Self::Send { to: at, .. }
             | Self::Typing(at)
             | Self::Read { at, .. }
@@ -49,7 +50,13 @@ impl Ask {
                 let to = match to.kind {
                     Kind::Private => Target::User(to.user()?),
                     Kind::Service => Target::Desk,
-                    _ => Target::Conversation(at?),
+                    Kind::Chatroom => Target::Chatroom(to.target.clone()),
+                    // Groups without a handle of the app go by their own id.
+                    Kind::Discussion | Kind::Group => match to.target.as_str().parse() {
+                        Ok(id) => Target::Conversation(id),
+                        Err(_) => Target::Group(to.kind, to.target.clone()),
+                    },
+                    Kind::System | Kind::AppService | Kind::PublicService => Target::Conversation(at?),
                 };
                 Some(Command::Send(Send {
                     to,
@@ -71,6 +78,13 @@ impl Ask {
                 let seqs: Vec<_> = named.filter_map(|message| message.seq).collect();
                 (!seqs.is_empty()).then_some(Command::Delete(Delete { conversation: at?, seqs }))
             }
+            Self::Chatroom(command) => Some(Command::Chatroom(command.clone())),
+            // Who comes in is given the latest messages; who is in already only hears them again.
+            Self::PullChatroom(pull) => Some(Command::Chatroom(ChatroomCommand::Join(JoinChatroom {
+                chatroom: pull.room.clone(),
+                last: pull.most,
+                since: None,
+            }))),
             Self::Clear { until, .. } => {
                 Some(Command::Keep { conversation: at?, change: Keeping::ClearedUntil(*until) })
             }

@@ -1,6 +1,6 @@
 //! Reading QUERY frames.
 
-use super::{Ask, Asking, HistoryAsk, read};
+use super::{Ask, Asking, HistoryAsk, chatroom, read};
 use crate::{
     model::{Handle, Kind, Millis, UserId, command::History},
     proto::rong,
@@ -24,7 +24,8 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
         | Asking::HistoryDiscussion
         | Asking::HistoryGroup
         | Asking::HistoryService
-        | Asking::HistorySystem => history(topic, request, dialect),
+        | Asking::HistorySystem
+        | Asking::HistoryChatroom => history(topic, request, dialect),
         Asking::Delete => delete(&read(dialect, body)?),
         Asking::ClearPrivate
         | Asking::ClearDiscussion
@@ -48,6 +49,13 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
         Asking::Block | Asking::Unblock => Ok(Ask::Block { user: user(request)?, on: topic == Asking::Block }),
         Asking::Blocked => Ok(Ask::Blocked),
         Asking::IsBlocked => user(request).map(Ask::IsBlocked),
+        Asking::PullChatroom => chatroom::pull(request, dialect),
+        Asking::JoinChatroom
+        | Asking::QuitChatroom
+        | Asking::ChatroomInfo
+        | Asking::SetAttribute
+        | Asking::RemoveAttribute
+        | Asking::PullAttributes => chatroom::command(topic, request, dialect).map(Ask::Chatroom),
         other => settled(other, request, dialect),
     }
 }
@@ -79,11 +87,6 @@ const fn unserved(topic: Asking) -> Status {
         | Asking::UnsilenceUser
         | Asking::SilenceDiscussion
         | Asking::UnsilenceDiscussion => Status(8001),
-        Asking::SetAttribute | Asking::SetAttributes | Asking::RemoveAttribute | Asking::PullAttributes => {
-            Status(23426)
-        }
-        Asking::JoinChatroom | Asking::QuitChatroom | Asking::ChatroomInfo | Asking::PullChatroom => Status(23410),
-        Asking::HistoryChatroom => Status(23414),
         Asking::UploadToken | Asking::DownloadUrl => Status(41002),
         _ => Status::PARAMETER,
     }
@@ -99,6 +102,7 @@ fn history(topic: Asking, request: &Request, dialect: Dialect) -> Result<Ask, St
         Some(Kind::Discussion) => &[Kind::Discussion],
         Some(Kind::Group) => &[Kind::Group],
         Some(Kind::System) => &[Kind::System],
+        Some(Kind::Chatroom) => &[Kind::Chatroom],
         _ => &[Kind::Service, Kind::Chatroom],
     };
     let count = asked.count.and_then(|count| u16::try_from(count).ok()).filter(|count| *count > 0);

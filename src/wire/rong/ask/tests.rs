@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{super::down::tests::said, *};
 use crate::model::{
     ClientId, Command, ConversationId, Position, Seq,
+    chatroom::{JoinChatroom, Order, RemoveAttributes, SetAttributes},
     command::{Delete, History, Page, Receipt, Send, Target},
     conversation::Keeping,
 };
@@ -50,10 +51,13 @@ fn page(times: &[i64]) -> Page {
 #[test]
 fn a_text_goes_where_its_topic_says() {
     let text = upstream("RC:TxtMsg", r#"{"content":"hi"}"#);
+    let own_id = AT.to_string();
     let table = [
         ("ppMsgP", "ann", Target::User("ann".parse().unwrap())),
-        ("pgMsgP", "g1", Target::Conversation(AT)),
-        ("pdMsgP", "d1", Target::Conversation(AT)),
+        ("pgMsgP", "g1", Target::Group(Kind::Group, "g1".parse().unwrap())),
+        ("pdMsgP", "d1", Target::Group(Kind::Discussion, "d1".parse().unwrap())),
+        ("pgMsgP", own_id.as_str(), Target::Conversation(AT)),
+        ("chatMsg", "r1", Target::Chatroom("r1".parse().unwrap())),
         ("pcMsgP", "shop", Target::Desk),
         ("pmpMsgN", "news", Target::Conversation(AT)),
     ];
@@ -61,7 +65,7 @@ fn a_text_goes_where_its_topic_says() {
         let ask = publish(topic, target, &text).unwrap();
         let sent = Send { to, client_id: client_id(), content: Content::text("hi"), only: Vec::new() };
         assert_eq!(command(&ask), Some(Command::Send(sent)), "{topic}");
-        assert_eq!(ask.places().len(), usize::from(!matches!(topic, "ppMsgP" | "pcMsgP")), "{topic}");
+        assert_eq!(ask.places().len(), usize::from(topic == "pmpMsgN"), "{topic}");
     }
 }
 
@@ -103,7 +107,7 @@ fn what_is_no_message_is_refused_with_a_number() {
         ("ppMsgP", "ann", huge, 30016),
         ("recallMsg", "bob", upstream("RC:RcCmd", r#"{"messageUId":"none"}"#), 25101),
         ("recallMsg", "bob", upstream("RC:TxtMsg", r#"{"content":"hi"}"#), 25101),
-        ("ppMsgP", "ann", upstream("RC:ReadNtf", r#"{"lastMessageSendTime":"soon"}"#), 33003),
+        ("ppMsgP", "ann", upstream("RC:SRSMsg", r#"{"lastMessageSendTime":"soon"}"#), 33003),
     ];
     for (topic, target, sent, status) in table {
         assert_eq!(publish(topic, target, &sent), Err(Status(status)), "{topic} {target} {}", sent.classname);
@@ -126,16 +130,23 @@ fn typing_reading_and_recalling_are_commands_of_their_own() {
     assert_eq!(typing, Ask::Typing(place(Kind::Private, "ann")));
     assert_eq!(command(&typing), Some(Command::Typing { conversation: AT, on: true }));
 
-    for (name, time) in [("RC:ReadNtf", "77"), ("RC:ReadNtf", "\"77\""), ("RC:SRSMsg", "77")] {
+    for (name, topic, kind, time) in [
+        ("RC:SRSMsg", "ppMsgP", Kind::Private, "77"),
+        ("RC:SRSMsg", "pgMsgP", Kind::Group, "\"77\""),
+        ("RC:ReadNtf", "pcMsgP", Kind::Service, "77"),
+    ] {
         let sent = upstream(name, &format!(r#"{{"lastMessageSendTime":{time},"type":1}}"#));
-        let read = publish("ppMsgP", "ann", &sent).unwrap();
-        assert_eq!(read, Ask::Read { at: place(Kind::Private, "ann"), until: Millis::new(77) });
+        let read = publish(topic, "ann", &sent).unwrap();
+        assert_eq!(read, Ask::Read { at: place(kind, "ann"), until: Millis::new(77) });
         let newest = History { before_at: Some(Millis::new(78)), ..History::newest(AT, 1) };
         assert_eq!(read.look_ups(AT), [newest]);
         let receipt = Receipt { conversation: AT, delivered: None, read: Some(Seq(1)) };
         assert_eq!(read.command(Some(AT), &client_id(), &[page(&[70])]), Some(Command::Receipt(receipt)));
         assert_eq!(read.command(Some(AT), &client_id(), &[page(&[])]), None, "nothing was there to read");
     }
+
+    let handed_on = publish("ppMsgP", "ann", &upstream("RC:ReadNtf", r#"{"lastMessageSendTime":77,"type":1}"#));
+    assert!(matches!(handed_on, Ok(Ask::Send { .. })), "the domain takes it for a receipt");
 
     let uid = MessageUid::from_number(5);
     let body = json!({ "messageUId": uid, "conversationType": 1, "targetId": "ann", "sentTime": 5 });
@@ -243,6 +254,77 @@ fn check_45_the_blacklist_is_changed_and_read() {
 }
 
 #[test]
+fn check_47_and_51_to_53_chatrooms_are_joined_left_looked_at_and_given_attributes() {
+    let room: Handle = "r1".parse().unwrap();
+    let asked = |topic: &str, body: Vec<u8>| {
+        let Ok(ask) = of_query(&request(topic, "r1", body), SOCKET()) else { panic!("{topic} is read") };
+        let Some(Command::Chatroom(command)) = command(&ask) else { panic!("{topic} is a command") };
+        command
+    };
+    let one = rong::ChrmInput { nothing: 1 }.encode_to_vec();
+    let join = |last| ChatroomCommand::Join(JoinChatroom { chatroom: room.clone(), last, since: None });
+    assert_eq!(asked("joinChrm", one.clone()), join(0));
+    assert_eq!(asked("exitChrm", one), ChatroomCommand::Quit(room.clone()));
+
+    let info = |members, order| ChatroomCommand::Info { chatroom: room.clone(), members, order };
+    for (count, order, wanted) in [
+        (20, Some(1), info(20, Order::Oldest)),
+        (20, Some(2), info(20, Order::Newest)),
+        (20, Some(0), info(0, Order::Newest)),
+        (9999, Some(2), info(500, Order::Newest)),
+    ] {
+        let body = rong::QueryChatroomInfoInput { count, order }.encode_to_vec();
+        assert_eq!(asked("queryChrmI", body), wanted, "{count} {order:?}");
+    }
+
+    let entry = |value: &str, status| rong::ChrmKvEntity {
+        key: "k".into(),
+        value: value.into(),
+        status,
+        timestamp: None,
+        uid: Some("bob".into()),
+    };
+    let notice = upstream("RC:chrmKVNotiMsg", r#"{"key":"k","value":"v","type":1,"extra":"why"}"#);
+    let set = rong::SetChrmKv {
+        entry: entry("v", Some(3)),
+        b_notify: Some(true),
+        notification: Some(notice),
+        ..<_>::default()
+    };
+    let wanted = SetAttributes {
+        chatroom: room.clone(),
+        attributes: vec![("k".parse().unwrap(), "v".to_owned())],
+        auto_delete: true,
+        force: true,
+        notify: Some("why".to_owned()),
+    };
+    assert_eq!(asked("setKV", set.encode_to_vec()), ChatroomCommand::SetAttributes(wanted));
+    let removed = rong::DeleteChrmKv { entry: entry("", Some(4)), ..<_>::default() };
+    let wanted =
+        RemoveAttributes { chatroom: room.clone(), keys: vec!["k".parse().unwrap()], force: false, notify: None };
+    assert_eq!(asked("delKV", removed.encode_to_vec()), ChatroomCommand::RemoveAttributes(wanted));
+    let pull = rong::QueryChrmKv { timestamp: 0 }.encode_to_vec();
+    assert_eq!(asked("pullKV", pull), ChatroomCommand::Attributes { chatroom: room.clone(), keys: Vec::new() });
+    let bad =
+        rong::SetChrmKv { entry: rong::ChrmKvEntity { key: "no spaces".into(), ..entry("v", None) }, ..<_>::default() };
+    assert_eq!(query("setKV", "r1", &bad), Err(Status::PARAMETER));
+    assert_eq!(query("joinChrm", "", &rong::ChrmInput { nothing: 1 }), Err(Status(23410)));
+}
+
+#[test]
+fn check_48_a_pull_of_a_chatroom_takes_the_newest_nothing_or_what_is_new() {
+    let pull = |sync_time, count| query("chrmPull", "r1", &rong::ChrmPullMsg { sync_time, count }).unwrap();
+    let wanted =
+        |after, most| Ask::PullChatroom(ChatroomPull { room: "r1".parse().unwrap(), after: Millis::new(after), most });
+    assert_eq!(pull(0, 20), wanted(0, 20));
+    assert_eq!(pull(0, 9999), wanted(0, 50));
+    assert_eq!(pull(77, 0), wanted(77, 50));
+    assert_eq!(pull(0, -1), wanted(0, 0));
+    let Some(Command::Chatroom(ChatroomCommand::Join(join))) = command(&pull(77, 0)) else { panic!("it comes back") };
+    assert_eq!((join.chatroom.as_str(), join.last, join.since), ("r1", 50, None));
+}
+
+#[test]
 fn later_clients_read_and_remove_by_their_own_topics() {
     let read =
         rong::ReadTimeInput { r#type: Some(1), msg_time: Some(7), channel_id: Some("ann".into()), bus_channel: None };
@@ -266,7 +348,7 @@ fn check_16_every_topic_is_read_settled_or_refused_with_a_number() {
             assert!(status.0 > 1, "{topic:?}");
         }
     }
-    for (topic, number) in [("unheard", 33003), ("setKV", 23426), ("qnTkn", 41002), ("qryPPush", 8001)] {
+    for (topic, number) in [("unheard", 33003), ("setKVS", 33003), ("qnTkn", 41002), ("qryPPush", 8001)] {
         assert_eq!(of_query(&request(topic, "bob", Vec::new()), SOCKET()), Err(Status(number)), "{topic}");
     }
 }
