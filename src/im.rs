@@ -23,6 +23,7 @@ pub mod admin;
 mod apps;
 pub mod backend;
 mod block;
+mod broadcast;
 pub mod chatroom;
 mod conversation;
 mod deliver;
@@ -38,6 +39,7 @@ mod notice;
 mod own;
 pub mod pre_send;
 mod presence;
+mod public_service;
 mod recall;
 mod receipt;
 mod restraint;
@@ -196,6 +198,7 @@ impl Im {
             Command::Group { conversation, change } => self.change_group(caller, conversation, change).await,
             Command::Chatroom(command) => self.chatroom_command(caller, connection, command).await,
             Command::Members(query) => self.group_members(caller, query).await.map(Reply::Members),
+            Command::PublicService(command) => self.public_services(caller, command).await,
             Command::Readers(query) => self.readers(caller, query).await.map(Reply::Readers),
             Command::Recall(uid) => {
                 self.recall(caller, connection, uid).await.map(|message| Reply::Message(Box::new(message)))

@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod broadcast;
 pub mod calendar;
 pub mod chatroom;
 pub mod clock;
@@ -23,6 +24,7 @@ pub mod notice;
 pub mod person;
 pub mod pre_send;
 pub mod presence;
+pub mod public_service;
 pub mod restraint;
 pub mod search;
 pub mod site;
@@ -33,6 +35,7 @@ pub mod words;
 
 pub use api_key::{ApiKey, Scope};
 pub use audit::{AuditEntry, NewAuditEntry};
+pub use broadcast::Broadcast;
 pub use clock::{Clock, Millis};
 pub use command::{Command, Reply};
 pub use contacts::Contacts;
@@ -43,10 +46,12 @@ pub use event::{Audience, Event, Hint};
 pub use features::Features;
 pub use file::{File, FileId, FileName, MediaType};
 pub use ids::{
-    AppKey, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, Seq, SiteKey, UserId, WebhookId,
+    AppKey, BroadcastId, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, Seq, SiteKey, UserId,
+    WebhookId,
 };
 pub use message::{Message, Source};
 pub use notice::{Notice, Topic};
 pub use person::{Caller, Person, Role};
+pub use public_service::PublicService;
 pub use site::{App, Site};
 pub use webhook::Webhook;

@@ -22,6 +22,7 @@ pub mod agents;
 pub mod answers;
 pub mod api_keys;
 pub mod audit;
+pub mod broadcasts;
 pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -30,6 +31,7 @@ pub mod files;
 pub mod members;
 pub mod outbox;
 pub mod pre_send;
+pub mod public_services;
 pub mod readership;
 pub mod restraints;
 pub mod retention;
@@ -48,10 +50,12 @@ use agents::Agents;
 use answers::Answers;
 use api_keys::ApiKeys;
 use audit::Audit;
+use broadcasts::Broadcasts;
 use chatrooms::Chatrooms;
 use members::Members;
 use outbox::Outbox;
 use pre_send::PreSends;
+use public_services::PublicServices;
 use readership::Readership;
 use search::Searches;
 use statistics::Statistics;
@@ -343,11 +347,13 @@ pub trait Store:
     + Answers
     + ApiKeys
     + Audit
+    + Broadcasts
     + Chatrooms
     + ContactLists
     + Members
     + Outbox
     + PreSends
+    + PublicServices
     + Readership
     + Restraints
     + Retention

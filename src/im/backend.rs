@@ -8,6 +8,7 @@ use crate::model::AppKey;
 
 pub mod answers;
 mod apps;
+pub mod broadcasts;
 mod chatroom_rights;
 pub mod chatrooms;
 mod contacts;

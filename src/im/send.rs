@@ -67,6 +67,7 @@ impl Im {
         may_write(caller, &route, &send.content.name, self.clock.now())?;
         self.may_say(caller, route.kind, send.content.name.as_str()).await?;
         self.not_blocked(&caller.app, &caller.person, route.kind, &route.participants).await?;
+        self.may_write_to_service(caller, &route).await?;
         let mut outgoing = Outgoing { turn, ..Outgoing::by(caller, connection, send) };
         outgoing.only = recipients(&route, caller.id(), outgoing.only)?;
         self.heed(caller, &route, &mut outgoing).await?;
@@ -113,6 +114,12 @@ impl Im {
             return Err(Fault::new(Code::Forbidden, "visitors write to the desk: use `desk: true`"));
         }
         let other = self.store.user(&caller.app, user).await?;
+        if other.as_ref().is_some_and(|person| person.role == Role::System)
+            && let Some(service) = self.service_of(&caller.app, user, caller.id()).await?
+        {
+            self.may_say(caller, service.kind, name.as_str()).await?;
+            return self.pair_route(&caller.app, service.kind, caller.id(), user).await;
+        }
         if !other.is_some_and(|person| matches!(person.role, Role::User | Role::Agent)) {
             return Err(Fault::new(Code::NotFound, "no such user"));
         }

@@ -30,6 +30,9 @@ const IDLE_BATCH: u16 = 200;
 /// How often files that nothing names are looked for; every kept byte is looked at within half a day.
 const FILES_TICK: Duration = Duration::from_mins(2);
 
+/// How often it is looked for messages to everybody.
+const BROADCAST_TICK: Duration = Duration::from_secs(1);
+
 /// Runs until told to stop.
 pub async fn run(im: Arc<Im>, stop: CancellationToken) {
     let desks = keep_desks_told(im.clone());
@@ -41,6 +44,10 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
     let files = every(FILES_TICK, im.clone(), async |im: &Im| im.sweep_files().await);
     let rooms = every(ROOM_TICK, im.clone(), async |im: &Im| im.look_after_chatrooms().await);
     let retention = every(RETENTION_TICK, im.clone(), async |im: &Im| im.forget_delivered().await);
+    let broadcasts = every(BROADCAST_TICK, im.clone(), async |im: &Im| {
+        while im.go_on_broadcasting().await? {}
+        Ok(())
+    });
     let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
     tokio::select! {
         () = stop.cancelled() => {}
@@ -48,6 +55,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         () = people => {}
         () = changes => {}
         () = retention => {}
+        () = broadcasts => {}
         () = idle => {}
         () = files => {}
         () = rooms => {}

@@ -9,6 +9,7 @@ use super::{
     conversation::{Keeping, Participant, Unread, View},
     file::Link,
     presence::{Presence, Watch},
+    public_service::{PublicServiceCommand, PublicServicePage},
     search::{Found, Search},
 };
 
@@ -65,6 +66,8 @@ pub enum Command {
     Members(MembersQuery),
     /// Who has read one of the caller's own messages.
     Readers(ReadersQuery),
+    /// About public services.
+    PublicService(PublicServiceCommand),
     /// The caller takes one of their own messages back, for everybody.
     Recall(MessageUid),
     /// The caller throws messages away, for themselves only.
@@ -290,6 +293,8 @@ pub enum Reply {
     Members(MemberPage),
     /// To `readers`.
     Readers(ReaderPage),
+    /// To `public_services`.
+    PublicServices(PublicServicePage),
     /// To `recall`: what stands there now.
     Message(Box<Message>),
     /// To `pin`, `mute`, `remove` and `clear`.

@@ -469,6 +469,85 @@ mod tests {
     }
 
     #[test]
+    fn every_type_of_the_catalogue_has_its_flags() {
+        let rows = [
+            (
+                (true, true),
+                &[
+                    "RC:TxtMsg",
+                    "RC:ImgMsg",
+                    "RC:VcMsg",
+                    "RC:HQVCMsg",
+                    "RC:LBSMsg",
+                    "RC:FileMsg",
+                    "RC:ImgTextMsg",
+                    "RC:SightMsg",
+                    "RC:GIFMsg",
+                    "RC:ReferenceMsg",
+                    "RC:CombineMsg",
+                    "RC:StkMsg",
+                    "RCJrmf:RpMsg",
+                    "RCJrmf:RpOpendMsg",
+                    "RC:PSImgTxtMsg",
+                    "RC:PSMultiImgTxtMsg",
+                    "RC:CardMsg",
+                    "RC:CsLm",
+                    "cs:product",
+                    "shop:whatever",
+                ][..],
+            ),
+            (
+                (true, false),
+                &["RC:InfoNtf", "RC:ContactNtf", "RC:ProfileNtf", "RC:CmdNtf", "RC:GrpNtf", "RC:DizNtf", "RC:RcCmd"][..],
+            ),
+            (
+                (false, false),
+                &[
+                    "RC:CmdMsg",
+                    "RC:chrmKVNotiMsg",
+                    "RC:TypSts",
+                    "RC:ReadNtf",
+                    "RC:RRReqMsg",
+                    "RC:RRRspMsg",
+                    "RC:SRSMsg",
+                    "RC:CsHs",
+                    "RC:CsHsR",
+                    "RC:CSCha",
+                    "RC:CsCha",
+                    "RC:CsChaR",
+                    "RC:CsUpdate",
+                    "RC:CsSp",
+                    "RC:CsEnd",
+                    "RC:CsEva",
+                    "RC:CsContact",
+                    "RC:CsPullEva",
+                    "RC:CsPLM",
+                    "RC:CsCEI",
+                    "RC:CsEI",
+                    "RC:CsDHM",
+                    "RC:CsHM",
+                    "RC:VCInvite",
+                    "RC:VCRinging",
+                    "RC:VCAccept",
+                    "RC:VCHangup",
+                    "RC:VCSummary",
+                    "RC:VCModifyMedia",
+                    "RC:VCModifyMem",
+                    "RC:MsgExMsg",
+                    "RC:RRMsg",
+                    "RC:LogCmdMsg",
+                    "RC:InterceptMsg",
+                ][..],
+            ),
+        ];
+        for ((stored, counted), names) in rows {
+            for name in names {
+                assert_eq!(name.parse::<ObjectName>().unwrap().flags(), Flags { stored, counted }, "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn a_deep_body_is_refused() {
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(16), "]".repeat(16));
         assert_eq!(content(&deep).unwrap_err(), InvalidContent::TooDeep { max: 16 });

@@ -104,6 +104,10 @@ text_id!(
     KeyId, "a key id (4 to 32 lower-case letters and digits)", is_key
 );
 text_id!(
+    /// Names one message to everybody: 4–32 lower-case letters and digits.
+    BroadcastId, "a broadcast id (4 to 32 lower-case letters and digits)", is_key
+);
+text_id!(
     /// The sender's own id of a message: 1–64 visible ASCII characters. Makes retries harmless.
     ClientId, "a client id (1 to 64 visible ASCII characters)", is_visible_ascii
 );
@@ -126,6 +130,13 @@ impl AppKey {
 
 impl SiteKey {
     /// A new random key of 16 symbols.
+    pub fn random(rng: &mut dyn rand::RngCore) -> Self {
+        Self(random_key(rng, 16))
+    }
+}
+
+impl BroadcastId {
+    /// A new random id of 16 symbols.
     pub fn random(rng: &mut dyn rand::RngCore) -> Self {
         Self(random_key(rng, 16))
     }

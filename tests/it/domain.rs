@@ -4,6 +4,7 @@ mod accounts;
 mod back_end_groups;
 mod back_end_messages;
 mod blocks;
+mod broadcasts;
 mod chatrooms;
 mod desk;
 mod directed;

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod breakage;
+mod catalogue;
 mod chatrooms;
 mod devices;
 mod disk;
@@ -10,6 +11,7 @@ mod files;
 mod groups;
 mod history;
 mod journeys;
+mod lists;
 mod own;
 mod poll;
 mod presence;

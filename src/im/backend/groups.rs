@@ -165,6 +165,9 @@ impl Backend<'_> {
         after: Option<ConversationId>,
         limit: u16,
     ) -> Result<Vec<Conversation>, Fault> {
+        if self.im.store.user(self.app, user).await?.is_none() {
+            return Err(no_user(user));
+        }
         Ok(self.im.store.groups_of(self.app, user, after, limit + 1).await?)
     }
 

@@ -125,6 +125,10 @@ impl Backend<'_> {
 
     async fn send_one(&self, post: &Post, sender: &Person, to: To<'_>, index: usize) -> Result<Sent, Fault> {
         let route = match to {
+            To::User(Kind::System, user) => match self.im.service_of(self.app, &sender.id, user).await? {
+                Some(service) => self.pair_with(service.kind, &sender.id, user).await?,
+                None => self.pair_with(Kind::System, &sender.id, user).await?,
+            },
             To::User(kind, user) => self.pair_with(kind, &sender.id, user).await?,
             To::Place(place) => self.group_route(place).await?,
         };

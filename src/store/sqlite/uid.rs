@@ -58,6 +58,17 @@ mod tests {
     }
 
     #[test]
+    fn req_7_2_a_million_ids_are_all_different() {
+        let mut uids = Uids::after(0, None);
+        let mut seen = std::collections::HashSet::with_capacity(1_000_000);
+        // A thousand messages in each millisecond.
+        for number in 0..1_000_000_i64 {
+            let uid = MessageUid::from_number(uids.mint(Millis::new(NOON.get() + number / 1000)));
+            assert!(seen.insert(uid.to_string()), "{uid} came twice");
+        }
+    }
+
+    #[test]
     fn numbers_continue_above_another_nodes_highest() {
         let highest = Uids::after(4000, None).mint(NOON);
         assert!(Uids::after(1, Some(highest)).mint(NOON.plus_secs(-3600)) > highest);

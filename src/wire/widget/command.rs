@@ -16,6 +16,7 @@ use crate::{
         },
         conversation::{Keeping, View},
         presence::Watch,
+        public_service::PublicServiceCommand,
         search::Search,
     },
     wire::{ClientKind, Hello, Request},
@@ -47,6 +48,9 @@ pub(super) fn decode(name: &str, body: &str) -> Result<Request, Fault> {
         "create_group" => create_group(read(body)?),
         "group_members" => members(read(body)?),
         "readers" => readers(read(body)?),
+        "public_services" => public_services(read(body)?),
+        "follow" => follow(read(body)?, true),
+        "unfollow" => follow(read(body)?, false),
         "group_add" => group_add(read(body)?),
         "group_join" => group(read::<One>(body)?.conversation, GroupChange::Join),
         "group_quit" => group(read::<One>(body)?.conversation, GroupChange::Quit),
@@ -147,6 +151,13 @@ body!(MembersBody {
     limit "limit": Option<u16>
 });
 body!(ReadersBody { uid "uid": MessageUid, after "after": Option<UserId>, limit "limit": Option<u16> });
+body!(PublicServicesBody {
+    search "search": Option<String>,
+    followed "followed": Option<bool>,
+    after "after": Option<UserId>,
+    limit "limit": Option<u16>
+});
+body!(FollowBody { account "account": UserId });
 body!(AddBody { conversation "conversation": ConversationId, users "users": Vec<UserId> });
 body!(RenameBody { conversation "conversation": ConversationId, name "name": String });
 body!(KickBody { conversation "conversation": ConversationId, user "user": UserId, ban "ban": Option<bool> });
@@ -274,6 +285,16 @@ fn members(body: MembersBody) -> Command {
 
 fn readers(body: ReadersBody) -> Command {
     Command::Readers(ReadersQuery { uid: body.uid, after: body.after, limit: body.limit.unwrap_or(PAGE) })
+}
+
+fn public_services(body: PublicServicesBody) -> Command {
+    let (words, followed) = (body.search.unwrap_or_default(), body.followed.unwrap_or(false));
+    let find = PublicServiceCommand::Find { words, followed, after: body.after, limit: body.limit.unwrap_or(PAGE) };
+    Command::PublicService(find)
+}
+
+fn follow(body: FollowBody, on: bool) -> Command {
+    Command::PublicService(PublicServiceCommand::Follow { account: body.account, on })
 }
 
 fn group_add(body: AddBody) -> Command {
