@@ -346,7 +346,7 @@ fn site_face(site: &Site) -> Face {
 
 /// The empty message that the browser clones.
 fn blank() -> Row {
-    Row::Message(Bubble {
+    Row::Message(Box::new(Bubble {
         key: String::new(),
         own: false,
         first: false,
@@ -357,7 +357,7 @@ fn blank() -> Row {
         iso: String::new(),
         label: String::new(),
         face: Face { letters: String::new(), colour: 0 },
-    })
+    }))
 }
 
 impl Team {
@@ -421,13 +421,9 @@ impl Earlier {
     fn of(conversation: &Conversation, site: &Site, locale: &Locale) -> Self {
         let agent = agent_of(conversation);
         let stars = conversation.service.as_ref().and_then(|service| service.rating.as_ref()).map(|it| it.stars);
-        let preview = match stars {
-            Some(stars) => locale.format("home-ended-rated", &[("n", u64::from(stars).into())]),
-            None => {
-                let last = conversation.last.as_ref().and_then(|last| spoken(last, locale));
-                last.unwrap_or_else(|| locale.get("home-ended"))
-            }
-        };
+        let rated = stars.map(|stars| locale.format("home-ended-rated", &[("n", u64::from(stars).into())]));
+        let said = || conversation.last.as_ref().and_then(|last| spoken(last, locale));
+        let preview = rated.or_else(said).unwrap_or_else(|| locale.get("home-ended"));
         Self {
             id: conversation.id.to_string(),
             face: agent.map(|agent| Face::of(&agent.person)),

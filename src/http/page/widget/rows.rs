@@ -44,7 +44,7 @@ pub(super) enum Row {
         text: String,
     },
     /// Somebody says something.
-    Message(Bubble),
+    Message(Box<Bubble>),
 }
 
 /// One message.
@@ -119,7 +119,7 @@ impl Reading<'_> {
         let shows_time = last && (own || next.is_none_or(|next| !same_minute(next)));
         let name = if own { self.locale.get("msg-you") } else { message.from.name.clone() };
         let label = [("name", name.as_str().into()), ("text", text.as_str().into()), ("time", time.as_str().into())];
-        Row::Message(Bubble {
+        Row::Message(Box::new(Bubble {
             own,
             first: before.is_none_or(|before| !self.grouped(before, message)),
             last,
@@ -130,7 +130,7 @@ impl Reading<'_> {
             carried: Carried::of(message, self.links),
             key,
             text,
-        })
+        }))
     }
 
     fn grouped(&self, a: &Message, b: &Message) -> bool {
