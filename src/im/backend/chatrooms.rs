@@ -78,10 +78,8 @@ impl Backend<'_> {
 
     /// Ends a chatroom. What was decided about it stays.
     pub async fn end_chatroom(&self, handle: &Handle) -> Result<(), Fault> {
-        match self.end_chatrooms(std::slice::from_ref(handle)).await?.is_empty() {
-            true => Err(no_chatroom()),
-            false => Ok(()),
-        }
+        let ended = self.end_chatrooms(std::slice::from_ref(handle)).await?;
+        if ended.is_empty() { Err(no_chatroom()) } else { Ok(()) }
     }
 
     /// Ends chatrooms; those that were there. What was decided about them stays.

@@ -58,7 +58,7 @@ impl Im {
             fits(key, value)?;
         }
         let at = self.clock.now();
-        self.takes_change(room, at)?;
+        takes_change(room, at)?;
         let user = by.id().clone();
         if auto_delete {
             // Before they are kept: who leaves in between takes them along.
@@ -94,7 +94,7 @@ impl Im {
     ) -> Result<u64, Fault> {
         let RemoveAttributes { keys, force, notify, .. } = remove;
         few(keys.len())?;
-        self.takes_change(room, self.clock.now())?;
+        takes_change(room, self.clock.now())?;
         let version = done(self.store.remove_attributes(&by.app, room.id, &keys, by.id(), force).await?)?;
         self.tell_attributes(room, room.audience(except), by.id(), version, (Vec::new(), keys.clone())).await;
         if let Some(extra) = notify {
@@ -129,13 +129,13 @@ impl Im {
         };
         self.publish(room.audience(None), Event::Message(Arc::new(message)));
     }
+}
 
-    fn takes_change(&self, room: &Room, now: Millis) -> Result<(), Fault> {
-        if room.takes_change(now) {
-            return Ok(());
-        }
-        Err(Fault::new(Code::RateLimited, "the attributes of this chatroom change too often now").retry_after(1))
+fn takes_change(room: &Room, now: Millis) -> Result<(), Fault> {
+    if room.takes_change(now) {
+        return Ok(());
     }
+    Err(Fault::new(Code::RateLimited, "the attributes of this chatroom change too often now").retry_after(1))
 }
 
 fn few(count: usize) -> Result<(), Fault> {
