@@ -37,6 +37,9 @@ use crate::{
     telemetry::Figures,
 };
 
+/// The folder of files that people sent, in the data folder.
+pub const FILES: &str = "files";
+
 /// A server that runs. [`crate::lifecycle::run`] stops it.
 pub struct Parlor {
     /// The settings, with addresses as they were bound.
@@ -93,7 +96,7 @@ impl Parlor {
         figures.add(Box::new(StoreFigures(store.stats(), store.queue_depth())));
         let store: Arc<dyn Store> = Arc::new(store);
         let bus = Arc::new(LocalBus::default());
-        let blobs = FolderBlobs::open(&config.data.dir.join("files"), config.data.reserve_bytes)?;
+        let blobs = FolderBlobs::open(&config.data.dir.join(FILES), config.data.reserve_bytes)?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
         let reviewer = HttpReviewer::new(outbound.clone(), Vault::open(&config.data.dir)?, Arc::new(SystemClock));
         let im = domain(&config, Arc::clone(&store), bus.clone())?.with_reviewer(Arc::new(reviewer));

@@ -1,12 +1,14 @@
-//! Copies of the database: taking one, putting one back.
+//! Copies of the data: taking one, putting one back. The database is one file; what people sent lies in a folder
+//! beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
 use super::{Output, Settings, print};
 use crate::{
+    media::blobs::{Copied, copy_files},
     model::{Clock, clock::SystemClock},
     store::sqlite::{self, Inspection, OpenError},
 };
@@ -14,7 +16,7 @@ use crate::{
 /// `parlor backup`
 #[derive(Debug, Args)]
 pub(super) struct Backup {
-    /// The file to make; never overwritten
+    /// The file to make; never overwritten. Files that people sent go to FILE.files, which is added to
     file: PathBuf,
     #[command(flatten)]
     settings: Settings,
@@ -40,7 +42,10 @@ impl Backup {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = self.settings.load(None)?.config;
         let found = sqlite::backup(&sqlite::database_in(&config.data.dir), &self.file)?;
-        tell("Copied and checked.", &found, self.output);
+        // After the database: then the copy has every file that it names.
+        let files = copy_files(&files_in(&config.data.dir), &files_beside(&self.file))
+            .context("the database was copied, the files were not")?;
+        tell("Copied and checked.", &found, files, self.output);
         Ok(())
     }
 }
@@ -53,17 +58,38 @@ impl Restore {
             Err(error @ OpenError::Exists(_)) => Err(error).context("nothing was changed; --force replaces it"),
             other => Ok(other?),
         }?;
-        tell("Restored and checked. Clients fetch everything anew.", &found, self.output);
+        let files = copy_files(&files_beside(&self.file), &files_in(&config.data.dir))
+            .context("the database was restored, the files were not")?;
+        tell("Restored and checked. Clients fetch everything anew.", &found, files, self.output);
         Ok(())
     }
 }
 
-fn tell(done: &str, found: &Inspection, output: Output) {
+fn files_in(data: &Path) -> PathBuf {
+    data.join(crate::app::FILES)
+}
+
+fn files_beside(copy: &Path) -> PathBuf {
+    let mut name = copy.as_os_str().to_owned();
+    name.push(".files");
+    name.into()
+}
+
+/// What a copy holds, for programs.
+#[derive(serde::Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    database: &'a Inspection,
+    files: Copied,
+}
+
+fn tell(done: &str, found: &Inspection, files: Copied, output: Output) {
     if output.json {
-        print::json(found);
+        print::json(&Told { database: found, files });
         return;
     }
     print::line(done);
     let counts: Vec<_> = found.counts.iter().map(|count| format!("{} {}", count.rows, count.table)).collect();
-    print::rows(&[("Size", &print::size(found.bytes)), ("Holds", &counts.join(", "))]);
+    let files = format!("{} new, {}", files.files, print::size(files.bytes));
+    print::rows(&[("Size", &print::size(found.bytes)), ("Holds", &counts.join(", ")), ("Files", &files)]);
 }

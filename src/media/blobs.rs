@@ -8,8 +8,10 @@ use futures_util::Stream;
 
 use crate::model::FileId;
 
+mod copies;
 mod folder;
 
+pub use copies::{Copied, copy_files};
 pub use folder::FolderBlobs;
 
 /// The bytes of a file, piece by piece.

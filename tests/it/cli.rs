@@ -126,12 +126,17 @@ fn a_copy_is_put_back_only_when_asked_and_when_no_server_runs() {
     let data = server.data().to_owned();
     let copy = data.with_file_name("copy.db");
     let copy = copy.to_str().unwrap();
-    assert!(run(&data, &["backup", copy]).status.success());
+    let sent = data.join("files/0a/one");
+    std::fs::create_dir_all(sent.parent().unwrap()).unwrap();
+    std::fs::write(&sent, "a picture").unwrap();
+    assert_eq!(json(&run(&data, &["backup", copy, "--json"]))["files"], serde_json::json!({ "files": 1, "bytes": 9 }));
     assert!(refusal(&run(&data, &["backup", copy])).contains("never overwritten"));
     assert!(refusal(&run(&data, &["restore", copy, "--force"])).contains("stop it first"));
     server.stop();
     assert!(refusal(&run(&data, &["restore", copy])).contains("--force"));
+    std::fs::remove_file(&sent).unwrap();
     assert!(run(&data, &["restore", copy, "--force"]).status.success());
+    assert_eq!(std::fs::read_to_string(&sent).unwrap(), "a picture");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn shelf_of(file: FileId) -> u8 {
     file.as_u128().to_be_bytes()[15]
 }
 
-fn private_folder(path: &Path) -> io::Result<()> {
+pub(super) fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
