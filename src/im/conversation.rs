@@ -139,7 +139,7 @@ impl Im {
     /// One conversation, as this caller sees it.
     pub async fn conversation(&self, caller: &Caller, id: ConversationId) -> Result<Conversation, Fault> {
         let found = self.store.conversation_for(&caller.app, id, caller.id()).await?.ok_or_else(not_found)?;
-        if !found.has(caller.id()) && !(found.kind == Kind::Service && caller.is_agent()) {
+        if !(found.has(caller.id()) || found.kind == Kind::Service && caller.is_agent()) {
             return Err(not_found());
         }
         self.complete(&caller.app, found).await

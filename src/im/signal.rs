@@ -22,7 +22,7 @@ impl Im {
     pub(super) async fn heed(&self, caller: &Caller, route: &Route, outgoing: &mut Outgoing) -> Result<(), Fault> {
         match outgoing.content.name.as_str() {
             names::READ_REQUEST if route.kind.has_members() => {
-                self.check_request(caller, route, &outgoing.content).await?
+                self.check_request(caller, route, &outgoing.content).await?;
             }
             names::READ_RESPONSE if route.kind.has_members() => {
                 let mut askers = askers(&outgoing.content)?;

@@ -56,7 +56,9 @@ impl Watches {
     /// Ends everything a person watches.
     fn forget(&self, watcher: &Key) {
         if let Some((_, watched)) = self.watched.remove(watcher) {
-            watched.iter().for_each(|user| self.forget_watcher(watcher, user));
+            for user in &watched {
+                self.forget_watcher(watcher, user);
+            }
         }
     }
 

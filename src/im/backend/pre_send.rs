@@ -26,12 +26,11 @@ impl Backend<'_> {
         }
         hook.kinds.sort_unstable_by_key(|kind| kind.number());
         hook.kinds.dedup();
-        let (secrets, shown) = match self.im.store.pre_send(self.app).await? {
-            Some((_, secrets)) => (secrets, None),
-            None => {
-                let (secret, current) = self.new_pre_send_secret();
-                (SealedSecrets { current, old: None }, Some(secret))
-            }
+        let (secrets, shown) = if let Some((_, secrets)) = self.im.store.pre_send(self.app).await? {
+            (secrets, None)
+        } else {
+            let (secret, current) = self.new_pre_send_secret();
+            (SealedSecrets { current, old: None }, Some(secret))
         };
         self.im.store.set_pre_send(self.app, hook.clone(), secrets).await?;
         self.im.pre_sends.forget(self.app);

@@ -234,7 +234,7 @@ fn participants(view: &View<'_>, conversation: i64, counted: i64, kind: Kind) ->
 
 /// Adds a participant whom [`load`] left out because there are so many.
 pub(super) fn show_too(view: &View<'_>, found: &mut Conversation, user: &UserId) -> rusqlite::Result<()> {
-    if !found.group.as_ref().is_some_and(|group| group.members > Group::SHOWN_MEMBERS) || found.has(user) {
+    if found.group.as_ref().is_none_or(|group| group.members <= Group::SHOWN_MEMBERS) || found.has(user) {
         return Ok(());
     }
     let own = view
