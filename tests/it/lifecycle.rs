@@ -195,10 +195,10 @@ async fn two_thousand_visits_leave_nothing_behind() {
             let hello = &hellos[visit % hellos.len()];
             let mut client = Client::open(server.address(), &[]).await.unwrap();
             // Some vanish before a word, some after the welcome, some in the middle of a command.
-            if visit % 3 > 0 {
+            if !visit.is_multiple_of(3) {
                 let _ = client.say("hello", hello.clone()).await;
             }
-            if visit % 3 > 1 && (round + visit) % 2 == 0 {
+            if visit % 3 == 2 && (round + visit).is_multiple_of(2) {
                 client.hear().await;
                 let _ = client.say("conversations", json!({})).await;
             }

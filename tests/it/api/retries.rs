@@ -30,13 +30,13 @@ async fn the_first_answer_is_given_again_also_after_a_restart() {
 
 #[tokio::test]
 async fn another_request_under_the_same_key_is_refused() {
-    let (_server, people, back_end) = house().await;
+    let (server, people, back_end) = house().await;
     post(&back_end, "one", "/v1/keys", &json!({ "name": "A", "scopes": ["read"] })).await.ok();
     let other = post(&back_end, "one", "/v1/keys", &json!({ "name": "B", "scopes": ["read"] })).await;
     assert_eq!((other.status, other.code()), (409, "idempotency_reused"));
     // Another app's key of the same name is its own.
     let app = people.im.create_app("Other").await.unwrap().key;
-    let stranger = BackEnd::of(&_server, &people.im, &app).await;
+    let stranger = BackEnd::of(&server, &people.im, &app).await;
     post(&stranger, "one", "/v1/keys", &json!({ "name": "B", "scopes": ["read"] })).await.ok();
 }
 

@@ -93,7 +93,7 @@ async fn a2_the_same_signature_is_taken_once_also_after_a_restart() {
 
 #[tokio::test]
 async fn a3_what_was_changed_on_its_way_is_refused() {
-    let (_server, people, back_end) = house().await;
+    let (server, people, back_end) = house().await;
     let draft = Draft::post("/v1/keys", &json!({ "name": "Mine", "scopes": ["read"] }));
     let signature = draft.signature(secret(&back_end));
     let bent = [
@@ -106,7 +106,7 @@ async fn a3_what_was_changed_on_its_way_is_refused() {
     for draft in bent {
         assert_eq!(draft.send(&back_end, &signature).await.code(), "unauthorized");
     }
-    let other = BackEnd::of(&_server, &people.im, &people.site.app).await;
+    let other = BackEnd::of(&server, &people.im, &people.site.app).await;
     assert_eq!(draft.send(&other, &signature).await.code(), "unauthorized");
     assert_eq!(draft.send(&back_end, &signature).await.status, 201);
 }
