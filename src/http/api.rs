@@ -44,6 +44,7 @@
 
 pub(super) mod answer;
 mod app;
+mod broadcasts;
 mod call;
 mod chatroom_rights;
 mod chatrooms;
@@ -53,11 +54,13 @@ mod credentials;
 mod cursor;
 mod deliveries;
 mod exports;
+mod groups;
 mod house;
 mod idempotency;
 pub(super) mod input;
 mod json;
 mod keys;
+mod messages;
 mod moderation;
 mod openapi;
 pub(super) mod operation;
@@ -112,6 +115,9 @@ fn operations() -> Vec<Operation> {
         pre_send::operations(),
         chatrooms::operations(),
         chatroom_rights::operations(),
+        messages::operations(),
+        groups::operations(),
+        broadcasts::operations(),
     ]
     .into_iter()
     .flatten()

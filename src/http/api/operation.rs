@@ -30,12 +30,28 @@ pub(in crate::http) enum Tag {
     Webhooks,
     /// Chatrooms.
     Chatrooms,
+    /// What back ends say.
+    Messages,
+    /// Groups and discussions.
+    Groups,
+    /// What everybody hears, and who says it.
+    Broadcasts,
 }
 
 impl Tag {
     /// Every chapter, in the order of the reference.
-    pub(super) const ALL: &[Self] =
-        &[Self::App, Self::House, Self::Users, Self::Conversations, Self::Moderation, Self::Webhooks, Self::Chatrooms];
+    pub(super) const ALL: &[Self] = &[
+        Self::App,
+        Self::House,
+        Self::Users,
+        Self::Conversations,
+        Self::Messages,
+        Self::Groups,
+        Self::Chatrooms,
+        Self::Broadcasts,
+        Self::Moderation,
+        Self::Webhooks,
+    ];
 
     /// Its heading.
     pub(super) const fn name(self) -> &'static str {
@@ -47,6 +63,9 @@ impl Tag {
             Self::Moderation => "Moderation",
             Self::Webhooks => "Webhooks",
             Self::Chatrooms => "Chatrooms",
+            Self::Messages => "Messages",
+            Self::Groups => "Groups and discussions",
+            Self::Broadcasts => "Messages to everybody",
         }
     }
 
@@ -62,6 +81,9 @@ impl Tag {
             Self::Moderation => "What must not be said.",
             Self::Webhooks => "Hearing of what happens: webhooks, and what became of each notice.",
             Self::Chatrooms => "Rooms that are made by joining and end when nobody speaks.",
+            Self::Messages => "Sending in anybody's name, taking messages back, clearing histories.",
+            Self::Groups => "Groups and discussions under your own ids: who is inside, and who may write.",
+            Self::Broadcasts => "What every user hears, and the accounts that speak to many.",
         }
     }
 }

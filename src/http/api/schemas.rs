@@ -9,8 +9,8 @@ use utoipa::{
 
 use super::input::Segment;
 use crate::model::{
-    AppKey, ClientId, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SiteKey, Topic, UserId,
-    WebhookId,
+    AppKey, BroadcastId, ClientId, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SiteKey,
+    Topic, UserId, WebhookId,
     webhook::{DeliveryState, Outcome},
 };
 
@@ -53,6 +53,7 @@ ids! {
     ClientId, "ClientId", "The sender's own id of a message: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
     WebhookId, "WebhookId", "A webhook's id.", "^[a-z0-9]{4,32}$";
     ConversationId, "ConversationId", "A conversation's id.", "^c[0-9a-hjkmnp-tv-z]{26}$";
+    BroadcastId, "BroadcastId", "A message to everybody.", "^[a-z0-9]{4,32}$";
     MessageUid, "MessageUid", "A message's id.", "^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$";
 }
 

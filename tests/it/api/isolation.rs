@@ -112,6 +112,28 @@ const TABLE: &[(&str, Seen)] = &[
     ("setChatroomRule", Own),
     ("listChatroomTypes", Own),
     ("setChatroomTypes", Own),
+    ("sendMessage", Own),
+    ("recallMessage", Hidden),
+    ("clearHistory", Hidden),
+    ("createGroup", Own),
+    ("readGroup", Hidden),
+    ("changeGroup", Hidden),
+    ("dismissGroup", Hidden),
+    ("listUserGroups", Hidden),
+    ("syncUserGroups", Own),
+    ("listMembers", Hidden),
+    ("addMembers", Hidden),
+    ("removeMembers", Hidden),
+    ("silenceMembers", Hidden),
+    ("allowMembers", Hidden),
+    ("listGroupBans", Hidden),
+    ("forgiveGroupBan", Hidden),
+    ("createBroadcast", Own),
+    ("readBroadcast", Hidden),
+    ("listPublicServices", Own),
+    ("readPublicService", Hidden),
+    ("savePublicService", Own),
+    ("saveSystemSender", Own),
 ];
 
 /// A body that names things of the first app, where the example would name nothing.
@@ -124,7 +146,7 @@ fn body_of(operation: &Operation, ids: &BTreeMap<&str, String>) -> Option<Value>
 }
 
 /// Reads whose answer changes by itself.
-const RESTLESS: &[&str] = &["ping", "listAudit", "readStatistics"];
+const RESTLESS: &[&str] = &["ping", "listAudit", "readBroadcast", "readStatistics"];
 
 /// In every name of the first app's things.
 const MARK: &str = "Secretive";
@@ -170,24 +192,35 @@ impl Estate {
         let (visitor, _) = im.mint_visitor(&site).await.unwrap();
         let asked =
             Send { to: Target::Desk, client_id: "1".parse().unwrap(), content: Content::text(MARK), only: Vec::new() };
-        let conversation = im.send(&visitor, None, asked).await.unwrap().conversation;
+        let asked = im.send(&visitor, None, asked).await.unwrap();
         make_friends(&im, &app).await;
         let webhook = webhook(&im, &app).await;
         let room = "mirror-hall".to_owned();
         let lasting = parlor::model::chatroom::Lifetime::Idle(None);
         im.backend(&app).create_chatroom(&room.parse().unwrap(), MARK, lasting).await.unwrap();
+        im.issue_user_token(&app, "secretive-user".parse().unwrap(), MARK, None).await.unwrap();
+        let group = json!({ "id": "secretive-group", "name": MARK, "users": ["secretive-user"] });
+        owner.post("/v1/groups", &group).await.ok();
+        let service = json!({ "kind": "app_service", "name": MARK });
+        owner.ask("PUT", "/v1/public-services/secretive-news", Some(&service)).await.ok();
+        let all = json!({ "type": "RC:TxtMsg", "content": { "content": MARK } });
+        let broadcast = owner.post("/v1/broadcasts", &all).await.ok()["id"].as_str().unwrap().to_owned();
         let ids = BTreeMap::from([
             ("chatroom", room),
             ("key", owner.key_id.clone()),
             ("site", site.key.to_string()),
             ("agent", agent),
             ("user", "nora".to_owned()),
-            ("conversation", conversation.to_string()),
             ("gag", "all".to_owned()),
             ("list", "blocked".to_owned()),
             ("hour", "2026010100".to_owned()),
             ("webhook", webhook.to_string()),
             ("sequence", "1".to_owned()),
+            ("conversation", asked.conversation.to_string()),
+            ("uid", asked.uid.to_string()),
+            ("group", "secretive-group".to_owned()),
+            ("account", "secretive-news".to_owned()),
+            ("broadcast", broadcast),
         ]);
         Self { server, im, owner, other, ids }
     }
