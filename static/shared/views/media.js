@@ -246,7 +246,7 @@ function cancel(media, { say, cancel }) {
  */
 function veil(media, by) {
   const ring = document.createElementNS(SVG, "svg")
-  ring.setAttribute("class", "ring")
+  ring.setAttribute("class", "way-ring")
   ring.setAttribute("viewBox", "0 0 44 44")
   ring.setAttribute("aria-hidden", "true")
   for (const part of ["track", "way"]) {
