@@ -36,6 +36,8 @@ fn every_requirement_names_tests_that_exist() {
     collect(&root.join("src"), &mut code);
     let rows = rows();
     assert!(rows.len() >= 80, "the table is not read: {} rows", rows.len());
+    let bare: Vec<&String> = rows.iter().filter(|(_, names)| names.is_empty()).map(|(number, _)| number).collect();
+    assert!(bare.is_empty(), "nothing shows {bare:?}");
     let missing: Vec<String> = rows
         .iter()
         .flat_map(|(number, names)| names.iter().map(move |name| (number, name)))

@@ -239,6 +239,7 @@ struct GroupView {
 /// A member.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Member)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else of a member")]
 struct MemberView {
     id: UserId,
     name: String,

@@ -122,3 +122,42 @@ async fn req_4_11_the_emoji_panel_opens_at_the_first_click() {
     })
     .await;
 }
+
+/// Three seconds of a quiet tone, as a WAV file.
+fn tone() -> Vec<u8> {
+    const RATE: u32 = 8000;
+    let samples: Vec<u8> = (0..3 * RATE).map(|at| if at / 10 % 2 == 0 { 120 } else { 136 }).collect();
+    let length = u32::try_from(samples.len()).unwrap();
+    let mut wav = Vec::new();
+    wav.extend(b"RIFF");
+    wav.extend((36 + length).to_le_bytes());
+    wav.extend(b"WAVEfmt ");
+    wav.extend(16_u32.to_le_bytes());
+    // PCM, one channel.
+    wav.extend([1, 0, 1, 0]);
+    wav.extend(RATE.to_le_bytes());
+    wav.extend(RATE.to_le_bytes());
+    // One byte a sample, 8 bits.
+    wav.extend([1, 0, 8, 0]);
+    wav.extend(b"data");
+    wav.extend(length.to_le_bytes());
+    wav.extend(samples);
+    wav
+}
+
+#[tokio::test]
+async fn req_4_7_a_voice_message_is_played_where_the_browser_can() {
+    journey(async |stage| {
+        let (_house, visitor, anna) = together(stage).await;
+        anna.desk.chooses_file("note.wav", "audio/wav", &tone()).await;
+        anna.desk.sees("button", "Remove note.wav").await;
+        anna.desk.clicks("button", "Send").await;
+        visitor.chat.sees("group", Name::starts("Voice message")).await;
+        visitor.chat.is_accessible("a voice message").await;
+        visitor.chat.clicks("button", "Play").await;
+        visitor.chat.sees("button", "Pause").await;
+        // It ends by itself.
+        visitor.chat.sees("button", "Play").await;
+    })
+    .await;
+}
