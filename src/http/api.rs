@@ -26,18 +26,18 @@
 //!    }
 //!    ```
 //!
-//!    A handler takes `call` and one of `()`, [`At`](input::At)`<Id>` or `At<(Id, Id)>`, [`Query`](input::Query)`<T>`,
-//!    [`Body`](input::Body)`<T>`, or a tuple of them: `(At(id), Body(change)): (At<SiteKey>, Body<Change>)`. Ids in
-//!    addresses are types with [`Segment`](input::Segment). It answers [`Json`](answer::Json), [`Created`](answer::Created),
-//!    [`Listing`](answer::Listing) or [`Done`](answer::Done). Parameters, bodies and answers are described in the OpenAPI
+//!    A handler takes `call` and one of `()`, `At<Id>` or `At<(Id, Id)>`, `Query<T>`,
+//!    `Body<T>`, or a tuple of them: `(At(id), Body(change)): (At<SiteKey>, Body<Change>)`. Ids in
+//!    addresses are types with `Segment`. It answers `Json`, `Created`,
+//!    `Listing` or `Done`. Parameters, bodies and answers are described in the OpenAPI
 //!    document from these types and their doc comments; `.sends(…)` is the example of the body and a test checks that
 //!    the body's type takes it. Errors every operation can have are added by the frame, others are named by `.fails(…)`.
-//! 3. The subject's `operations()` is listed in [`operations`] below; a new [`Tag`](operation::Tag) in its enum.
+//! 3. The subject's `operations()` is listed in `operations` below; a new `Tag` in its enum.
 //! 4. `UPDATE_OPENAPI=1 cargo test --lib openapi` rewrites `docs/openapi.json`.
 //! 5. `tests/it/api/isolation.rs` names every operation: add a line. It is then also called without a key, with a key
 //!    that lacks the scope, with a revoked one, and with an unknown field.
 //!
-//! What the frame ([`serve`]) does for every operation: the key or signature, the scope, the rate, the body's size,
+//! What the frame (`serve`) does for every operation: the key or signature, the scope, the rate, the body's size,
 //! time, type, depth and form, `Idempotency-Key` on every POST, the audit record of those marked `.audited()` (changes
 //! of keys, switches, tokens, moderation and the like), errors from the one table, headers. For messages the
 //! idempotency key doubles as client id, so that it holds even when the first answer was lost: pass `call.client_id()`.

@@ -1,6 +1,6 @@
 //! Sending as anybody of the app, taking any message back, clearing somebody's history.
 //!
-//! What the back end sends takes the same last steps as everybody's messages ([`Im::deliver`]); it is not held up by
+//! What the back end sends takes the same last steps as everybody's messages (`im/deliver.rs`); it is not held up by
 //! silences, and not by memberships.
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Messages for some of those inside only.
 //!
-//! Their rows stand among all others, so that places have no gaps; who else asks finds [`Message::undisclosed`] there.
+//! Their rows stand among all others, so that places have no gaps; who else asks finds `Message::undisclosed` there.
 //! They raise no counts that others can see: the recipients' are found by looking at [the table](insert).
 
 use rusqlite::{OptionalExtension, params};
