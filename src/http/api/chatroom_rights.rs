@@ -33,10 +33,11 @@ pub(super) fn operations() -> Vec<Operation> {
                  too, is never held back in a flood, and stays when disconnected. All of it outlives the chatroom.",
             )
             .sends(json!({ "chatroom": "lobby", "right": "gagged", "users": ["bob"], "minutes": 60 }))
-            .fails(&[Code::LimitReached])
+            .fails(&[Code::LimitReached, Code::NotFound])
             .audited(),
         Operation::post("/v1/chatroom-rights/remove", take)
             .named("removeChatroomRight")
+            .fails(&[Code::NotFound])
             .of(Tag::Chatrooms)
             .needs(Scope::Moderation)
             .says("Takes such a right back")

@@ -74,6 +74,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .fails(&[Code::NoAttribute, Code::AttributeTaken]),
         Operation::post("/v1/chatroom-messages", say)
             .named("sendChatroomMessage")
+            .fails(&[Code::NotFound])
             .of(Tag::Chatrooms)
             .needs(Scope::Messages)
             .says("Says something in up to 10 chatrooms, or in all of them")

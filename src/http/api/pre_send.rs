@@ -10,12 +10,12 @@ use super::{
     input::Body,
     operation::{Operation, Tag},
 };
-use crate::model::{Fault, Kind, Scope, pre_send::PreSend};
+use crate::model::{Code, Fault, Kind, Scope, pre_send::PreSend};
 
 pub(super) fn operations() -> Vec<Operation> {
     let of = |operation: Operation| operation.of(Tag::Webhooks).needs(Scope::Webhooks);
     vec![
-        of(Operation::get("/v1/pre-send-hook", read)).named("readPreSendHook").says("The pre-send hook"),
+        of(Operation::get("/v1/pre-send-hook", read)).named("readPreSendHook").says("The pre-send hook").fails(&[Code::NotFound]),
         of(Operation::put("/v1/pre-send-hook", set))
             .named("setPreSendHook")
             .says("Sets who decides about messages before they are taken")
@@ -30,10 +30,12 @@ pub(super) fn operations() -> Vec<Operation> {
             .audited(),
         of(Operation::delete("/v1/pre-send-hook", remove))
             .named("deletePreSendHook")
+            .fails(&[Code::NotFound])
             .says("Nobody is asked any more")
             .audited(),
         of(Operation::post("/v1/pre-send-hook/rotate", rotate))
             .named("rotatePreSendSecret")
+            .fails(&[Code::NotFound])
             .says("Makes a new secret for the pre-send hook")
             .explains("Shown this once. For 24 hours requests carry a signature of the old one too.")
             .audited(),
