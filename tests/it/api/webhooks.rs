@@ -164,3 +164,17 @@ async fn n1_bad_addresses_are_refused_by_rest() {
     let refused = house.back_end.post("/v1/webhooks", &json!({ "url": receiver.url(), "topics": ["x"] })).await;
     assert_eq!(refused.code(), "bad_request");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn req_1_17_who_comes_online_and_what_happens_to_a_chatroom_reaches_the_back_end() {
+    let receiver = Receiver::answering(|_| ResponseTemplate::new(200)).await;
+    let house = House::with(&receiver).await;
+    house.webhook(&receiver, &["user.online", "chatroom.created", "chatroom.joined"]).await;
+    let mut nora = house.people.user("nora").await;
+    nora.ask("chatroom_join", json!({ "chatroom": "lobby" })).await.unwrap();
+    let told = |all: &[Received], topic: &str| all.iter().any(|one| one.body["topic"] == topic);
+    let topics = ["user.online", "chatroom.created", "chatroom.joined"];
+    let arrived = receiver.until(|all| topics.iter().all(|topic| told(all, topic))).await;
+    let online = arrived.iter().find(|one| one.body["topic"] == "user.online").unwrap();
+    assert_eq!(online.body["data"]["user"].as_str().or(online.body["data"]["user"]["id"].as_str()), Some("nora"));
+}
