@@ -3,4 +3,4 @@
 
 mod frames;
 mod handshake;
-mod raw;
+pub(crate) mod raw;

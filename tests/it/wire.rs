@@ -16,3 +16,4 @@ mod own;
 mod poll;
 mod presence;
 mod recall;
+mod silence;

@@ -14,33 +14,33 @@ use crate::harness::TestServer;
 /// Whatever is awaited happens by then, or the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) const KEY: &str = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-pub(super) const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n";
+pub(crate) const KEY: &str = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+pub(crate) const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n";
 
 /// Opcodes with the bit of the last fragment.
-pub(super) const TEXT: u8 = 0x81;
-pub(super) const PING: u8 = 0x89;
+pub(crate) const TEXT: u8 = 0x81;
+pub(crate) const PING: u8 = 0x89;
 
 /// A TCP connection.
-pub(super) struct Raw {
+pub(crate) struct Raw {
     stream: TcpStream,
     heard: Vec<u8>,
 }
 
 /// A frame from the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Frame {
-    pub(super) first: u8,
-    pub(super) payload: Vec<u8>,
+pub(crate) struct Frame {
+    pub(crate) first: u8,
+    pub(crate) payload: Vec<u8>,
 }
 
 impl Raw {
-    pub(super) async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
         Self { stream: TcpStream::connect(address).await.unwrap(), heard: Vec::new() }
     }
 
     /// A WebSocket that has said nothing yet.
-    pub(super) async fn upgraded(server: &TestServer) -> Self {
+    pub(crate) async fn upgraded(server: &TestServer) -> Self {
         let mut raw = Self::connect(server.address()).await;
         raw.say(format!("GET /ws HTTP/1.1\r\nhost: a\r\n{UPGRADE}{KEY}\r\n")).await;
         let head = raw.head().await;
@@ -49,7 +49,7 @@ impl Raw {
     }
 
     /// A WebSocket after its welcome.
-    pub(super) async fn welcomed(server: &TestServer, hello: &Value) -> Self {
+    pub(crate) async fn welcomed(server: &TestServer, hello: &Value) -> Self {
         let mut raw = Self::upgraded(server).await;
         raw.say(frame(TEXT, json!({ "id": 1, "cmd": "hello", "body": hello }).to_string())).await;
         let welcome = raw.json().await;
@@ -58,17 +58,17 @@ impl Raw {
     }
 
     /// Sends bytes. A server that closed meanwhile is no mistake: what it said is still to be read.
-    pub(super) async fn say(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) async fn say(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = tokio::time::timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.expect("the server reads");
     }
 
     /// Sends bytes and says whether they went.
-    pub(super) async fn tries_to_say(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) async fn tries_to_say(&mut self, bytes: &[u8]) -> bool {
         tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("the server reads or closes").is_ok()
     }
 
     /// An HTTP answer's head, or what came until the end.
-    pub(super) async fn head(&mut self) -> String {
+    pub(crate) async fn head(&mut self) -> String {
         let end = loop {
             if let Some(at) = self.heard.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at + 4;
@@ -81,13 +81,13 @@ impl Raw {
     }
 
     /// Everything until the server closes.
-    pub(super) async fn rest(&mut self) -> String {
+    pub(crate) async fn rest(&mut self) -> String {
         while self.more().await {}
         String::from_utf8_lossy(&std::mem::take(&mut self.heard)).into_owned()
     }
 
     /// The next frame; `None` when the server closed without one.
-    pub(super) async fn frame(&mut self) -> Option<Frame> {
+    pub(crate) async fn frame(&mut self) -> Option<Frame> {
         loop {
             if let Some((frame, length)) = parse(&self.heard) {
                 self.heard.drain(..length);
@@ -100,7 +100,7 @@ impl Raw {
     }
 
     /// The next text frame.
-    pub(super) async fn json(&mut self) -> Value {
+    pub(crate) async fn json(&mut self) -> Value {
         loop {
             let frame = self.frame().await.expect("the connection stands");
             if frame.first == TEXT {
@@ -111,7 +111,7 @@ impl Raw {
     }
 
     /// The code of the close frame, with what was said before it forgotten. `None` when there is none.
-    pub(super) async fn close_code(&mut self) -> Option<u16> {
+    pub(crate) async fn close_code(&mut self) -> Option<u16> {
         while let Some(frame) = self.frame().await {
             if frame.first == 0x88 {
                 return Some(u16::from_be_bytes([frame.payload[0], frame.payload[1]]));
@@ -138,7 +138,7 @@ fn parse(bytes: &[u8]) -> Option<(Frame, usize)> {
 }
 
 /// A client's frame. The mask is zero: the payload stands as it is.
-pub(super) fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let payload = payload.as_ref();
     let mut plain = Vec::new();
     // Ours are written without a mask; the head's length is right all the same.
