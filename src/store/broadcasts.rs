@@ -40,7 +40,10 @@ pub struct Piece {
 /// Verbs about messages to everybody.
 #[async_trait]
 pub trait Broadcasts: Send + Sync {
-    /// Keeps a message to everybody; a retry with the same client id returns the first.
+    /// Keeps a message to everybody; a retry with the same client id returns the first. The same client id with
+    /// something else: [`StoreError::ClientIdReused`].
+    ///
+    /// [`StoreError::ClientIdReused`]: super::StoreError::ClientIdReused
     async fn create_broadcast(&self, app: &AppKey, new: NewBroadcast) -> Result<Broadcast>;
     /// How far one got.
     async fn broadcast(&self, app: &AppKey, id: &BroadcastId) -> Result<Option<Broadcast>>;
@@ -48,6 +51,6 @@ pub trait Broadcasts: Send + Sync {
     async fn unfinished_broadcasts(&self, limit: u16) -> Result<Vec<Broadcast>>;
     /// The users of the next piece, with their places, at most `limit`.
     async fn next_piece(&self, app: &AppKey, id: &BroadcastId, limit: u16) -> Result<Vec<(i64, UserId)>>;
-    /// Notes that a piece is done.
+    /// Notes that a piece is done. Noted again it counts no more, and nothing goes back.
     async fn finish_piece(&self, app: &AppKey, id: &BroadcastId, piece: Piece) -> Result<()>;
 }

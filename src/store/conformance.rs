@@ -15,6 +15,7 @@ use crate::model::{
 };
 
 pub(crate) mod back_ends;
+pub(crate) mod broadcasts;
 pub(crate) mod chatrooms;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
@@ -30,6 +31,7 @@ pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod own;
 pub(crate) mod pre_send;
+pub(crate) mod public_services;
 pub(crate) mod restraints;
 pub(crate) mod retention;
 pub(crate) mod search;
@@ -102,6 +104,15 @@ macro_rules! run_on {
                 rights_outlive_the_room_and_end_in_time,
                 lists_have_an_end,
                 z1_another_apps_chatrooms_do_not_exist
+            ]
+            broadcasts: [
+                a_broadcast_is_kept_as_it_was_asked_for,
+                d2_a_broadcast_asked_for_twice_is_one,
+                pieces_name_every_user_once_and_nobody_else,
+                a_piece_that_was_not_noted_comes_again,
+                the_oldest_unfinished_broadcasts_come_first,
+                a_public_service_reaches_those_who_follow_it_at_that_moment,
+                z1_another_apps_broadcast_does_not_exist
             ]
             desk: [
                 one_of_many_racing_agents_gets_the_conversation,
@@ -176,6 +187,13 @@ macro_rules! run_on {
             ]
             pre_send: [
                 an_app_has_one_pre_send_hook
+            ]
+            public_services: [
+                a_public_service_is_saved_changed_and_keeps_its_kind,
+                a_person_is_no_public_service,
+                who_follows_does_so_once_and_until_they_leave,
+                public_services_are_found_page_by_page,
+                z1_another_apps_public_services_do_not_exist
             ]
             own: [
                 pinned_conversations_come_first_page_by_page,

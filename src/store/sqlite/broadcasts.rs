@@ -81,7 +81,9 @@ fn create(ledger: &mut Ledger, app_key: &AppKey, new: &NewBroadcast) -> Work<Bro
     if let Some(client_id) = &new.client_id
         && let Some(first) = by_client_id(&ledger.view(), app, client_id)?
     {
-        let same = first.content == new.content && first.from.id == new.from;
+        let same = first.content == new.content
+            && first.from.id == new.from
+            && (first.kind, first.online_only) == (new.kind, new.online_only);
         return if same { Ok(first) } else { Err(StoreError::ClientIdReused.into()) };
     }
     let sender = ledger.user(app, &new.from)?;
@@ -171,7 +173,8 @@ fn finish_piece(ledger: &mut Ledger, app: &AppKey, id: &BroadcastId, piece: Piec
             set place = max(place, ?3), sent = sent + ?4, passed_over = passed_over + ?5, finished_at = ?6
             where app_id = ?1
               and key = ?2
-              and finished_at is null",
+              and finished_at is null
+              and (place < ?3 or ?6 is not null)",
         )?
         .execute(params![
             app,

@@ -109,3 +109,34 @@ async fn a_dropped_question_does_not_stop_the_work() {
     store.ready().await.unwrap();
     assert_eq!(house.get(id).await.head.seq.0, 50);
 }
+
+#[tokio::test]
+async fn a_broadcast_under_way_goes_on_where_it_was_noted() {
+    use crate::{
+        model::{BroadcastId, Content, Kind},
+        store::broadcasts::{Broadcasts, NewBroadcast, Piece},
+    };
+    let (store, folder) = fresh();
+    let house = House::new(&store).await;
+    let id: BroadcastId = "news".parse().unwrap();
+    store.save_user(&house.app, person("news", Role::System), NOON).await.unwrap();
+    let new = NewBroadcast {
+        id: id.clone(),
+        client_id: None,
+        from: user("news"),
+        kind: Kind::System,
+        content: Content::text("to all of you"),
+        online_only: false,
+        at: NOON,
+    };
+    store.create_broadcast(&house.app, new).await.unwrap();
+    let piece = store.next_piece(&house.app, &id, 1).await.unwrap();
+    let noted = Piece { place: piece[0].0, sent: 1, passed_over: 0, finished_at: None };
+    store.finish_piece(&house.app, &id, noted).await.unwrap();
+    let app = house.app.clone();
+    drop(store);
+    let store = open(&folder);
+    let found = store.unfinished_broadcasts(9).await.unwrap();
+    assert_eq!((found.len(), found[0].sent, found[0].place), (1, 1, piece[0].0));
+    assert_eq!(store.next_piece(&app, &id, 9).await.unwrap()[0].1, user("bob"));
+}
