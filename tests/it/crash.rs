@@ -2,6 +2,7 @@
 //!
 //! 30 kills by default; `PARLOR_CRASH_ROUNDS=1000` for a long run.
 
+mod broadcast;
 mod ledger;
 mod process;
 mod talker;

@@ -1,6 +1,7 @@
 //! The built binary as a process of its own, on a data folder that outlives it.
 
 use std::{
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -38,7 +39,7 @@ impl ServerProcess {
             .current_dir(self.folder.path())
             // The switches of the tests are none of the program's settings.
             .env_clear()
-            .env("PARLOR_DATA_DIR", self.folder.path().join("data"))
+            .env("PARLOR_DATA_DIR", self.data())
             .env("PARLOR_DATA_RESERVE_BYTES", "0")
             .env("PARLOR_DEMO_ENABLED", "false")
             .env("PARLOR_METRICS_ENABLED", "false")
@@ -46,6 +47,8 @@ impl ServerProcess {
             .env("PARLOR_LIMITS_VISITOR_SENDS_PER_SEC", "10000")
             .env("PARLOR_LIMITS_VISITOR_SEND_BURST", "10000")
             .env("PARLOR_LIMITS_APP_SENDS_PER_SEC", "100000")
+            .env("PARLOR_LIMITS_API_PER_APP_SEC", "10000")
+            .env("PARLOR_LIMITS_API_PER_KEY_SEC", "10000")
             .env("PARLOR_LOG_LEVEL", "error");
         if let Some(port) = self.asks {
             command
@@ -65,6 +68,16 @@ impl ServerProcess {
     /// Makes an app and returns its key.
     pub(crate) fn add_app(&self, name: &str) -> String {
         self.run(&["app", "add", name])["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a key with every scope and returns it.
+    pub(crate) fn add_key(&self, app: &str) -> String {
+        self.run(&["key", "add", app, "--name", "Test", "--scopes", "all"])["key"].as_str().unwrap().to_owned()
+    }
+
+    /// The data folder. Nobody else may have it open.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Makes a webhook that hears of messages.
