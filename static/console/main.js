@@ -5,7 +5,7 @@ import "./doors/code.js"
 import "./doors/login.js"
 import "./doors/password.js"
 import "./doors/setup.js"
-import "./inbox.js"
+import "./inbox/element.js"
 
 applyLook()
 // The page waits for this script before it paints, so its body may not be there yet.

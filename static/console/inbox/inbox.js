@@ -1,53 +1,50 @@
-import { takeDrops } from "../shared/lib/drop.js"
-import { mediaOf, sizeWords } from "../shared/models/media.js"
-import { Outbox } from "../shared/models/outbox.js"
-import { Attention } from "./lib/attention.js"
-import { showMediaBy } from "./lib/carried.js"
-import { now, setClock } from "./lib/clock.js"
-import { find, isWriting, mark, slot, write } from "./lib/dom.js"
-import { device, tab } from "./lib/keep.js"
-import { listen, setSingleKeys, singleKeys } from "./lib/keys.js"
-import { isDrawer, isPanelOpen, isPhone, isRail, openPanel } from "./lib/look.js"
-import { tooltips } from "./lib/tips.js"
-import { followed, pathOf, placeOf } from "./lib/where.js"
-import { agentOf, known, nameOf, visitorName, when } from "./lib/words.js"
-import { Desk, VIEWS } from "./models/desk.js"
-import { Drafts } from "./models/drafts.js"
-import { Rings } from "./models/rings.js"
-import { Threads } from "./models/thread.js"
-import { post } from "./net/api.js"
-import { Files } from "./net/files.js"
-import { Line } from "./net/line.js"
-import { page, region, t } from "./page.js"
-import { ConversationPane } from "./panes/conversation.js"
-import { ListPane } from "./panes/list.js"
-import { Panel } from "./panes/panel.js"
-import { Pill } from "./panes/pill.js"
-import { RingCards } from "./panes/rings.js"
-import { Sidebar } from "./panes/sidebar.js"
-import { StatusBlock } from "./panes/status.js"
-import { Toast } from "./panes/toast.js"
+import { Outbox } from "../../shared/models/outbox.js"
+import { Attention } from "../lib/attention.js"
+import { showMediaBy } from "../lib/carried.js"
+import { setClock } from "../lib/clock.js"
+import { find, isWriting, mark, slot, write } from "../lib/dom.js"
+import { device } from "../lib/keep.js"
+import { setSingleKeys, singleKeys } from "../lib/keys.js"
+import { isDrawer, isPanelOpen, isPhone, isRail, openPanel } from "../lib/look.js"
+import { tooltips } from "../lib/tips.js"
+import { followed, pathOf, placeOf } from "../lib/where.js"
+import { agentOf, known, nameOf, visitorName } from "../lib/words.js"
+import { Desk, VIEWS } from "../models/desk.js"
+import { Drafts } from "../models/drafts.js"
+import { Threads } from "../models/thread.js"
+import { post } from "../net/api.js"
+import { Files } from "../net/files.js"
+import { Line } from "../net/line.js"
+import { page, region, t } from "../page.js"
+import { ConversationPane } from "../panes/conversation.js"
+import { ListPane } from "../panes/list.js"
+import { Panel } from "../panes/panel.js"
+import { Pill } from "../panes/pill.js"
+import { RingCards } from "../panes/rings.js"
+import { Sidebar } from "../panes/sidebar.js"
+import { StatusBlock } from "../panes/status.js"
+import { Toast } from "../panes/toast.js"
+import { Bell } from "./bell.js"
+import { keyboard, paneBeside } from "./keyboard.js"
+import { enlarge, takeFiles, toggleSigns } from "./media.js"
+import { Reading } from "./reading.js"
 
-/** @import { Conversation, EndReason, Message, State } from "../shared/net/protocol.js" */
-/** @import { Media } from "../shared/models/media.js" */
-/** @import { StagedFile } from "../shared/views/staged.js" */
-/** @import { Place } from "./lib/where.js" */
-/** @import { View } from "./models/desk.js" */
-/** @import { Thread } from "./models/thread.js" */
-
-/** Words count as read when they were seen for this long. */
-const READ_MS = 1_000
+/** @import { Conversation, EndReason, Message, State } from "../../shared/net/protocol.js" */
+/** @import { Media } from "../../shared/models/media.js" */
+/** @import { StagedFile } from "../../shared/views/staged.js" */
+/** @import { Place } from "../lib/where.js" */
+/** @import { View } from "../models/desk.js" */
+/** @import { Thread } from "../models/thread.js" */
 
 /**
  * The inbox: brings together what this page knows (models), what it shows (panes) and the line to the server.
  * The server printed it complete; from here on it changes in place.
  */
-class Inbox {
+export class Inbox {
   #stop = new AbortController()
   #me = page.data.me
   #desk = new Desk(page.data.me, page.data.desk)
   #threads = new Threads()
-  #rings = new Rings(tab)
   #drafts = new Drafts(page.data.me.id, device)
   #outbox = new Outbox(`${page.data.app}.${page.data.me.id}`, device.storage)
   #attention = new Attention()
@@ -56,8 +53,10 @@ class Inbox {
   /** @type {string | null} */
   #open = null
   #fetchingList = false
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #reading
+  #reading = new Reading(
+    () => this.#isReading,
+    () => this.#thread && this.line.read(this.#thread, this.#thread.log.last),
+  )
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -79,7 +78,8 @@ class Inbox {
     this.files = new Files(this.line, this.#outbox, () => this.#showLog())
     const { links, uploads } = this.files
     const cancel = (/** @type {string} */ key) => this.#remove(key)
-    const open = (/** @type {Media} */ media, /** @type {HTMLElement} */ opener) => this.#enlarge(media, opener)
+    const open = (/** @type {Media} */ media, /** @type {HTMLElement} */ opener) =>
+      enlarge(media, { opener, messages: this.#thread?.log.messages ?? [], links })
     showMediaBy({ links, say: t, language: region, open, cancel }, (client) => uploads.local(client))
     this.sidebar = new Sidebar(find(root, ".sidebar"))
     this.list = new ListPane(
@@ -92,18 +92,18 @@ class Inbox {
       this.#desk,
       {
         earlier: () => this.#thread && this.line.earlier(this.#thread),
-        moved: () => this.#seen(),
+        moved: () => this.#reading.look(),
         tryAgain: (client) => this.#tryAgain(client),
         remove: (client) => this.#remove(client),
         send: (text, files) => this.#send(text, files),
-        emoji: (button) => this.#emoji(button),
+        emoji: (button) => toggleSigns(this.conversation, button),
         changed: (text) => this.#open && this.#drafts.set(this.#open, text),
         typing: (on) => this.#tellTyping(on),
         leave: () => this.conversation.log.focus(),
       },
       signal,
     )
-    this.#takeDrops(signal)
+    takeFiles(this.conversation, signal)
     this.panel = new Panel(find(root, ".panel"))
     this.cards = new RingCards(
       find(root, ".rings"),
@@ -111,7 +111,7 @@ class Inbox {
       slot(root, "list-scroll"),
       {
         accept: (id) => this.#accept(id),
-        decline: (id) => this.#decline(id),
+        decline: (id) => this.bell.stop(id),
         conversation: (id) => this.#desk.get(id),
       },
       signal,
@@ -126,6 +126,12 @@ class Inbox {
       },
       signal,
     )
+    this.bell = new Bell({
+      cards: this.cards,
+      status: this.status,
+      sound: () => this.#play("door", 2),
+      changed: () => this.#showBadge(),
+    })
     this.pill = new Pill(slot(root, "pill"), this.line.connection, () => this.#outbox.entries.length, signal)
     this.toast = new Toast(slot(root, "toast"), signal)
     tooltips(root, (target) => !target.matches(".view") || isRail(), signal)
@@ -174,7 +180,7 @@ class Inbox {
     addEventListener("storage", ({ key, newValue }) => this.#outbox.changed(key, newValue) && this.#showLog(), {
       signal,
     })
-    addEventListener("focus", () => this.#seen(), { signal })
+    addEventListener("focus", () => this.#reading.look(), { signal })
     document.addEventListener("visibilitychange", () => this.#looked(), { signal })
     const hint = () => queueMicrotask(() => this.cards.hint(isWriting(document.activeElement)))
     for (const event of ["focusin", "focusout"]) this.root.addEventListener(event, hint, { signal })
@@ -206,11 +212,10 @@ class Inbox {
   /** @param {{ waiting: Conversation[], fresh: (id: string) => boolean, came: number }} news */
   #welcomed({ waiting, fresh, came }) {
     this.pill.came(came)
-    for (const conversation of waiting) this.#ring(conversation, fresh(conversation.id))
+    for (const conversation of waiting) this.bell.ring(conversation, fresh(conversation.id))
     this.#refreshList()
     this.#showCounts()
     this.#showOpen()
-    this.cards.show(this.#rings.all)
   }
 
   /** Things that wait for a live line. */
@@ -220,7 +225,7 @@ class Inbox {
     if (this.#endless) this.#loadList()
     const thread = this.#thread
     if (thread && !thread.loaded) this.line.load(thread)
-    this.#seen()
+    this.#reading.look()
   }
 
   /**
@@ -233,7 +238,7 @@ class Inbox {
     if (message.conversation === this.#open) {
       if (message.from.id === this.#me.id) this.conversation.log.toEnd()
       this.#showOpen()
-      this.#seen()
+      this.#reading.look()
     }
     this.#refreshList()
   }
@@ -257,8 +262,8 @@ class Inbox {
 
   /** @param {Conversation} conversation as it is now */
   #changed(conversation) {
-    if (this.#desk.isWaiting(conversation)) this.#ring(conversation, true)
-    else this.#notRinging(conversation)
+    if (this.#desk.isWaiting(conversation)) this.bell.ring(conversation, true)
+    else this.bell.ended(conversation)
     if (conversation.id === this.#open) this.#showOpen()
     this.#refreshList()
   }
@@ -280,7 +285,7 @@ class Inbox {
   #grown(id) {
     if (id !== this.#open) return this.list.touch(id)
     this.#showLog()
-    this.#seen()
+    this.#reading.look()
   }
 
   // Writing and reading.
@@ -300,55 +305,6 @@ class Inbox {
     this.#showLog()
     this.conversation.log.toEnd()
     this.line.sender.pump()
-  }
-
-  /** @param {AbortSignal} signal */
-  #takeDrops(signal) {
-    const { pane, composer } = this.conversation
-    const drop = slot(pane, "drop")
-    const events = {
-      allowed: () => composer.isThere,
-      over: (/** @type {boolean} */ on) => {
-        drop.hidden = !on
-        if (on) write(slot(drop, "drop-limits"), t("comp-limits", { size: sizeWords(page.data.limits.file, region) }))
-      },
-      take: (/** @type {File[]} */ files) => composer.stage(files),
-    }
-    takeDrops(pane, events, signal)
-  }
-
-  /** @param {HTMLElement} button */
-  async #emoji(button) {
-    /** @type {typeof import("../shared/emoji/main.js")} */
-    const { toggleEmoji } = await import(page.data.modules.emoji)
-    const { composer } = this.conversation
-    toggleEmoji({
-      parent: composer.form,
-      button,
-      language: page.language,
-      say: t,
-      insert: (sign) => composer.insert(sign),
-      done: () => composer.focus(),
-      keep: device.storage,
-    })
-  }
-
-  /**
-   * Shows a picture large, among the others of this conversation.
-   * @param {Media} media
-   * @param {HTMLElement} opener
-   */
-  async #enlarge(media, opener) {
-    /** @type {typeof import("../shared/lightbox/main.js")} */
-    const { openLightbox } = await import(page.data.modules.lightbox)
-    const messages = this.#thread?.log.messages ?? []
-    const pictures = messages.flatMap(({ type, content, from, at }) => {
-      const carried = mediaOf(type, content)
-      const who = from.id === page.data.me.id ? t("you") : nameOf(from)
-      return carried?.kind === "image" ? [{ media: carried, who, when: when(at) }] : []
-    })
-    const at = pictures.findIndex((one) => one.media.file === media.file && one.media.href === media.href)
-    if (at >= 0) openLightbox({ pictures, at, links: this.files.links, say: t, opener })
   }
 
   /** @param {string} client */
@@ -376,16 +332,6 @@ class Inbox {
     if (conversation && this.#desk.isMine(conversation)) this.line.ask("typing", { conversation: conversation.id, on })
   }
 
-  /** Somebody may be looking at new words: after a second of it they are read. */
-  #seen() {
-    clearTimeout(this.#reading)
-    if (!this.#isReading) return
-    this.#reading = setTimeout(() => {
-      const thread = this.#thread
-      if (thread && this.#isReading) this.line.read(thread, thread.log.last)
-    }, READ_MS)
-  }
-
   get #isReading() {
     const conversation = this.#current
     const looks = document.visibilityState === "visible" && document.hasFocus() && this.conversation.log.isAtEnd
@@ -399,8 +345,7 @@ class Inbox {
   /** @param {string} id */
   async #accept(id) {
     if (!this.line.isLive) return
-    this.#rings.end(id, now())
-    this.cards.show(this.#rings.all)
+    this.bell.stop(id)
     const { composer } = this.conversation
     const stay = this.#open !== null && this.#open !== id && composer.isThere && !composer.isEmpty
     const failed = await this.line.change("accept", id)
@@ -434,37 +379,6 @@ class Inbox {
     else if (!failed.lost) this.toast.show(failed.message)
   }
 
-  /** @param {string} id */
-  #decline(id) {
-    this.#rings.end(id, now())
-    this.cards.show(this.#rings.all)
-    this.#showBadge()
-  }
-
-  /**
-   * @param {Conversation} conversation
-   * @param {boolean} fresh
-   */
-  #ring(conversation, fresh) {
-    if (this.status.status !== "online" || !this.#rings.waits(conversation, now(), fresh)) return
-    this.cards.show(this.#rings.all)
-    this.cards.hint(isWriting(document.activeElement))
-    this.cards.announce(visitorName(conversation))
-    this.#play("door", 2)
-    this.#showBadge()
-  }
-
-  /** @param {Conversation} conversation somebody took it, or it is over */
-  #notRinging(conversation) {
-    const agent = agentOf(conversation)
-    const mine = agent?.id === this.#me.id
-    const taken = conversation.service?.stage.name === "human"
-    const words = taken ? t("ring-taken", { name: nameOf(agent) }) : t("ring-gone", { name: visitorName(conversation) })
-    this.#rings.end(conversation.id, now(), mine ? undefined : words)
-    this.cards.show(this.#rings.all)
-    this.#showBadge()
-  }
-
   // What is shown.
 
   #tick() {
@@ -472,8 +386,7 @@ class Inbox {
     // Without a line nobody knows how long they really wait.
     if (this.root.dataset.line === "lost") return
     this.list.tick()
-    if (this.#rings.expire(now()).length > 0) this.status.missed(Date.now())
-    this.cards.show(this.#rings.all)
+    this.bell.tick()
     for (const thread of this.#threads.all) {
       if (!thread.typing || thread.typing.until > Date.now()) continue
       thread.typing = null
@@ -592,12 +505,12 @@ class Inbox {
   }
 
   #showBadge() {
-    this.#attention.badge(this.#rings.ringing.length + this.#desk.waitingForMe)
+    this.#attention.badge(this.bell.count + this.#desk.waitingForMe)
   }
 
   #looked() {
     this.#showBadge()
-    this.#seen()
+    this.#reading.look()
     if (document.visibilityState === "visible") this.#tick()
   }
 
@@ -654,7 +567,7 @@ class Inbox {
     if (focus === "log") this.conversation.log.focus()
     if (focus === "composer" && this.conversation.composer.isThere && !isPhone()) this.conversation.composer.focus()
     this.#panelWords()
-    this.#seen()
+    this.#reading.look()
   }
 
   /** @param {string | null} id */
@@ -662,7 +575,7 @@ class Inbox {
     const left = this.#thread
     if (left) left.unseen = 0
     this.conversation.composer.stopTyping()
-    clearTimeout(this.#reading)
+    this.#reading.stop()
     this.#open = id
     this.list.keep(id)
     if (!id) return
@@ -720,13 +633,12 @@ class Inbox {
 
   // Things around.
 
-  /** @param {import("./panes/status.js").Status} status */
+  /** @param {import("../panes/status.js").Status} status */
   #chooseStatus(status) {
     this.status.choose(status)
     this.line.ask("status", { status })
-    if (status !== "online") this.#rings.clear()
+    if (status !== "online") this.bell.silence()
     if (!this.#current) this.#showEmpty()
-    this.cards.show(this.#rings.all)
   }
 
   #toggleSounds() {
@@ -780,37 +692,32 @@ class Inbox {
 
   /** @param {AbortSignal} signal */
   #keyboard(signal) {
-    const newest = () => this.#rings.ringing.at(-1)?.id
-    const acceptOrTake = () => {
-      const id = newest()
-      if (id) this.#accept(id)
-      else this.#take()
-    }
-    const decline = () => {
-      const id = newest()
-      if (id) this.#decline(id)
-    }
     const { composer } = this.conversation
-    const single = {
-      j: () => this.#step(1),
-      k: () => this.#step(-1),
-      ArrowDown: () => this.list.focus(),
-      ArrowUp: () => this.list.focus(),
-      Enter: () => this.#enterKey(),
-      r: () => composer.isThere && composer.focus(),
-      a: acceptOrTake,
-      d: decline,
-      e: () => this.#end(),
-      u: () => this.list.showNew(),
-      i: () => this.#togglePanel(),
-      m: () => this.#toggleSounds(),
-      "\\": () => this.sidebar.toggle(),
-      "?": () => this.#showKeys(),
+    const actions = {
+      step: (/** @type {1 | -1} */ step) => this.#step(step),
+      list: () => this.list.focus(),
+      enter: () => this.#enterKey(),
+      reply: () => composer.isThere && composer.focus(),
+      accept: () => {
+        const id = this.bell.newest
+        if (id) this.#accept(id)
+        else this.#take()
+      },
+      decline: () => {
+        const id = this.bell.newest
+        if (id) this.bell.stop(id)
+      },
+      end: () => this.#end(),
+      news: () => this.list.showNew(),
+      panel: () => this.#togglePanel(),
+      sounds: () => this.#toggleSounds(),
+      sidebar: () => this.sidebar.toggle(),
+      keys: () => this.#showKeys(),
+      leave: () => this.#leave(),
+      pane: (/** @type {boolean} */ back) => this.#nextPane(back),
+      go: Object.fromEntries(VIEWS.map((view) => [view.charAt(0), () => this.#go({ view, id: null })])),
     }
-    const go = Object.fromEntries(VIEWS.map((view) => [view.charAt(0), () => this.#go({ view, id: null })]))
-    const alt = { KeyA: acceptOrTake, KeyD: decline }
-    const pane = (/** @type {boolean} */ back) => this.#nextPane(back)
-    listen({ single, go, alt, leave: () => this.#leave(), pane }, signal)
+    keyboard(actions, signal)
   }
 
   /** From the toast's offer, else into the messages. */
@@ -829,36 +736,10 @@ class Inbox {
 
   /** @param {boolean} back */
   #nextPane(back) {
-    const all = [".sidebar", ".list-pane", ".main", ".panel"].map((name) => find(this.root, name))
-    const panes = all.filter((pane) => pane.offsetParent !== null)
-    const at = panes.findIndex((pane) => pane.contains(document.activeElement))
-    const pane = panes.at((at + (back ? -1 : 1)) % panes.length)
+    const pane = paneBeside(this.root, back)
     if (pane?.matches(".list-pane")) this.list.focus()
     else if (pane?.matches(".main") && this.#current) this.conversation.log.focus()
     else if (pane?.matches(".sidebar")) this.sidebar.focus()
     else pane?.focus()
   }
 }
-
-customElements.define(
-  "parlor-inbox",
-  class extends HTMLElement {
-    /** @type {Inbox | null} */
-    #inbox = null
-
-    connectedCallback() {
-      const begin = () => {
-        this.#inbox = new Inbox(this)
-        this.#inbox.begin()
-      }
-      // The script may run before the page is whole.
-      if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin, { once: true })
-      else begin()
-    }
-
-    disconnectedCallback() {
-      this.#inbox?.end()
-      this.#inbox = null
-    }
-  },
-)
