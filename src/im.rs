@@ -30,8 +30,10 @@ mod deliver;
 mod desk;
 mod error;
 pub mod files;
+mod find;
 mod group;
 mod history;
+mod inbox;
 pub mod keys;
 mod members;
 mod moderation;
@@ -56,6 +58,7 @@ mod watch;
 mod welcome;
 
 use conversation::Routes;
+pub use inbox::InboxPage;
 use presence::Presence;
 use uid::PassingUids;
 
@@ -112,6 +115,7 @@ pub struct Im {
     presence: Presence,
     watches: watch::Watches,
     routes: Routes,
+    finds: find::Finds,
     lists: block::Lists,
     terms: restraint::Terms,
     uids: PassingUids,
@@ -144,6 +148,7 @@ impl Im {
             vault: Vault::passing(),
             throttle: accounts::Throttle::default(),
             routes: Routes::default(),
+            finds: find::Finds::default(),
             watches: watch::Watches::default(),
             lists: block::Lists::default(),
             terms: restraint::Terms::default(),

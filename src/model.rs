@@ -19,6 +19,7 @@ pub mod features;
 pub mod file;
 pub mod fold;
 pub mod ids;
+pub mod inbox;
 pub mod message;
 pub mod notice;
 pub mod person;
@@ -49,6 +50,7 @@ pub use ids::{
     AppKey, BroadcastId, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, Seq, SiteKey, UserId,
     WebhookId,
 };
+pub use inbox::Inbox;
 pub use message::{Message, Source};
 pub use notice::{Notice, Topic};
 pub use person::{Caller, Person, Role};

@@ -28,6 +28,8 @@ pub mod chatrooms;
 pub(crate) mod conformance;
 pub mod contacts;
 pub mod files;
+pub mod finding;
+pub mod inbox;
 pub mod members;
 pub mod outbox;
 pub mod pre_send;
@@ -52,6 +54,8 @@ use api_keys::ApiKeys;
 use audit::Audit;
 use broadcasts::Broadcasts;
 use chatrooms::Chatrooms;
+use finding::Finding;
+use inbox::Inboxes;
 use members::Members;
 use outbox::Outbox;
 use pre_send::PreSends;
@@ -127,7 +131,8 @@ pub struct NewMessage {
     /// Whom it is for besides the sender; empty: everybody inside. Nobody else sees it, counts it or is called by it;
     /// in their pages [`Message::undisclosed`] stands in its place.
     pub only: Vec<UserId>,
-    /// The server's time.
+    /// The server's time. The message gets this time or a later one: later than that of every other message in the
+    /// conversation, and than that of every message that anybody inside was sent (D6).
     pub at: Millis,
     /// What must hold in the transaction that keeps it, whatever was looked up before. A retry of a kept message
     /// still succeeds.
@@ -350,6 +355,8 @@ pub trait Store:
     + Broadcasts
     + Chatrooms
     + ContactLists
+    + Finding
+    + Inboxes
     + Members
     + Outbox
     + PreSends

@@ -7,6 +7,7 @@
 mod attributes;
 mod flood;
 mod line;
+mod listen;
 mod news;
 mod room;
 mod rooms;

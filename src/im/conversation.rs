@@ -76,17 +76,26 @@ impl Route {
     }
 }
 
-/// People whom all remembered routes may name together, where a route costs as much as eight more.
+/// People whom all remembered conversations may name together, where a conversation costs as much as 16 more.
 const MOST_ROUTED: u64 = 500_000;
 
-/// Routes by conversation, bounded. Whoever changes a stage or the people calls [`Routes::forget`].
+/// What is remembered of a conversation.
+#[derive(Debug, Clone)]
+struct Known {
+    route: Arc<Route>,
+    /// As it stood when it was looked up, without its newest message.
+    conversation: Arc<Conversation>,
+}
+
+/// Conversations by id, bounded. Whoever changes a name, a stage or the people calls [`Routes::forget`].
 #[derive(Debug)]
-pub(super) struct Routes(Cache<(AppKey, ConversationId), Arc<Route>>);
+pub(super) struct Routes(Cache<(AppKey, ConversationId), Known>);
 
 impl Default for Routes {
     fn default() -> Self {
-        let weight = |_: &(AppKey, ConversationId), route: &Arc<Route>| {
-            u32::try_from(route.participants.len() + 8).unwrap_or(u32::MAX)
+        let weight = |_: &(AppKey, ConversationId), known: &Known| {
+            let people = known.route.participants.len() + known.conversation.participants.len();
+            u32::try_from(people + 16).unwrap_or(u32::MAX)
         };
         Self(Cache::builder().weigher(weight).max_capacity(MOST_ROUTED).build())
     }
@@ -111,9 +120,18 @@ impl Im {
 
     /// The route of any conversation of the app.
     pub(super) async fn route_of(&self, app: &AppKey, id: ConversationId) -> Result<Arc<Route>, Fault> {
+        self.known(app, id).await.map(|known| known.route)
+    }
+
+    /// Any conversation of the app, for what it is and who is in it: where it stands now may be another place.
+    pub(super) async fn remembered(&self, app: &AppKey, id: ConversationId) -> Result<Arc<Conversation>, Fault> {
+        self.known(app, id).await.map(|known| known.conversation)
+    }
+
+    async fn known(&self, app: &AppKey, id: ConversationId) -> Result<Known, Fault> {
         let key = (app.clone(), id);
-        if let Some(route) = self.routes.0.get(&key) {
-            return Ok(route);
+        if let Some(known) = self.routes.0.get(&key) {
+            return Ok(known);
         }
         let found = self.store.conversation(app, id).await?.ok_or_else(not_found)?;
         let route = Arc::new(if found.kind.has_members() {
@@ -121,8 +139,9 @@ impl Im {
         } else {
             Route::of(&found)
         });
-        self.routes.0.insert(key, route.clone());
-        Ok(route)
+        let known = Known { route, conversation: Arc::new(Conversation { last: None, ..found }) };
+        self.routes.0.insert(key, known.clone());
+        Ok(known)
     }
 
     /// The route of a group or discussion that the app knows by this handle, if this caller may read it.

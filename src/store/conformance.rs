@@ -23,8 +23,10 @@ pub(crate) mod counting;
 pub(crate) mod desk;
 pub(crate) mod directed;
 pub(crate) mod files;
+pub(crate) mod finding;
 pub(crate) mod groups;
 pub(crate) mod hidden;
+pub(crate) mod inbox;
 pub(crate) mod logins;
 pub(crate) mod members;
 pub(crate) mod messages;
@@ -172,6 +174,16 @@ macro_rules! run_on {
                 a_deleted_message_leaves_a_mark_in_its_place,
                 a_replaced_content_is_gone_and_its_retry_is_harmless,
                 mentions_count_until_they_are_read
+            ]
+            finding: [
+                a_pair_is_found_from_both_sides_once_it_is_there,
+                the_newest_episode_is_found_open_or_ended
+            ]
+            inbox: [
+                an_inbox_matches_a_model_that_looks_at_every_message,
+                d6_times_grow_for_everybody_who_receives,
+                d6_times_grow_in_groups_too_large_to_look_through,
+                an_inbox_is_its_users_in_their_app
             ]
             outbox: [
                 a_webhook_is_made_changed_and_ended,

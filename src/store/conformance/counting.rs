@@ -42,7 +42,7 @@ enum How {
     Muted(bool),
     Removed,
     Cleared(u64),
-    /// Until the time of this step.
+    /// Until so many seconds after the beginning of the case.
     ClearedUntil(i64),
 }
 
@@ -150,6 +150,8 @@ struct Story<'h> {
     house: &'h House<'h>,
     users: [UserId; 3],
     ids: [ConversationId; 3],
+    /// When the case begins, in seconds after noon: time only goes forward.
+    begins: i64,
     models: [Model; 3],
 }
 
@@ -166,7 +168,7 @@ impl<'h> Story<'h> {
             let new = NewGroup { id: fresh_id(), kind, handle: None, name, owner, users, at: at(0) };
             *id = house.store.create_group(&house.app, new).await.unwrap().id;
         }
-        Self { house, users, ids, models: Default::default() }
+        Self { house, users, ids, begins: 1000 * i64::from(case), models: Default::default() }
     }
 
     /// Whether somebody is in a place.
@@ -184,7 +186,11 @@ impl<'h> Story<'h> {
                     Call::One(one) => Mentions::These(vec![self.users[one].clone()]),
                 };
                 let sender = person(self.users[from].as_str(), Role::User);
-                let new = NewMessage { counted, mentions, ..message(self.ids[place], sender, "words", at(time)) };
+                let new = NewMessage {
+                    counted,
+                    mentions,
+                    ..message(self.ids[place], sender, "words", at(self.begins + time))
+                };
                 let uid = store.append(app, new).await.unwrap().message.uid;
                 let model = &mut self.models[place];
                 model.said.push(Said { at: time, counted, call, uid });
@@ -201,7 +207,7 @@ impl<'h> Story<'h> {
                     How::Muted(on) => Keeping::Muted(on),
                     How::Removed => Keeping::Removed,
                     How::Cleared(seq) => Keeping::Cleared(Seq(seq)),
-                    How::ClearedUntil(time) => Keeping::ClearedUntil(at(time)),
+                    How::ClearedUntil(time) => Keeping::ClearedUntil(at(self.begins + time)),
                 };
                 store.keep(app, self.ids[place], &self.users[who], change).await.unwrap();
                 self.models[place].keep(who, how);

@@ -132,7 +132,8 @@ pub(crate) async fn pages_go_by_time(store: &dyn Store) {
     assert_eq!(between(&house, id, None, Some(20)).await, (vec![1], false));
     assert_eq!(between(&house, id, None, Some(10)).await, (vec![], false));
     assert_eq!(between(&house, id, Some(10), None).await, (vec![2, 3, 4], true), "the oldest after");
-    assert_eq!(between(&house, id, Some(20), None).await, (vec![4, 5, 6], false));
+    assert_eq!(between(&house, id, Some(20), None).await, (vec![3, 4, 5], true), "the third has a time of its own");
+    assert_eq!(between(&house, id, Some(21), None).await, (vec![4, 5, 6], false));
     assert_eq!(between(&house, id, Some(50), None).await, (vec![], false));
     assert_eq!(between(&house, id, Some(10), Some(40)).await, (vec![2, 3, 4], false), "between");
     let window = History { after_at: Some(at(0)), before_at: Some(at(45)), ..History::newest(id, 2) };

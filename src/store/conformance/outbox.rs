@@ -115,7 +115,10 @@ pub(crate) async fn a_kept_message_is_recorded_once_for_whoever_wants_it(store: 
     assert_eq!(body["uid"], json!(kept.uid));
     assert_eq!((&body["kind"], &body["target"], &body["source"]), (&json!("private"), &json!("bob"), &json!("client")));
     assert_eq!((&body["type"], &body["content"]), (&json!("RC:TxtMsg"), &json!({ "content": "hello" })));
-    assert_eq!((&body["from"]["id"], &body["at"], &body["client_id"]), (&json!("alice"), &json!(at(1)), &json!("one")));
+    assert_eq!(
+        (&body["from"]["id"], &body["at"], &body["client_id"]),
+        (&json!("alice"), &json!(kept.at), &json!("one"))
+    );
     assert!(sequences(&house, &online, at(9)).await.is_empty());
 }
 

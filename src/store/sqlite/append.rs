@@ -12,7 +12,7 @@ use super::{
     messages, outbox,
 };
 use crate::{
-    model::{AppKey, Content, Message, MessageUid, Role, Seq, content::Mentions},
+    model::{AppKey, Content, Message, MessageUid, Millis, Role, Seq, content::Mentions},
     store::{Demand, NewMessage, StoreError},
 };
 
@@ -25,6 +25,8 @@ pub(super) enum Placed {
         uid: MessageUid,
         /// Its place.
         seq: Seq,
+        /// Its time.
+        at: Millis,
     },
     /// It was there already.
     Repeated(Box<Message>),
@@ -40,6 +42,7 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
         sender,
         seq: head.seq + 1,
         counted: head.counted + i64::from(new.counted && new.only.is_empty()),
+        at: new.at,
     };
     let named = new.content.files();
     let refusal = match refusal(ledger, app, sender, new)? {
@@ -51,7 +54,8 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
         return Ok(first(ledger, &place, new)?.ok_or(refusal)?);
     }
     let recipients = directed::rows(ledger, app, new)?;
-    let uid = ledger.uids.mint(new.at);
+    let place = Place { at: ledger.moment(new.conversation, new.at)?, ..place };
+    let uid = ledger.uids.mint(place.at);
     if !insert(ledger, uid, &place, new)? {
         return Ok(first(ledger, &place, new)?.ok_or(StoreError::NoConversation)?);
     }
@@ -60,14 +64,15 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
         remember_original(ledger, uid, original)?;
     }
     if !new.only.is_empty() {
-        directed::insert(ledger, (place.conversation, place.seq), place.sender, &recipients, new)?;
+        let spot = (place.conversation, place.seq, place.at);
+        directed::insert(ledger, spot, place.sender, &recipients, new.counted)?;
     }
     call(ledger, app, &place, &directed::mentions(new))?;
     files::bind(ledger, place.conversation, uid, &named)?;
     ledger.moved(new.conversation);
     let (uid, seq) = (MessageUid::from_number(uid), messages::seq(place.seq));
-    outbox::message_sent(ledger, app, new, uid, seq)?;
-    Ok(Placed::New { uid, seq })
+    outbox::message_sent(ledger, app, new, (uid, seq, place.at))?;
+    Ok(Placed::New { uid, seq, at: place.at })
 }
 
 /// Why a message is not taken, as things stand in this transaction.
@@ -101,6 +106,7 @@ struct Place {
     sender: i64,
     seq: i64,
     counted: i64,
+    at: Millis,
 }
 
 /// Writes the row unless the client id was used before.
@@ -121,7 +127,7 @@ fn insert(ledger: &Ledger, uid: i64, place: &Place, new: &NewMessage) -> rusqlit
             place.seq,
             place.sender,
             new.client_id.as_ref().map(crate::model::ClientId::as_str),
-            new.at.get(),
+            place.at.get(),
             name,
             body,
             place.counted,
@@ -210,13 +216,14 @@ fn digest(content: &Content) -> [u8; 32] {
 
 /// Moves the head, the sender's own watermarks and the visitor's wait.
 fn advance(ledger: &mut Ledger, app: i64, place: &Place, new: &NewMessage) -> Work<()> {
-    let at = new.at.get();
+    let at = place.at.get();
     if let Some(member) = ledger.member(new.conversation, place.sender)? {
         member.advance(place.seq, Some(Read { seq: place.seq, counted: place.counted }), at);
     }
     let head = ledger.head(app, new.conversation)?;
     head.seq = place.seq;
     head.counted = place.counted;
+    head.said_at = at;
     if new.only.is_empty() {
         head.told = place.seq;
         head.changed_at = head.changed_at.max(at);

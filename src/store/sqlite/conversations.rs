@@ -65,10 +65,19 @@ pub(super) fn find_pair(
     kind: Kind,
     (a, b): (&UserId, &UserId),
 ) -> Work<Option<Conversation>> {
-    let row = view
-        .conn
+    pair_key(view, app, kind, (a, b))?.map(|(row, _)| load(view, row)).transpose()
+}
+
+/// The row and the id of that conversation.
+pub(super) fn pair_key(
+    view: &View<'_>,
+    app: &AppKey,
+    kind: Kind,
+    (a, b): (&UserId, &UserId),
+) -> rusqlite::Result<Option<(i64, ConversationId)>> {
+    view.conn
         .prepare_cached(
-            "select c.id
+            "select c.id, c.key
             from conversations c
             join apps p on p.id = c.app_id and p.key = ?1
             join users a on a.app_id = p.id and a.key = ?2
@@ -77,9 +86,10 @@ pub(super) fn find_pair(
               and c.low_user_id = min(a.id, b.id)
               and c.high_user_id = max(a.id, b.id)",
         )?
-        .query_row(params![app.as_str(), a.as_str(), b.as_str(), kind.number()], |row| row.get(0))
-        .optional()?;
-    row.map(|row| load(view, row)).transpose()
+        .query_row(params![app.as_str(), a.as_str(), b.as_str(), kind.number()], |row| {
+            Ok((row.get(0)?, conversation_id(row, 1)?))
+        })
+        .optional()
 }
 
 /// The conversation of this kind between two users; made when missing.

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{error::Work, ledger::Ledger, rows::parsed};
 use crate::{
-    model::{AppKey, MessageUid, UserId, content::Mentions},
+    model::{AppKey, MessageUid, Millis, UserId, content::Mentions},
     store::{NewMessage, sqlite::rows::View},
 };
 
@@ -61,13 +61,13 @@ pub(super) fn rows(ledger: &mut Ledger, app: i64, new: &NewMessage) -> Work<Vec<
 /// Notes whom a message is for.
 pub(super) fn insert(
     ledger: &Ledger,
-    (conversation, seq): (i64, i64),
+    (conversation, seq, at): (i64, i64, Millis),
     sender: i64,
     recipients: &[i64],
-    new: &NewMessage,
+    counted: bool,
 ) -> rusqlite::Result<()> {
     for user in recipients.iter().copied().chain([sender]) {
-        let counted = new.counted && user != sender;
+        let counted = counted && user != sender;
         ledger
             .conn
             .prepare_cached(
@@ -75,7 +75,7 @@ pub(super) fn insert(
                 values (?1, ?2, ?3, ?4, ?5)
                 on conflict do nothing",
             )?
-            .execute(params![conversation, user, seq, new.at.get(), counted])?;
+            .execute(params![conversation, user, seq, at.get(), counted])?;
     }
     Ok(())
 }

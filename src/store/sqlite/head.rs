@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::key_of;
+use super::{moments::Inside, rows::key_of};
 use crate::model::ConversationId;
 
 /// Participants remembered per conversation from one batch to the next: those who write and read now.
 const REMEMBERED: usize = 64;
+/// Participants' rows know when something was last said to the minute.
+const STEP_MS: i64 = 60_000;
 
 /// The moving part of a conversation's row, and of the rows of those participants who did something lately.
 #[derive(Debug)]
@@ -20,6 +22,11 @@ pub(super) struct Head {
     pub(super) told: i64,
     pub(super) counted: i64,
     pub(super) changed_at: i64,
+    /// Time of the newest message, as far as it was kept since the head is remembered.
+    pub(super) said_at: i64,
+    /// Nothing was said after this, as the participants' rows know.
+    quiet_after: i64,
+    inside: Option<Inside>,
     pub(super) waiting_since: Option<i64>,
     pub(super) visitor: Option<i64>,
     pub(super) desk: DeskSide,
@@ -83,6 +90,9 @@ impl Head {
                     },
                     silenced: row.get(8)?,
                     told: row.get(9)?,
+                    said_at: i64::MIN,
+                    quiet_after: i64::MIN,
+                    inside: None,
                     members: HashMap::new(),
                     unwritten: false,
                     waiting_since_moved: false,
@@ -104,11 +114,40 @@ impl Head {
         Ok(self.members.get_mut(&user))
     }
 
+    /// Who is inside, as long as the head is remembered: whoever changes that forgets it.
+    pub(super) fn inside(&mut self, conn: &Connection) -> rusqlite::Result<&Inside> {
+        let inside = match self.inside.take() {
+            Some(inside) => inside,
+            None => people(conn, self.row)?,
+        };
+        Ok(self.inside.insert(inside))
+    }
+
     pub(super) fn wait_since(&mut self, since: Option<i64>) {
         if self.waiting_since != since {
             self.waiting_since = since;
             self.waiting_since_moved = true;
         }
+    }
+
+    /// Lets the participants' rows know that something was said. They are raised to the end of the minute, so that most
+    /// messages touch none of them; in large groups once and for all.
+    fn stir(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        if self.said_at <= self.quiet_after {
+            return Ok(());
+        }
+        self.quiet_after = match self.inside(conn)? {
+            Inside::Many => i64::MAX,
+            Inside::Few(_) => self.said_at.saturating_add(STEP_MS - 1 - self.said_at.rem_euclid(STEP_MS)),
+        };
+        conn.prepare_cached(
+            "update participants
+            set quiet_after = ?2
+            where conversation_id = ?1
+              and quiet_after < ?2",
+        )?
+        .execute(params![self.row, self.quiet_after])
+        .map(drop)
     }
 
     /// Brings the rows up to what is remembered.
@@ -119,6 +158,7 @@ impl Head {
             where id = ?1",
         )?
         .execute(params![self.row, self.seq, self.counted, self.changed_at, self.told])?;
+        self.stir(conn)?;
         if self.waiting_since_moved {
             conn.prepare_cached(
                 "update conversations
@@ -151,6 +191,20 @@ impl Head {
         self.waiting_since_moved = false;
         Ok(())
     }
+}
+
+/// Who is inside a conversation now.
+fn people(conn: &Connection, conversation: i64) -> rusqlite::Result<Inside> {
+    let people: Vec<i64> = conn
+        .prepare_cached(
+            "select user_id
+            from participants
+            where conversation_id = ?1
+            limit ?2",
+        )?
+        .query_map(params![conversation, Inside::FEW + 1], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(if people.len() > usize::from(Inside::FEW) { Inside::Many } else { Inside::Few(people.into()) })
 }
 
 impl Member {

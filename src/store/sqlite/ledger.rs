@@ -8,13 +8,14 @@ use super::{
     cache::Cache,
     error::{Trouble, Work, spoils_transaction, told},
     head::{Head, Member},
+    moments::Moments,
     outbox::Listeners,
     rows::View,
     stats::SqliteStats,
     uid::Uids,
 };
 use crate::{
-    model::{AppKey, ConversationId, UserId},
+    model::{AppKey, ConversationId, Millis, UserId},
     store::StoreError,
 };
 
@@ -25,6 +26,7 @@ const REMEMBERED: usize = 16_384;
 pub(super) struct Ledger {
     pub(super) conn: Connection,
     pub(super) uids: Uids,
+    moments: Moments,
     epoch: u64,
     /// Something was recorded in the outbox since the last commit.
     pub(super) recorded: bool,
@@ -43,6 +45,8 @@ impl Ledger {
     pub(super) fn new(conn: Connection, uids: Uids, epoch: u64, stats: Arc<SqliteStats>) -> Self {
         Self {
             conn,
+            // Numbers are never older than the times of their messages.
+            moments: Moments::after(uids.newest()),
             uids,
             epoch,
             recorded: false,
@@ -105,6 +109,14 @@ impl Ledger {
         }
         let head = self.heads.get_mut(&id).ok_or(StoreError::NoConversation)?;
         if head.app == app { Ok(head) } else { Err(StoreError::NoConversation.into()) }
+    }
+
+    /// The time of a new message in a conversation whose head is remembered, when the clock says `clock`.
+    pub(super) fn moment(&mut self, id: ConversationId, clock: Millis) -> Work<Millis> {
+        let head = self.heads.get_mut(&id).ok_or(StoreError::NoConversation)?;
+        let (app, row) = (head.app, head.row);
+        let at = self.moments.give(clock.get(), app, row, head.inside(&self.conn)?);
+        Ok(Millis::new(at))
     }
 
     /// A participant of a conversation whose head is remembered.

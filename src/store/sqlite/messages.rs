@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
-    error::Work,
+    error::{Trouble, Work},
     rows::{View, conversation_id, key_of, maybe_parsed, millis, person},
     times,
 };
@@ -17,7 +17,7 @@ use crate::{
 
 /// A page that holds this many bytes of content ends early (W3): a hundred of the largest messages must not be in
 /// memory for one question.
-const PAGE_BYTES: usize = 256 << 10;
+pub(super) const PAGE_BYTES: usize = 256 << 10;
 /// Content larger than this is left out where a message only stands for its conversation.
 const SAMPLE_BYTES: usize = 16 << 10;
 
@@ -76,6 +76,14 @@ pub(super) fn by_number(view: &View<'_>, number: i64) -> Work<Option<Message>> {
     match read(row) {
         Some(message) => Ok(Some(message)),
         None => Err(StoreError::Damaged(report(view, number)).into()),
+    }
+}
+
+/// The message with this number, unless it is damaged.
+pub(super) fn readable(view: &View<'_>, number: i64) -> Work<Option<Message>> {
+    match by_number(view, number) {
+        Err(Trouble::Refused(StoreError::Damaged(_))) => Ok(None),
+        found => found,
     }
 }
 

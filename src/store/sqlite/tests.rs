@@ -24,13 +24,13 @@ fn open(folder: &TempDir) -> SqliteStore {
 }
 
 /// An engine on an empty folder that goes with the test.
-fn fresh() -> (SqliteStore, TempDir) {
+pub(super) fn fresh() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (open(&folder), folder)
 }
 
 /// A second connection to the file, for looking behind the engine's back.
-fn behind(folder: &TempDir) -> rusqlite::Connection {
+pub(super) fn behind(folder: &TempDir) -> rusqlite::Connection {
     rusqlite::Connection::open(database_in(folder.path())).unwrap()
 }
 

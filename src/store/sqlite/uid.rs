@@ -26,6 +26,11 @@ impl Uids {
         Self { node: i64::from(node.min(MAX_NODE)), millis, counter: MAX_COUNTER }
     }
 
+    /// No message with a number of ours was taken after this instant.
+    pub(super) fn newest(&self) -> i64 {
+        self.millis + MessageUid::EPOCH_MS
+    }
+
     /// The next number.
     pub(super) fn mint(&mut self, now: Millis) -> i64 {
         let now = (now.get() - MessageUid::EPOCH_MS).clamp(0, MAX_MILLIS);

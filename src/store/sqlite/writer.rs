@@ -102,12 +102,12 @@ impl Doable for AppendWork {
         let new = self.new;
         match placed {
             Placed::Repeated(first) => Appended { message: *first, repeated: true },
-            Placed::New { uid, seq } => Appended {
+            Placed::New { uid, seq, at } => Appended {
                 message: Message {
                     uid,
                     conversation: new.conversation,
                     seq: Some(seq),
-                    at: new.at,
+                    at,
                     from: new.from,
                     client_id: new.client_id,
                     content: new.content,

@@ -214,8 +214,7 @@ async fn the_back_end_clears_a_users_history_up_to_a_time() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let id = team(&alice, &[&bob]).await;
-    alice.says(id, "old").await.unwrap();
-    let until = world.im.now();
+    let until = alice.says(id, "old").await.unwrap().at;
     world.clock.advance_secs(1);
     alice.says(id, "new").await.unwrap();
     world.hints();

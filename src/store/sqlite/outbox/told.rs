@@ -20,8 +20,7 @@ pub(in crate::store::sqlite) fn message_sent(
     ledger: &mut Ledger,
     app: i64,
     new: &NewMessage,
-    uid: MessageUid,
-    seq: Seq,
+    (uid, seq, at): (MessageUid, Seq, Millis),
 ) -> Work<()> {
     let listeners = ledger.listeners(app)?;
     if new.source == Source::Api && !listeners.echo {
@@ -36,7 +35,7 @@ pub(in crate::store::sqlite) fn message_sent(
             target: &target,
             to: &new.only,
             seq: Some(seq),
-            at: new.at,
+            at,
             from: &new.from,
             client_id: new.client_id.as_ref(),
             name: &new.content.name,
@@ -44,7 +43,8 @@ pub(in crate::store::sqlite) fn message_sent(
             replaced: new.original.is_some(),
             source: new.source,
         };
-        Ok(told.notice())
+        // It is due by the clock, which the message's own time may be ahead of.
+        Ok(Notice { at: new.at, ..told.notice() })
     })
 }
 

@@ -1,0 +1,34 @@
+//! What was said in a chatroom, for those inside who were told only that something was.
+
+use crate::{
+    im::Im,
+    model::{Caller, Code, Fault, Handle, Message, Millis, Seq, chatroom::MOST_LATEST, command::History},
+};
+
+impl Im {
+    /// The newest messages of a chatroom that were said after an instant, at most `newest` of them (0–50), oldest
+    /// first. The caller must be inside; nothing changes by it.
+    pub async fn said_in_room(
+        &self,
+        caller: &Caller,
+        chatroom: &Handle,
+        after: Millis,
+        newest: u16,
+    ) -> Result<Vec<Message>, Fault> {
+        if newest > MOST_LATEST {
+            let message = format!("`newest` is {newest}; allowed are 0 to {MOST_LATEST}");
+            return Err(Fault::new(Code::BadRequest, message));
+        }
+        let room = self.room_of_member(caller, chatroom).await?;
+        if newest == 0 {
+            return Ok(Vec::new());
+        }
+        let said = History {
+            after_at: Some(after),
+            // From above, so that the newest are chosen.
+            before: Some(Seq(u64::MAX)),
+            ..History::newest(room.id, newest)
+        };
+        Ok(self.store.page(&caller.app, &said).await?.messages)
+    }
+}
