@@ -6,6 +6,7 @@
 pub mod api;
 pub mod assets;
 mod check;
+mod compat;
 pub mod console;
 mod crowd;
 pub mod demo;
@@ -62,6 +63,7 @@ fn addresses(cfg: &mut ServiceConfig) {
         .service(resource("/check").route(read().to(check::page)))
         .service(resource("/assets/{hash}/{name}").route(read().to(assets::serve)))
         .configure(widget_addresses)
+        .configure(compat_addresses)
         .service(resource("/ws").route(web::get().to(socket::plain)))
         .service(resource("/poll").route(web::post().to(poll::begin)))
         .service(resource("/poll/{id}").route(web::post().to(poll::next)))
@@ -76,6 +78,13 @@ fn widget_addresses(cfg: &mut ServiceConfig) {
     cfg.service(resource("/w/{site}.js").route(read().to(page::widget::launcher)))
         .service(resource("/w/{site}").route(read().to(page::widget::frame)))
         .service(resource("/w/{site}/session").route(web::post().to(page::widget::session)));
+}
+
+/// For pages that were written for the original widget.
+fn compat_addresses(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/compat/rong-widget.js").route(read().to(compat::adapter)))
+        .service(resource("/compat/frame").route(read().to(compat::frame)))
+        .service(resource("/compat/desk").route(read().to(compat::desk)));
 }
 
 /// The agents' part. Its API takes JSON with the word of a page (O4).

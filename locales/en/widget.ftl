@@ -378,3 +378,31 @@ a11y-position = Position
 a11y-close = Close
 a11y-remove = Remove { $name }
 a11y-staged = Files to send
+
+# For pages that were written for the original widget.
+
+compat-choose = Choose a conversation
+compat-leave = Close conversation
+compat-search = Search conversations
+compat-nothing-found = Nothing found
+compat-mute = Mute sounds
+compat-hide = Minimise messages
+compat-back = Back to messages
+compat-delete-of = Delete conversation with { $name }
+compat-room = Chatroom { $name }
+compat-system = Notices
+compat-service = Customer service
+compat-group-create = { $name } created the group
+compat-group-add = { $name } added { $others }
+compat-group-quit = { $name } left the group
+compat-group-kick = { $name } removed { $others }
+compat-group-rename = { $name } named the group { $group }
+compat-group-dismiss = { $name } dismissed the group
+compat-group-other = Something changed in this group
+compat-closed = This conversation takes no more messages
+compat-place = Location: { $name }
+compat-members =
+    { $n ->
+        [one] { $n } member
+       *[other] { $n } members
+    }

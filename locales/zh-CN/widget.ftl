@@ -326,3 +326,27 @@ a11y-position = 播放位置
 a11y-close = 关闭
 a11y-remove = 移除 { $name }
 a11y-staged = 待发送的文件
+
+# 供为原有组件编写的网页使用。
+
+compat-choose = 请选择一个对话
+compat-leave = 关闭对话
+compat-search = 搜索对话
+compat-nothing-found = 没有找到
+compat-mute = 静音
+compat-hide = 收起消息
+compat-back = 返回消息列表
+compat-delete-of = 删除与{ $name }的对话
+compat-room = 聊天室 { $name }
+compat-system = 系统通知
+compat-service = 客服
+compat-group-create = { $name }创建了群组
+compat-group-add = { $name }邀请{ $others }加入群组
+compat-group-quit = { $name }退出了群组
+compat-group-kick = { $name }将{ $others }移出群组
+compat-group-rename = { $name }将群名改为{ $group }
+compat-group-dismiss = { $name }解散了群组
+compat-group-other = 群组信息有变化
+compat-closed = 此对话不再接收消息
+compat-place = 位置：{ $name }
+compat-members = { $n } 位成员

@@ -67,6 +67,22 @@ pub fn widget_page(nonce: &Nonce, server: &Server, ancestors: &[Origin]) -> Head
     ])
 }
 
+/// The frame of users on a page that was written for the original widget. As [`widget_page`]; pictures of people come
+/// from where the page around it says, so they may lie anywhere with TLS or on that page's own origin, and are asked for
+/// without credentials.
+pub fn compat_frame(nonce: &Nonce, server: &Server, ancestors: &[Origin], page: &str) -> Headers {
+    let Headers(mut headers) = widget_page(nonce, server, ancestors);
+    let page = Origin::parse(page).map(|origin| origin.to_string()).unwrap_or_default();
+    for (name, value) in &mut headers {
+        match *name {
+            "content-security-policy" => *value = value.replacen("blob:", &format!("blob: https: {page}"), 1),
+            "cross-origin-embedder-policy" => "credentialless".clone_into(value),
+            _ => {}
+        }
+    }
+    Headers(headers)
+}
+
 /// The console and its login: never framed.
 pub fn console_page(nonce: &Nonce, server: &Server) -> Headers {
     Headers(vec![

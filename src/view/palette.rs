@@ -84,6 +84,17 @@ impl Palette {
 }
 
 impl Roles {
+    /// Brand, on-brand, hover, press and edge: what a button on a stranger's page is drawn with.
+    pub fn five(&self) -> [String; 5] {
+        [
+            self.brand.to_string(),
+            self.on_brand.to_string(),
+            self.hover.to_string(),
+            self.press.to_string(),
+            self.edge_css(),
+        ]
+    }
+
     /// The edge as CSS: a colour, or `transparent`.
     pub fn edge_css(&self) -> String {
         self.edge.map_or_else(|| "transparent".to_owned(), |edge| edge.to_string())

@@ -1,4 +1,6 @@
 import css from "./launcher.css"
+import { cover } from "./cover.js"
+import { glyph } from "./glyph.js"
 
 /**
  * The pasted script: a button, and a frame after the first press. Before that: no request, no cookie, no storage.
@@ -121,7 +123,7 @@ class Chat extends HTMLElement {
     this.#open = true
     this.#frame ??= this.#load()
     this.#name()
-    if (matchMedia(PHONE).matches) this.#unlock = this.#cover()
+    if (matchMedia(PHONE).matches) this.#unlock = cover(this, this.#panel, () => this.close(true))
     if (byPerson) this.#frame.focus()
     this.#tellOpen(byPerson === true)
     this.#emit("open")
@@ -237,35 +239,6 @@ class Chat extends HTMLElement {
   #send(message) {
     this.#port?.postMessage(message)
   }
-
-  /** On a phone the chat is the whole screen: the page behind rests, Back closes. */
-  #cover() {
-    const leaving = new AbortController()
-    const { signal } = leaving
-    const { documentElement: root, body } = document
-    const { overflow } = root.style
-    root.style.overflow = "hidden"
-    this.#panel.ariaModal = "true"
-    const resting = /** @type {HTMLElement[]} */ ([...body.children]).filter(
-      (element) => element !== this && !element.inert,
-    )
-    for (const element of resting) element.inert = true
-    const fit = () => {
-      const { height, offsetTop } = /** @type {VisualViewport} */ (visualViewport)
-      this.#panel.style.setProperty("--v", `${height}px`)
-      this.#panel.style.setProperty("--y", `${offsetTop}px`)
-    }
-    for (const change of ["resize", "scroll"]) visualViewport?.addEventListener(change, fit, { signal })
-    if (visualViewport) fit()
-    const back = onBack(() => this.close(true))
-    return () => {
-      leaving.abort()
-      back()
-      root.style.overflow = overflow
-      this.#panel.ariaModal = null
-      for (const element of resting) element.inert = false
-    }
-  }
 }
 
 /** Colours as the server derived them from a checked value. */
@@ -276,43 +249,6 @@ function sheet() {
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(`${css}${host(config.light)}@media(prefers-color-scheme:dark){${host(config.dark)}}`)
   return sheet
-}
-
-/**
- * Back closes, once. Returns what to do when it was closed otherwise.
- * @param {() => void} close
- */
-function onBack(close) {
-  const { CloseWatcher } = /** @type {any} */ (window)
-  if (CloseWatcher) {
-    const watcher = new CloseWatcher()
-    watcher.onclose = close
-    return () => watcher.destroy()
-  }
-  let went = false
-  const pop = () => {
-    went = true
-    close()
-  }
-  history.pushState(history.state, "")
-  addEventListener("popstate", pop, { once: true })
-  return () => {
-    removeEventListener("popstate", pop)
-    if (!went) history.back()
-  }
-}
-
-/** Two lines of speech; open, the same two strokes are a chevron. */
-function glyph() {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.ariaHidden = "true"
-  for (const line of ["M5.5 9.3h13", "M5.5 14.7h8"]) {
-    const path = document.createElementNS(svg.namespaceURI, "path")
-    path.setAttribute("d", line)
-    svg.append(path)
-  }
-  return svg
 }
 
 /** @typedef {((...call: any[]) => unknown) & { q?: ArrayLike<unknown>[], v?: number }} Global */

@@ -11,6 +11,7 @@ mod vocabulary;
 mod accessible;
 mod away;
 mod chat;
+mod compat;
 mod desk;
 mod files;
 mod launcher;

@@ -6,8 +6,11 @@ mod launcher;
 mod rows;
 mod session;
 
+pub(in crate::http) use frame::blank;
 pub use frame::frame;
+pub(in crate::http) use launcher::answer as wrapped_script;
 pub use launcher::launcher;
+pub(in crate::http) use rows::Row;
 pub use session::{Mints, session, visitor_token};
 
 use crate::{

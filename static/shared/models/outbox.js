@@ -1,8 +1,9 @@
 import { randomId } from "../lib/ids.js"
 
 /**
- * Where a message goes: an existing conversation, or the desk (which opens one).
- * @typedef {{ conversation: string } | { desk: true }} Target
+ * Where a message goes: an existing conversation, the desk (which opens one), or, for users, somebody or something by
+ * the app's own id.
+ * @typedef {{ conversation: string } | { desk: true } | Record<string, string>} Target
  *
  * @typedef {object} Entry a message that the server has not confirmed
  * @property {string} client_id

@@ -13,6 +13,7 @@ export const VERSION = 1
  * @property {string} name
  * @property {Role} role
  * @property {string} [portrait]
+ * @property {string} [picture] from the page around the frame, which answers for it
  *
  * @typedef {object} Message
  * @property {string} uid
@@ -56,14 +57,18 @@ export const VERSION = 1
  *
  * @typedef {object} Conversation
  * @property {string} id
- * @property {"private" | "service"} kind
+ * @property {"private" | "discussion" | "group" | "chatroom" | "service" | "system" | "app_service" | "public_service"} kind
+ * @property {string} [handle] the app's own id of a group, discussion or chatroom
  * @property {Position} head
  * @property {number} created_at
  * @property {number} changed_at
  * @property {Participant[]} participants
  * @property {Message} [last]
  * @property {Service} [service]
+ * @property {{ name: string, members: number, silenced: boolean, dismissed_at?: number }} [group]
+ * @property {Mine} [mine]
  *
+ * @typedef {{ pinned: boolean, muted: boolean, removed: boolean, unread: number, mentions: number, cleared: number }} Mine
  * @typedef {{ online: boolean, agents: Person[], waiting: number, mine: number }} Desk
  * @typedef {{ conversation: string, reset: boolean, messages: Message[], more: boolean }} Gap
  * @typedef {{ conversation: string, epoch: number, seq: number }} Since
@@ -88,6 +93,9 @@ export const VERSION = 1
  *   | { push: "typing", body: TypingPush }
  *   | { push: "conversation", body: Conversation }
  *   | { push: "desk", body: Desk }
+ *   | { push: "deleted", body: { conversation: string, seqs: number[] } }
+ *   | { push: "mine", body: Mine & { conversation: string } }
+ *   | { push: "chatroom", body: { conversation: string, chatroom: string, state: "ended" | "out" } }
  *   | { push: "presence", body: { user: string, online: boolean, at: number | null } }
  * )} Push
  *

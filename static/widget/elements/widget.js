@@ -34,7 +34,14 @@ import { confirmSheet, elsewhereSheet } from "./sheet.js"
 
 /** @typedef {"home" | "chat" | "leave" | "stored" | "rate" | "thanks"} View */
 /**
- * @typedef {Start & { language: string, texts: Table, modules: { emoji: string, lightbox: string }, limits: Limits }} PageData
+ * @typedef {object} Page
+ * @property {string} language
+ * @property {Table} texts
+ * @property {{ emoji: string, lightbox: string }} modules
+ * @property {Limits} limits
+ * @property {string[]} light colours of the button on the page around the frame
+ * @property {string[]} dark
+ * @typedef {Start & Page} PageData
  * @typedef {{ image: number, file: number }} Limits bytes
  */
 
@@ -57,6 +64,8 @@ export class Widget extends HTMLElement {
   #wasOpen = ""
   #wasElsewhere = false
   #drawing = false
+  /** The page around the frame wants to hear what is said. */
+  #tells = false
   /** @type {Set<string>} */
   #rated = new Set()
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -77,6 +86,7 @@ export class Widget extends HTMLElement {
     hosted: () => this.toggleAttribute("data-hosted", true),
     opened: (focus, full) => this.#opened(focus, full),
     closed: () => this.#update(),
+    told: (said) => this.#told(said),
   })
   #talk = new Talk(this.#start, {
     changed: () => this.#update(),
@@ -369,6 +379,22 @@ export class Widget extends HTMLElement {
     if (focus) this.#focus()
   }
 
+  /** Pages that were written for the original widget ask for more. @param {Record<string, unknown>} said */
+  #told({ t, product }) {
+    const { light, dark, site } = this.#start
+    if (t === "events") {
+      this.#tells = true
+      this.#host.tell({ t: "look", light, dark, site: site.key })
+    } else if (t === "product" && product && typeof product === "object") {
+      this.#talk.show(/** @type {Record<string, unknown>} */ (product))
+    }
+  }
+
+  /** @param {"message" | "sent"} t @param {Message} message */
+  #tell(t, message) {
+    if (this.#tells) this.#host.tell({ t, message, me: this.#talk.chat.me?.id ?? "" })
+  }
+
   #moved() {
     this.#jump.update()
     this.#drawEdge()
@@ -381,6 +407,7 @@ export class Widget extends HTMLElement {
   #arrived(message) {
     const joined = message.content.extra === "joined"
     const person = message.from.role !== "system"
+    this.#tell("message", message)
     if (person && message.conversation === this.#shown) this.#jump.arrived()
     if ((joined || (person && !this.#visible)) && this.#leader.leads) this.#sounds.play(joined ? "door" : "knock")
     if (person && !this.#host.open)
@@ -393,6 +420,9 @@ export class Widget extends HTMLElement {
    */
   #sent(entry, sent) {
     if (isSpoken(entry.type)) this.#shown = sent.conversation
+    const { me } = this.#talk.chat
+    if (me)
+      this.#tell("sent", { ...sent, from: me, client_id: entry.client_id, type: entry.type, content: entry.content })
     if (entry.type !== "RC:CsLm") return
     this.#leave.clear()
     showStored(this.#voice.strings, String(entry.content.msg_email ?? ""), sent.uid)

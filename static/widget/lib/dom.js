@@ -63,8 +63,12 @@ export function wear(element, person, siteName) {
   else delete element.dataset.colour
   const letters = person ? initials(person.name) : initials(siteName).slice(0, 1)
   // Pictures come from this server or not at all: others could follow the visitor.
-  const picture = person?.portrait?.startsWith("/") && !person.portrait.startsWith("//") ? person.portrait : null
-  if (picture) element.replaceChildren(make("img", { src: picture, alt: "" }))
+  const own = person?.portrait?.startsWith("/") && !person.portrait.startsWith("//") ? person.portrait : null
+  const picture = person?.picture || own
+  if (picture) {
+    if (element.querySelector("img")?.getAttribute("src") !== picture)
+      element.replaceChildren(make("img", { src: picture, alt: "" }))
+  }
   // Letters are drawn, not said: they repeat the name that stands beside them.
   else if (element.dataset.letters !== letters) element.dataset.letters = letters
 }

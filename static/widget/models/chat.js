@@ -199,7 +199,15 @@ export class Chat {
     const mine = this.#conversations.get(id) && this.mine(/** @type {Conversation} */ (this.#conversations.get(id)))
     if (!mine || seq <= mine.read) return
     mine.read = seq
-    mine.unread = this.log(id).messages.filter((message) => counts(message, mine.id) && (message.seq ?? 0) > seq).length
+    mine.unread = this.log(id).messages.filter((message) => this.counts(message) && (message.seq ?? 0) > seq).length
+  }
+
+  /**
+   * @param {Message} message
+   * @returns {boolean} whether it is unread until it was seen
+   */
+  counts(message) {
+    return message.from.id !== this.me?.id && message.from.role !== "system"
   }
 
   /** @param {Gap} gap */
@@ -222,7 +230,7 @@ export class Chat {
     conversation.last = message
     conversation.changed_at = Math.max(conversation.changed_at, message.at)
     const mine = this.mine(conversation)
-    if (mine && counts(message, mine.id)) mine.unread++
+    if (mine && this.counts(message)) mine.unread++
     // Who writes has read what stands before.
     if (message.from.id !== this.me?.id)
       this.#mark({ conversation: conversation.id, user: message.from.id, delivered: seq, read: seq, at: message.at })
@@ -242,12 +250,4 @@ export class Chat {
 /** @param {Conversation} conversation */
 export function isOpen({ service }) {
   return service !== undefined && service.stage.name !== "ended"
-}
-
-/**
- * @param {Message} message
- * @param {string} me
- */
-function counts(message, me) {
-  return message.from.id !== me && message.from.role !== "system"
 }

@@ -43,6 +43,8 @@ export class Talk {
   #fetching = new Set()
   #introduced = false
   #lastTyping = 0
+  /** @type {Record<string, unknown> | null} */
+  #product = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again
   #tokenTried = false
@@ -180,6 +182,16 @@ export class Talk {
     return this.#put({ conversation }, "RC:CsEva", content)
   }
 
+  /**
+   * What the visitor looks at: said now when a conversation runs, else before its first message.
+   * @param {Record<string, unknown>} product title, url, content, imageUrl
+   */
+  show({ title, url, content, imageUrl }) {
+    const { running } = this.chat
+    this.#product = running ? null : { title, url, content, imageUrl }
+    if (running) this.#put({ conversation: running.id }, "cs:product", { title, url, content, imageUrl })
+  }
+
   /** @param {string} clientId */
   retry(clientId) {
     this.outbox.retry(clientId)
@@ -293,7 +305,17 @@ export class Talk {
       if (error instanceof CommandError && error.temporary) throw error
       // Refused: the message itself matters more.
     }
+    await this.#showProduct()
     this.#introduced = true
+  }
+
+  async #showProduct() {
+    const content = this.#product
+    this.#product = null
+    if (!content) return
+    const product = { client_id: randomId(), type: "cs:product", content, desk: true }
+    // Without it the message is worth as much.
+    await this.connection.command("send", product).catch(ignore)
   }
 
   /**

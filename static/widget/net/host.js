@@ -7,6 +7,7 @@
  * @property {() => void} hosted there is somebody out there
  * @property {(focus: boolean, full: boolean) => void} opened `full`: over the whole screen
  * @property {() => void} closed
+ * @property {(message: Record<string, unknown>) => void} [told] what only some pages say
  */
 
 const LONGEST = 2000
@@ -43,6 +44,11 @@ export class Host {
     this.#port?.postMessage({ t: "unread", n })
   }
 
+  /** @param {Record<string, unknown>} message that only some pages understand */
+  tell(message) {
+    this.#port?.postMessage(message)
+  }
+
   /** @param {string} text to be read aloud while the panel is closed */
   say(text) {
     this.#port?.postMessage({ t: "say", text })
@@ -72,6 +78,8 @@ export class Host {
       this.events.closed()
     } else if (message.t === "page") {
       this.page = { page: text(message.page), title: text(message.title), referrer: text(message.referrer) }
+    } else {
+      this.events.told?.(message)
     }
   }
 }

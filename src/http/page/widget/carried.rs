@@ -11,19 +11,19 @@ use crate::{
 const LARGEST: f64 = 240.0;
 
 /// A picture or a file in a bubble.
-pub(super) struct Carried {
+pub(in crate::http) struct Carried {
     /// A picture; otherwise something to save.
-    pub(super) image: bool,
+    pub(in crate::http) image: bool,
     /// Where it is; empty when it lies elsewhere or nobody may see it any more.
-    pub(super) url: String,
+    pub(in crate::http) url: String,
     /// What it is called; empty for pictures and sound without a name.
-    pub(super) name: String,
+    pub(in crate::http) name: String,
     /// At most four letters of its ending.
-    pub(super) ending: String,
+    pub(in crate::http) ending: String,
     /// What it is when it has no name.
     kind: &'static str,
     /// Width and height of the box of a picture.
-    pub(super) pixels: (u32, u32),
+    pub(in crate::http) pixels: (u32, u32),
 }
 
 #[derive(Default, Deserialize)]
@@ -36,7 +36,7 @@ struct Body {
 
 impl Carried {
     /// What this message carries; links are those that its reader may use.
-    pub(super) fn of(message: &Message, links: &[Link]) -> Option<Self> {
+    pub(in crate::http) fn of(message: &Message, links: &[Link]) -> Option<Self> {
         let kind = match message.content.name.as_str() {
             names::IMAGE | names::GIF => "kind-image",
             names::VIDEO => "kind-video",
@@ -61,7 +61,7 @@ impl Carried {
     }
 
     /// What is read aloud and shown in lists.
-    pub(super) fn words(&self, locale: &Locale) -> String {
+    pub(in crate::http) fn words(&self, locale: &Locale) -> String {
         if self.kind == "kind-file" && !self.name.is_empty() { self.name.clone() } else { locale.get(self.kind) }
     }
 }

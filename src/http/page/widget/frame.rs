@@ -137,6 +137,9 @@ struct PageData<'a> {
     page: Option<&'a Page>,
     modules: Modules,
     limits: Limits,
+    /// The button's colours, for pages around the frame that draw their own.
+    light: [String; 5],
+    dark: [String; 5],
 }
 
 /// Scripts that are loaded at their first use.
@@ -172,6 +175,7 @@ const UNUSED: &[&str] = &[
     "robot-",
     "list-",
     "call-",
+    "compat-",
     "copy-",
     "privacy-",
     "msg-re",
@@ -284,6 +288,7 @@ impl<'a> FramePage<'a> {
             (None, false) if known.conversations.is_empty() => "leave",
             (None, _) => "home",
         };
+        let palette = Palette::of(&site.look.colour);
         let messages = known.page.as_ref().map(|page| page.messages.as_slice()).unwrap_or_default();
         let rows = me.map(|me| reading(locale, me, clock, &known.links).rows(messages)).unwrap_or_default();
         Self {
@@ -294,7 +299,7 @@ impl<'a> FramePage<'a> {
             title: locale.format("panel-title", &[("site", site.name.as_str().into())]),
             stylesheet: assets::url("widget.css"),
             script: assets::url("widget.js"),
-            palette: Safe(Palette::of(&site.look.colour).css()),
+            palette: Safe(palette.css()),
             data: page_data(&PageData {
                 site: SiteData { key: site.key.as_str(), name: &site.name, origins: &site.origins },
                 language: locale.tag(),
@@ -306,6 +311,8 @@ impl<'a> FramePage<'a> {
                 page: known.page.as_ref(),
                 modules: Modules { emoji: assets::url("emoji.js"), lightbox: assets::url("lightbox.js") },
                 limits: known.limits,
+                light: palette.light.five(),
+                dark: palette.dark.five(),
             }),
             view,
             greeting: locale.get(greeting(clock)),
@@ -345,7 +352,7 @@ fn site_face(site: &Site) -> Face {
 }
 
 /// The empty message that the browser clones.
-fn blank() -> Row {
+pub(in crate::http) fn blank() -> Row {
     Row::Message(Box::new(Bubble {
         key: String::new(),
         own: false,

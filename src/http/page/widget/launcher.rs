@@ -22,7 +22,6 @@ use crate::{
     view::{
         Palette,
         locale::{Locale, Text, WIDGET},
-        palette::Roles,
     },
 };
 
@@ -60,8 +59,8 @@ fn script(site: &Site, origin: String) -> Result<String, Fault> {
         site: site.key.as_str(),
         language: &site.look.language,
         words: WIDGET.locales().iter().map(|locale| (locale.tag(), words(locale, &site.name))).collect(),
-        light: colours(&palette.light),
-        dark: colours(&palette.dark),
+        light: palette.light.five(),
+        dark: palette.dark.five(),
     };
     let argument = crate::http::page::page_data(&configuration).0;
     Ok(format!("(function(PARLOR){{{code}}})({argument});"))
@@ -82,17 +81,8 @@ fn words(locale: &Locale, site: &str) -> Value {
     ])
 }
 
-fn colours(roles: &Roles) -> [String; 5] {
-    [
-        roles.brand.to_string(),
-        roles.on_brand.to_string(),
-        roles.hover.to_string(),
-        roles.press.to_string(),
-        roles.edge_css(),
-    ]
-}
-
-fn answer(request: &HttpRequest, script: String) -> HttpResponse {
+/// Answers with a script that was put together: under a tag of its content, compressed once.
+pub(in crate::http) fn answer(request: &HttpRequest, script: String) -> HttpResponse {
     let tag = HEXLOWER.encode(&Sha256::digest(&script));
     let quoted = header::EntityTag::new_strong(tag.clone());
     let mut answer = HttpResponse::Ok();

@@ -13,22 +13,22 @@ use crate::{
 const GROUP_MS: i64 = 5 * 60 * 1000;
 
 /// How somebody looks.
-pub(super) struct Face {
+pub(in crate::http) struct Face {
     /// Their letters.
-    pub(super) letters: String,
+    pub(in crate::http) letters: String,
     /// Their colour, 0–7.
-    pub(super) colour: u32,
+    pub(in crate::http) colour: u32,
 }
 
 impl Face {
     /// The face of a person.
-    pub(super) fn of(person: &Person) -> Self {
+    pub(in crate::http) fn of(person: &Person) -> Self {
         Self { letters: people::initials(&person.name), colour: people::colour_of(person.id.as_str()) }
     }
 }
 
 /// One line of the log.
-pub(super) enum Row {
+pub(in crate::http) enum Row {
     /// A new day begins.
     Day {
         /// The key that the browser finds it by.
@@ -48,48 +48,48 @@ pub(super) enum Row {
 }
 
 /// One message.
-pub(super) struct Bubble {
+pub(in crate::http) struct Bubble {
     /// The key that the browser finds it by.
-    pub(super) key: String,
+    pub(in crate::http) key: String,
     /// The visitor's own.
-    pub(super) own: bool,
+    pub(in crate::http) own: bool,
     /// The first of its group.
-    pub(super) first: bool,
+    pub(in crate::http) first: bool,
     /// The last of its group.
-    pub(super) last: bool,
+    pub(in crate::http) last: bool,
     /// What it says.
-    pub(super) text: String,
+    pub(in crate::http) text: String,
     /// What it carries besides words.
-    pub(super) carried: Option<Carried>,
+    pub(in crate::http) carried: Option<Carried>,
     /// Its time, where it shows.
-    pub(super) time: String,
+    pub(in crate::http) time: String,
     /// The same for machines.
-    pub(super) iso: String,
+    pub(in crate::http) iso: String,
     /// Whoever reads the page aloud says this.
-    pub(super) label: String,
+    pub(in crate::http) label: String,
     /// Whose.
-    pub(super) face: Face,
+    pub(in crate::http) face: Face,
 }
 
 /// How the reader tells the time.
-pub(super) struct Reading<'a> {
+pub(in crate::http) struct Reading<'a> {
     /// Whose messages are own.
-    pub(super) me: &'a UserId,
+    pub(in crate::http) me: &'a UserId,
     /// The language.
-    pub(super) locale: &'a Locale,
+    pub(in crate::http) locale: &'a Locale,
     /// Where the reader's clock hangs.
-    pub(super) zone: TimeZone,
+    pub(in crate::http) zone: TimeZone,
     /// Twelve hours and AM or PM.
-    pub(super) twelve_hours: bool,
+    pub(in crate::http) twelve_hours: bool,
     /// Now.
-    pub(super) now: Timestamp,
+    pub(in crate::http) now: Timestamp,
     /// The files that the reader may see.
-    pub(super) links: &'a [Link],
+    pub(in crate::http) links: &'a [Link],
 }
 
 impl Reading<'_> {
     /// The rows of these messages, oldest first.
-    pub(super) fn rows(&self, messages: &[Message]) -> Vec<Row> {
+    pub(in crate::http) fn rows(&self, messages: &[Message]) -> Vec<Row> {
         let mut rows = Vec::with_capacity(messages.len() + 4);
         let mut before: Option<&Message> = None;
         let after = messages.iter().skip(1).map(Some).chain([None]);
@@ -194,7 +194,7 @@ impl Reading<'_> {
 }
 
 /// The words of a message that is a bubble, or what it carries; `None` for what is a note.
-pub(super) fn spoken(message: &Message, locale: &Locale) -> Option<String> {
+pub(in crate::http) fn spoken(message: &Message, locale: &Locale) -> Option<String> {
     #[derive(Deserialize)]
     struct Text {
         content: String,

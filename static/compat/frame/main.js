@@ -1,0 +1,3 @@
+import "../../widget/elements/composer.js"
+import "../../widget/elements/log.js"
+import "./elements/messenger.js"

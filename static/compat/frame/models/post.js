@@ -1,0 +1,404 @@
+import { messageOf } from "../../../shared/models/media.js"
+import { Outbox } from "../../../shared/models/outbox.js"
+import { Uploads } from "../../../shared/models/uploads.js"
+import { Connection } from "../../../shared/net/connection.js"
+import { Links, upload } from "../../../shared/net/files.js"
+import { CommandError } from "../../../shared/net/protocol.js"
+import { Sender } from "../../../shared/net/sender.js"
+import { Shelf } from "../../../widget/lib/storage.js"
+import { KINDS, wayTo } from "../../shared/shapes.js"
+import { Inbox } from "./inbox.js"
+
+/** @import { Entry, Target } from "../../../shared/models/outbox.js" */
+/** @import { Uploaded } from "../../../shared/models/media.js" */
+/** @import { Job } from "../../../shared/models/uploads.js" */
+/** @import { Conversation, Message, Page, Push, Sent, Welcome } from "../../../shared/net/protocol.js" */
+/** @import { Place } from "../../shared/shapes.js" */
+
+const PAGE = 30
+const MOST_WATCHED = 100
+
+/**
+ * @typedef {object} PostEvents
+ * @property {() => void} changed something to show is different
+ * @property {() => void} welcomed the connection stands; `inbox.me` is known
+ * @property {() => void} state the connection stands otherwise than before
+ * @property {(message: Message) => void} arrived somebody said something just now
+ * @property {(entry: Entry, message: Message) => void} sent
+ */
+
+/** A user's conversations with others: what is known, what is still to be sent, and the line between. */
+export class Post {
+  inbox = new Inbox()
+  #fetching = new Set()
+  #lastTyping = 0
+  #watched = ""
+  /** Server's clock minus ours. */
+  #skew = 0
+  /** What is said about files once they are there. @type {{ keys: string[], to: Target, text: string }[]} */
+  #captions = []
+  /** @type {Set<string>} */
+  #rooms = new Set()
+
+  /**
+   * @param {{ app: string, token: string }} who
+   * @param {PostEvents} events
+   */
+  constructor({ app, token }, events) {
+    this.app = app
+    this.token = token
+    this.events = events
+    // Whose outbox it is shows with the first welcome; nobody writes before that.
+    this.outbox = new Outbox("", null)
+    this.connection = new Connection({
+      as: "user",
+      token,
+      whileHidden: true,
+      since: () => this.inbox.since,
+      onState: () => this.#stateChanged(),
+      onWelcome: (welcome) => this.#welcome(welcome),
+      onPush: (push) => this.#hear(push),
+    })
+    this.sender = this.#newSender()
+    this.links = new Links((files) => this.connection.command("links", { files }))
+    this.uploads = new Uploads(
+      {
+        send: (job, progress, signal) => upload(job.file, this.#credentials(job), progress, signal),
+        ready: () => this.connection.state === "live" && navigator.onLine,
+        taken: (job, uploaded) => this.#taken(job, uploaded),
+        changed: () => this.#uploadsChanged(),
+      },
+      { show: (file) => URL.createObjectURL(file), forget: (address) => URL.revokeObjectURL(address) },
+    )
+    addEventListener("online", () => this.uploads.pump())
+    addEventListener("storage", ({ key, newValue }) => this.outbox.changed(key, newValue) && events.changed())
+    this.connection.start()
+  }
+
+  /** @returns {number} the server's clock */
+  get now() {
+    return Date.now() + this.#skew
+  }
+
+  stop() {
+    this.connection.stop()
+  }
+
+  /** @param {Place} place @returns {Target | null} */
+  way(place) {
+    const known = this.inbox.at(place)
+    if (known && known.kind !== "chatroom") return { conversation: known.id }
+    return wayTo(place)
+  }
+
+  /**
+   * @param {Place} place
+   * @param {string} text
+   */
+  say(place, text) {
+    const to = this.way(place)
+    if (to) this.#put(to, "RC:TxtMsg", { content: text })
+  }
+
+  /**
+   * Files, then words about them.
+   * @param {Conversation} conversation
+   * @param {{ file: File, local: string, width: number, height: number, seconds: number }[]} files
+   * @param {string} text
+   */
+  sendFiles({ id }, files, text) {
+    const to = { conversation: id }
+    const keys = files.map(({ file, ...picture }) => this.uploads.add(file, to, picture).key)
+    if (text) this.#captions.push({ keys, to, text })
+    this.events.changed()
+  }
+
+  /** @param {string} clientId */
+  retry(clientId) {
+    this.outbox.retry(clientId)
+    this.#pump()
+  }
+
+  /** @param {string} clientId */
+  discard(clientId) {
+    this.outbox.remove(clientId)
+    this.events.changed()
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {number} seq
+   */
+  read(conversation, seq) {
+    this.inbox.read(conversation, seq)
+    this.connection.command("receipt", { conversation, read: seq }).catch(ignore)
+    this.events.changed()
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {boolean} on
+   */
+  typing(conversation, on) {
+    const now = Date.now()
+    if (on && now - this.#lastTyping < 3_000) return
+    if (!on && this.#lastTyping === 0) return
+    this.#lastTyping = on ? now : 0
+    this.connection.command("typing", { conversation, on }).catch(ignore)
+  }
+
+  /** Takes it out of the own list. @param {string} conversation */
+  remove(conversation) {
+    this.connection.command("remove", { conversation }).catch(ignore)
+  }
+
+  /** @param {string} room */
+  async enter(room) {
+    this.#rooms.add(room)
+    await this.#once(`room ${room}`, () => this.#join(room))
+  }
+
+  /** @param {string} id the page before the oldest held */
+  async earlier(id) {
+    const log = this.inbox.log(id)
+    await this.#once(`before ${id}`, async () => {
+      const page = await this.connection.command("history", { conversation: id, before: log.first, limit: PAGE })
+      log.prepend(page)
+    })
+  }
+
+  /** Fetches what is missing: the newest page, or what came after the newest held. @param {string} id */
+  async complete(id) {
+    const room = this.inbox.conversation(id)
+    if (room?.kind === "chatroom") return this.enter(room.handle ?? "")
+    if (!room) {
+      await this.#once(`conversation ${id}`, async () => {
+        this.inbox.take(await this.connection.command("conversation", { conversation: id }))
+        this.#watch()
+      })
+    }
+    await this.#once(`after ${id}`, () => this.#fill(id))
+  }
+
+  /** @param {string} id */
+  async #fill(id) {
+    const log = this.inbox.log(id)
+    for (;;) {
+      const { last } = log
+      const query = last ? { conversation: id, after: last, limit: 100 } : { conversation: id, limit: PAGE }
+      /** @type {Page} */
+      const page = await this.connection.command("history", query)
+      if (last === 0) {
+        log.reset(page.head.epoch, page.messages, page.more)
+        break
+      }
+      if (log.follow(page.head)) {
+        log.reset(page.head.epoch, [], true) // the order was rewritten
+        continue
+      }
+      log.fill(page.messages)
+      if (page.messages.length === 0 || (!page.more && !log.broken)) break
+    }
+    this.#delivered(id)
+  }
+
+  /** @param {string} room */
+  async #join(room) {
+    const held = this.inbox.at({ type: KINDS.indexOf("chatroom") + 1, target: room })
+    const log = held && this.inbox.log(held.id)
+    const since = log?.last ? { since: { epoch: log.epoch, seq: log.last } } : {}
+    const joined = await this.connection.command("chatroom_join", { chatroom: room, ...since })
+    const { me } = this.inbox
+    if (!me) return
+    const own = { ...me, online: true, delivered: 0, read: 0, unread: 0 }
+    const { id, head, created_at, name } = joined
+    this.inbox.take({
+      id,
+      kind: "chatroom",
+      handle: room,
+      head,
+      created_at,
+      changed_at: created_at,
+      participants: [own],
+      group: { name: name || room, members: joined.count, silenced: false },
+    })
+    const known = this.inbox.log(id)
+    if (joined.reset || known.last === 0) known.reset(head.epoch, joined.messages, false)
+    else known.fill(joined.messages)
+  }
+
+  /** @param {Job} job @returns {Record<string, string>} */
+  #credentials({ to }) {
+    const conversation = "conversation" in to ? String(to.conversation) : ""
+    return { "X-Conversation": conversation, Authorization: `Bearer ${this.token}` }
+  }
+
+  /**
+   * @param {Job} job
+   * @param {Uploaded} uploaded
+   */
+  #taken(job, uploaded) {
+    const { type, content } = messageOf(uploaded, job.seconds)
+    this.outbox.add(job.to, type, content, job.key)
+    this.#pump()
+  }
+
+  #uploadsChanged() {
+    const going = new Set(
+      this.uploads.jobs
+        .filter(({ state }) => state === "waiting" || state === "running" || state === "there")
+        .map(({ key }) => key),
+    )
+    const ready = this.#captions.filter(({ keys }) => !keys.some((key) => going.has(key)))
+    this.#captions = this.#captions.filter((caption) => !ready.includes(caption))
+    for (const { to, text } of ready) this.#put(to, "RC:TxtMsg", { content: text })
+    this.events.changed()
+  }
+
+  /**
+   * @param {Target} to
+   * @param {string} type
+   * @param {Record<string, unknown>} content
+   */
+  #put(to, type, content) {
+    this.outbox.add(to, type, content)
+    this.#lastTyping = 0
+    this.#pump()
+  }
+
+  #pump() {
+    this.events.changed()
+    this.sender.pump()
+  }
+
+  #newSender() {
+    return new Sender(this.outbox, this.connection, {
+      sent: (entry, sent) => this.#sent(entry, sent),
+      changed: () => this.events.changed(),
+    })
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Sent} sent
+   */
+  #sent(entry, { uid, conversation, seq, at }) {
+    const { me } = this.inbox
+    if (!me) return
+    const { client_id, type, content } = entry
+    const message = { uid, conversation, seq, at, from: me, client_id, type, content }
+    if (seq !== null) {
+      const missing = this.inbox.receive(message)
+      if (missing) this.complete(missing)
+    }
+    this.events.sent(entry, message)
+    this.events.changed()
+  }
+
+  /** @param {Welcome} welcome */
+  #welcome(welcome) {
+    this.#skew = welcome.now - Date.now()
+    const first = this.inbox.me === null
+    const missing = this.inbox.welcome(welcome)
+    if (first) {
+      this.outbox = new Outbox(`${this.app}.${welcome.me.id}`, Shelf.box)
+      this.sender = this.#newSender()
+    }
+    queueMicrotask(() => {
+      for (const id of missing) this.complete(id)
+      for (const room of this.#rooms) this.enter(room)
+      for (const { id } of this.inbox.list) this.#delivered(id)
+      this.#watched = ""
+      this.#watch()
+      this.events.welcomed()
+    })
+  }
+
+  /** Hears from now on who of those in the list comes and goes. */
+  #watch() {
+    const others = this.inbox.list.filter(({ kind }) => kind === "private").map((it) => this.inbox.placeOf(it).target)
+    const users = [...new Set(others)].slice(0, MOST_WATCHED)
+    if (users.length === 0 || users.join(" ") === this.#watched) return
+    this.#watched = users.join(" ")
+    this.connection
+      .command("presence", { users })
+      .then((/** @type {{ users: { user: string, online: boolean, at: number | null }[] }} */ found) => {
+        for (const body of found.users) this.inbox.hear({ push: "presence", body }, Date.now())
+        this.events.changed()
+      })
+      .catch(ignore)
+  }
+
+  /** @param {Push} push */
+  #hear(push) {
+    const missing = this.inbox.hear(push, Date.now())
+    const done = missing ? this.complete(missing) : null
+    if (push.push === "message") this.#heard(push.body, done)
+    if (push.push === "conversation") this.#watch()
+    this.events.changed()
+  }
+
+  /**
+   * @param {Message} message
+   * @param {Promise<void> | null} done when what is missing has come
+   */
+  #heard(message, done) {
+    const own = message.from.id === this.inbox.me?.id
+    if (own && message.client_id) this.outbox.remove(message.client_id) // another tab sent it
+    if (!own) this.#delivered(message.conversation)
+    // The place of a conversation that is new here is known only when it was fetched.
+    if (this.inbox.conversation(message.conversation)) this.events.arrived(message)
+    else done?.then(() => this.inbox.conversation(message.conversation) && this.events.arrived(message))
+  }
+
+  /** @param {string} id */
+  #delivered(id) {
+    const conversation = this.inbox.conversation(id)
+    const mine = conversation && this.inbox.mine(conversation)
+    const { last } = this.inbox.log(id)
+    if (!mine || conversation.kind === "chatroom" || last <= mine.delivered) return
+    mine.delivered = last
+    this.connection.command("receipt", { conversation: id, delivered: last }).catch(ignore)
+  }
+
+  #stateChanged() {
+    if (this.connection.state === "live") {
+      this.sender.pump()
+      this.uploads.pump()
+      this.links.pump()
+    }
+    this.events.state()
+    this.events.changed()
+  }
+
+  /**
+   * One request of a kind at a time; a lost line is tried again after the next welcome.
+   * @param {string} what
+   * @param {() => Promise<void>} request
+   */
+  async #once(what, request) {
+    if (this.#fetching.has(what)) return
+    this.#fetching.add(what)
+    try {
+      await request()
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error
+    } finally {
+      this.#fetching.delete(what)
+      this.events.changed()
+    }
+  }
+
+  /**
+   * @param {Place} place
+   * @returns {(one: { to: Target }) => boolean} whether something on its way goes there
+   */
+  goesTo(place) {
+    const known = this.inbox.at(place)
+    const named = JSON.stringify(wayTo(place))
+    return ({ to }) => ("conversation" in to ? to.conversation === known?.id : JSON.stringify(to) === named)
+  }
+}
+
+/** A receipt or hint that did not arrive is replaced by the next. */
+function ignore() {}
