@@ -127,6 +127,7 @@ impl Parlor {
             im,
             mints: Arc::default(),
             api: Arc::default(),
+            server_api: Arc::default(),
             gateway: Arc::clone(&gateway),
         };
         let demo = demo.zip(welcome.demo.clone());

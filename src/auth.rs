@@ -3,9 +3,11 @@
 //! Floor 2. Knows nothing of whom a secret belongs to.
 
 pub mod api_key;
+pub mod app_secret;
 pub mod hook_secret;
 pub mod link;
 pub mod signature;
+pub mod slip;
 pub mod vault;
 
 use std::sync::Arc;

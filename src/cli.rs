@@ -8,6 +8,7 @@ mod doctor;
 mod keys;
 mod password;
 mod print;
+mod secrets;
 mod serve;
 mod token;
 mod webhooks;
@@ -49,6 +50,9 @@ enum Command {
     /// Manage the keys with which back ends speak for an app
     #[command(subcommand)]
     Key(keys::Key),
+    /// Manage the secrets with which back ends sign in the form of the compatible server API
+    #[command(subcommand)]
+    Secret(secrets::Secret),
     /// Manage webhooks, the addresses that hear of what happens in an app
     #[command(subcommand)]
     Webhook(webhooks::Hook),
@@ -131,6 +135,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Site(command) => command.run(),
         Command::Agent(command) => command.run(),
         Command::Key(command) => command.run(),
+        Command::Secret(command) => command.run(),
         Command::Webhook(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Backup(command) => command.run(),

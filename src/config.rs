@@ -15,6 +15,7 @@ mod metrics;
 mod network;
 mod outbound;
 mod server;
+mod server_api;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,7 @@ pub use self::{
     network::{InvalidNetwork, Network},
     outbound::Outbound,
     server::Server,
+    server_api::ServerApi,
 };
 
 /// The commented default file, as `parlor default-config` prints it.
@@ -50,6 +52,8 @@ pub struct Config {
     pub limits: Limits,
     /// Customer service.
     pub desk: Desk,
+    /// How often back ends may ask the compatible server API.
+    pub server_api: ServerApi,
     /// Requests to customers' systems.
     pub outbound: Outbound,
     /// Logs.

@@ -20,6 +20,7 @@ pub mod listen;
 mod metrics;
 pub mod page;
 pub mod poll;
+pub mod rong;
 pub mod socket;
 
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub mints: Arc<page::widget::Mints>,
     /// What back ends' requests share.
     pub api: Arc<api::Api>,
+    /// The same for the server API of the compatible protocol.
+    pub server_api: Arc<rong::api::ServerApi>,
     /// Who is connected here.
     pub gateway: Arc<Gateway>,
 }
@@ -70,7 +73,8 @@ fn addresses(cfg: &mut ServiceConfig) {
         .service(resource("/files").route(web::post().to(files::upload)))
         .service(resource("/files/{token}/{name}").route(read().to(files::serve)))
         .configure(console_addresses)
-        .configure(api::addresses);
+        .configure(api::addresses)
+        .configure(rong::api::addresses);
 }
 
 /// The visitors' part. `{site}.js` before `{site}`: a key has no dot.
@@ -122,6 +126,7 @@ pub fn app(
         .app_data(Data::from(Arc::clone(&parts.im)))
         .app_data(Data::from(Arc::clone(&parts.mints)))
         .app_data(Data::from(Arc::clone(&parts.api)))
+        .app_data(Data::from(Arc::clone(&parts.server_api)))
         .app_data(Data::from(Arc::clone(&parts.gateway)))
         .wrap(from_fn(guard::watch))
         .configure(addresses)

@@ -20,6 +20,7 @@ use crate::{
 
 pub mod accounts;
 pub mod admin;
+pub mod app_secrets;
 mod apps;
 pub mod backend;
 mod block;

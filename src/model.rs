@@ -4,6 +4,7 @@
 //! these types without knowing each other.
 
 pub mod api_key;
+pub mod app_secret;
 pub mod audit;
 pub mod broadcast;
 pub mod calendar;
@@ -35,6 +36,7 @@ pub mod webhook;
 pub mod words;
 
 pub use api_key::{ApiKey, Scope};
+pub use app_secret::AppSecret;
 pub use audit::{AuditEntry, NewAuditEntry};
 pub use broadcast::Broadcast;
 pub use clock::{Clock, Millis};
@@ -47,8 +49,8 @@ pub use event::{Audience, Event, Hint};
 pub use features::Features;
 pub use file::{File, FileId, FileName, MediaType};
 pub use ids::{
-    AppKey, BroadcastId, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, Seq, SiteKey, UserId,
-    WebhookId,
+    AppKey, BroadcastId, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, SecretId, Seq, SiteKey,
+    UserId, WebhookId,
 };
 pub use inbox::Inbox;
 pub use message::{Message, Source};

@@ -21,6 +21,7 @@ use crate::model::{
 pub mod agents;
 pub mod answers;
 pub mod api_keys;
+pub mod app_secrets;
 pub mod audit;
 pub mod broadcasts;
 pub mod chatrooms;
@@ -51,6 +52,7 @@ pub use users::{ProofAsked, Users};
 use agents::Agents;
 use answers::Answers;
 use api_keys::ApiKeys;
+use app_secrets::AppSecrets;
 use audit::Audit;
 use broadcasts::Broadcasts;
 use chatrooms::Chatrooms;
@@ -351,6 +353,7 @@ pub trait Store:
     Agents
     + Answers
     + ApiKeys
+    + AppSecrets
     + Audit
     + Broadcasts
     + Chatrooms

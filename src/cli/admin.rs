@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Output, Settings, password, print};
+use super::{Output, Settings, password, print, secrets};
 use crate::{
     app,
     bus::LocalBus,
     config::{Config, Log, LogFormat},
     http::demo::pasted_line,
-    im::{Im, accounts::NewAgent},
+    im::{Im, accounts::NewAgent, backend::keys::Done},
     model::{
-        AppKey, Code, Fault,
+        AppKey, Code, Fault, Features,
         site::{InvalidOrigin, Look, Origin},
     },
     telemetry,
@@ -26,6 +27,30 @@ pub(super) enum App {
     Add {
         /// Its name, as agents see it
         name: String,
+        /// Open it to code written for the RongCloud server API, and print its App Key and App Secret
+        #[arg(long)]
+        rong_compatible: bool,
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Open an app to code written for the RongCloud server API; prints an App Secret when there was none
+    Compatible {
+        /// Key of the app
+        app: AppKey,
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show an app's switches, or set some of them
+    Switches {
+        /// Key of the app
+        app: AppKey,
+        /// What to set, such as `history=false`
+        #[arg(value_name = "NAME=VALUE")]
+        set: Vec<String>,
         #[command(flatten)]
         settings: Settings,
         #[command(flatten)]
@@ -92,7 +117,17 @@ pub(super) struct AgentAdd {
 impl App {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Add { name, settings, output } => with_domain(settings, async |im, _| {
+            Self::Add { name, rong_compatible: true, settings, output } => with_domain(settings, async |im, config| {
+                let app = im.create_app(&name).await?;
+                secrets::open(im, config, &app.key, output).await
+            }),
+            Self::Compatible { app, settings, output } => {
+                with_domain(settings, async |im, config| secrets::open(im, config, &app, output).await)
+            }
+            Self::Switches { app, set, settings, output } => {
+                with_domain(settings, async |im, _| switches(im, &app, &set, output).await)
+            }
+            Self::Add { name, rong_compatible: false, settings, output } => with_domain(settings, async |im, _| {
                 let app = im.create_app(&name).await?;
                 if output.json {
                     print::json(&app);
@@ -108,6 +143,32 @@ impl App {
             Self::List { settings, output } => with_domain(settings, async |im, _| list(im, output).await),
         }
     }
+}
+
+/// Shows the switches after setting some of them.
+async fn switches(im: &Im, app: &AppKey, set: &[String], output: Output) -> anyhow::Result<()> {
+    let backend = im.backend(app);
+    let mut features = serde_json::to_value(&backend.app().await?.features)?;
+    for one in set {
+        let (name, value) = one.split_once('=').with_context(|| format!("`{one}` is not NAME=VALUE"))?;
+        let place = features.get_mut(name).with_context(|| format!("there is no switch `{name}`"))?;
+        *place = serde_json::from_str(value).with_context(|| format!("`{value}` is not true, false or a number"))?;
+    }
+    if !set.is_empty() {
+        let features: Features = serde_json::from_value(features).context("a switch has another kind of value")?;
+        backend.set_features(features).await?;
+        let target = set.join(" ");
+        backend.record(Done { who: "operator", what: "changeApp", target: &target, ..Done::default() }).await?;
+    }
+    let features = serde_json::to_value(&backend.app().await?.features)?;
+    if output.json {
+        print::json(&features);
+        return Ok(());
+    }
+    for (name, value) in features.as_object().into_iter().flatten() {
+        print::rows(&[(name, &value.to_string())]);
+    }
+    Ok(())
 }
 
 async fn list(im: &Im, output: Output) -> anyhow::Result<()> {

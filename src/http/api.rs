@@ -58,7 +58,7 @@ mod groups;
 mod house;
 mod idempotency;
 pub(super) mod input;
-mod json;
+pub(super) mod json;
 mod keys;
 mod messages;
 mod moderation;
@@ -66,11 +66,12 @@ mod openapi;
 pub(super) mod operation;
 mod ping;
 mod pre_send;
-mod rates;
+pub(super) mod rates;
 mod reference;
 mod restraints;
 mod schemas;
 mod search;
+mod secrets;
 mod serve;
 mod shape;
 mod statistics;
@@ -101,6 +102,7 @@ fn operations() -> Vec<Operation> {
         ping::operations(),
         app::operations(),
         keys::operations(),
+        secrets::operations(),
         house::operations(),
         conversations::operations(),
         users::operations(),

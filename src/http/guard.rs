@@ -18,7 +18,7 @@ use data_encoding::HEXLOWER;
 use futures_util::FutureExt;
 use tracing::{Instrument, debug, debug_span};
 
-use super::{error, headers, health};
+use super::{error, headers, health, rong};
 use crate::{
     config::{Config, Limits},
     http::health::Health,
@@ -83,6 +83,8 @@ struct Visit {
     surface: &'static str,
     /// A person looks at the answer.
     in_browser: bool,
+    /// The path, where refusals have the form of the compatible server API.
+    compatible: Option<String>,
     https: bool,
     max_body: u64,
     figures: Data<Figures>,
@@ -96,6 +98,7 @@ impl Visit {
             id: RequestId::random(),
             surface: surface(request.path()),
             in_browser: accepts_pages(request) && surface(request.path()) != "api",
+            compatible: rong::api::is_ours(request.path()).then(|| request.path().to_owned()),
             https: config.server.is_https(),
             max_body: largest_body(request.path(), &config.limits),
             figures: figures.clone(),
@@ -104,10 +107,11 @@ impl Visit {
 
     /// Gives every refusal, whoever made it, its one form.
     fn shape(&self, response: HttpResponse<BoxBody>) -> HttpResponse<BoxBody> {
-        match fault_of(&response) {
-            Some(fault) if self.in_browser => error::page(&fault),
-            Some(fault) => fault.error_response(),
-            None => response,
+        match (fault_of(&response), &self.compatible) {
+            (Some(fault), Some(path)) => rong::api::of_fault(&fault, path),
+            (Some(fault), None) if self.in_browser => error::page(&fault),
+            (Some(fault), None) => fault.error_response(),
+            (None, _) => response,
         }
     }
 
@@ -201,6 +205,7 @@ fn surface(path: &str) -> &'static str {
         "ws" => "socket",
         "poll" => "poll",
         "v1" => "api",
+        _ if rong::api::is_ours(path) => "server_api",
         "assets" => "assets",
         "files" => "files",
         "health" | "ready" => "health",

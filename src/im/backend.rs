@@ -24,6 +24,7 @@ mod pre_send;
 mod presence;
 mod restraints;
 mod search;
+mod secrets;
 mod statistics;
 mod template;
 pub mod users;

@@ -17,7 +17,7 @@ use crate::{
 pub const MOST_SKEW_SECS: i64 = 300;
 
 /// Most signatures remembered at once, of all apps: at 100 requests a second and app, those of eight busy apps.
-const MOST_SIGNATURES: u64 = 500_000;
+pub(super) const MOST_SIGNATURES: u64 = 500_000;
 
 /// The time of a key's last use is written again after so many seconds.
 const COARSE_SECS: i64 = 3600;
@@ -79,7 +79,7 @@ impl Im {
             expires_at: Millis::new(proof.at_secs.saturating_mul(1000)).plus_secs(MOST_SKEW_SECS + 1),
             now: self.clock.now(),
         };
-        match self.store.first_sight(&key.id, seen, MOST_SIGNATURES).await {
+        match self.store.first_sight(key.id.as_str(), seen, MOST_SIGNATURES).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Fault::new(Code::Replayed, "this signed request was seen before; sign each request anew")),
             Err(StoreError::TooMany(_)) => {

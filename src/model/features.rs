@@ -25,6 +25,12 @@ pub struct Features {
     pub whitelist: bool,
     /// Messages sent by the back end reach its own webhooks too.
     pub echo_back_end: bool,
+    /// The server API of the compatible protocol answers this app's back ends, once the app has a secret (A3).
+    pub compatible_api: bool,
+    /// Requests there may come again with a signature of any age, as code does that signs once per process (A2).
+    pub compatible_repeats: bool,
+    /// How far a request's time there may be off, in seconds (A1).
+    pub compatible_skew_secs: u32,
 }
 
 impl Default for Features {
@@ -38,6 +44,9 @@ impl Default for Features {
             chatroom_keep_secs: 30,
             whitelist: false,
             echo_back_end: false,
+            compatible_api: true,
+            compatible_repeats: false,
+            compatible_skew_secs: 300,
         }
     }
 }

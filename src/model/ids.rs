@@ -104,6 +104,10 @@ text_id!(
     KeyId, "a key id (4 to 32 lower-case letters and digits)", is_key
 );
 text_id!(
+    /// Names one secret that an app shares with its back ends: 4–32 lower-case letters and digits.
+    SecretId, "a secret's id (4 to 32 lower-case letters and digits)", is_key
+);
+text_id!(
     /// Names one message to everybody: 4–32 lower-case letters and digits.
     BroadcastId, "a broadcast id (4 to 32 lower-case letters and digits)", is_key
 );
@@ -114,7 +118,7 @@ text_id!(
 
 const KEY_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-fn random_key(rng: &mut dyn rand::RngCore, length: usize) -> Arc<str> {
+pub(crate) fn random_key(rng: &mut dyn rand::RngCore, length: usize) -> Arc<str> {
     let mut bytes = vec![0; length];
     rng.fill_bytes(&mut bytes);
     let letter = |byte: &u8| KEY_LETTERS.get(usize::from(byte % 32)).copied().map_or('a', char::from);
@@ -139,6 +143,13 @@ impl BroadcastId {
     /// A new random id of 16 symbols.
     pub fn random(rng: &mut dyn rand::RngCore) -> Self {
         Self(random_key(rng, 16))
+    }
+}
+
+impl SecretId {
+    /// A new random id of 13 symbols.
+    pub fn random(rng: &mut dyn rand::RngCore) -> Self {
+        Self(random_key(rng, 13))
     }
 }
 

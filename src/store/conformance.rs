@@ -14,6 +14,7 @@ use crate::model::{
     site::{Look, Origin},
 };
 
+pub(crate) mod app_secrets;
 pub(crate) mod back_ends;
 pub(crate) mod broadcasts;
 pub(crate) mod chatrooms;
@@ -54,6 +55,9 @@ macro_rules! run_on {
                 a_user_keeps_the_role,
                 agents_are_found_by_email,
                 z1_what_belongs_to_another_app_does_not_exist
+            ]
+            app_secrets: [
+                a5_two_secrets_stand_side_by_side_and_one_goes
             ]
             back_ends: [
                 a_key_is_kept_used_and_revoked,
@@ -159,6 +163,7 @@ macro_rules! run_on {
             members: [
                 a_crowd_is_named_in_part_and_paged_whole,
                 who_is_silenced_allowed_or_banned_is_listed,
+                silenced_groups_are_listed_by_handle,
                 a_group_takes_no_more_than_it_may_have
             ]
             groups: [

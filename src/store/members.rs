@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::model::{
-    AppKey, Conversation, ConversationId, Person, UserId,
+    AppKey, Conversation, ConversationId, Handle, Person, UserId,
     conversation::{Member, Participant, Which},
 };
 
@@ -30,6 +30,8 @@ pub trait Members: Send + Sync {
         after: Option<&UserId>,
         limit: u16,
     ) -> Result<Vec<Person>>;
+    /// The handles of groups, not discussions, that are silenced and were not dismissed, in order, at most 1,000.
+    async fn silenced_groups(&self, app: &AppKey) -> Result<Vec<Handle>>;
     /// A user's groups and discussions that were not dismissed, by id after `after`, at most `limit`.
     async fn groups_of(
         &self,

@@ -41,6 +41,7 @@ use crate::model::{
 mod agents;
 mod answers;
 mod api_keys;
+mod app_secrets;
 mod append;
 mod attributes;
 mod audit;

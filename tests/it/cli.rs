@@ -69,6 +69,35 @@ fn an_app_with_site_agent_and_token_is_made() {
 }
 
 #[test]
+fn an_app_is_opened_to_code_for_the_compatible_server_api() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let made = json(&run(&data, &["app", "add", "Lumen", "--rong-compatible", "--json"]));
+    let (key, secret) = (made["key"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    assert!(secret.len() == 52 && made["api"].as_str().unwrap().starts_with("http"), "{made}");
+    let switches = |set: &[&str]| json(&run(&data, &[&["app", "switches", key], set, &["--json"]].concat()));
+    assert_eq!(switches(&[])["compatible_repeats"], true);
+    let changed = switches(&["compatible_repeats=false", "compatible_skew_secs=600"]);
+    assert_eq!((&changed["compatible_repeats"], &changed["compatible_skew_secs"]), (&false.into(), &600.into()));
+    assert!(refusal(&run(&data, &["app", "switches", key, "nothing=1"])).contains("there is no switch `nothing`"));
+    assert!(refusal(&run(&data, &["app", "switches", key, "compatible_skew_secs=1"])).contains("30 to 3600"));
+
+    let second = json(&run(&data, &["secret", "add", key, "--json"]));
+    assert_ne!(second["secret"], made["secret"]);
+    assert!(refusal(&run(&data, &["secret", "add", key])).contains("at most 2 secrets"));
+    let listed = json(&run(&data, &["secret", "list", key, "--json"]));
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains(secret), "shown once");
+    let older = listed[0]["id"].as_str().unwrap();
+    assert_eq!(json(&run(&data, &["secret", "remove", key, older, "--json"]))["removed"], older);
+
+    let plain = json(&run(&data, &["app", "add", "Halden", "--json"]))["key"].as_str().unwrap().to_owned();
+    let opened = json(&run(&data, &["app", "compatible", &plain, "--json"]));
+    assert_eq!((&opened["key"], opened["secret"].as_str().unwrap().len()), (&plain.as_str().into(), 52));
+    assert_eq!(json(&run(&data, &["app", "compatible", &plain, "--json"]))["secret"], Value::Null, "there is one");
+}
+
+#[test]
 fn commands_work_beside_a_running_server() {
     let server = TestServer::start();
     let app = json(&run(server.data(), &["app", "add", "Lumen", "--json"]));

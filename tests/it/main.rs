@@ -18,5 +18,6 @@ mod layering;
 mod lifecycle;
 mod pages;
 mod privacy;
+mod rong;
 mod security;
 mod wire;

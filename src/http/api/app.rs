@@ -95,6 +95,12 @@ features! {
     whitelist: bool;
     /// Messages sent by back ends reach the app's own webhooks too.
     echo_back_end: bool;
+    /// The server API of the compatible protocol answers, once the app has a secret (`/v1/secrets`).
+    compatible_api: bool;
+    /// Requests there may come again with a signature of any age. On for code that signs once per process.
+    compatible_repeats: bool;
+    /// Seconds by which a request's time there may be off: 30 to 3600.
+    compatible_skew_secs: u32;
 }
 
 /// What to change of an app.

@@ -173,6 +173,7 @@ async fn broadcast(call: Call, Body(form): Body<BroadcastForm>) -> Result<Create
         content: Content::new(form.r#type, form.content)?,
         client_id: Some(call.client_id()),
         online_only: form.online_only,
+        any_sender: false,
     };
     let begun = call.backend().broadcast(asked).await?;
     Ok(Created::at(format!("/v1/broadcasts/{}", begun.id), begun.into()))

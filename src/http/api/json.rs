@@ -16,7 +16,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
 
 /// Refuses what is nested too deeply and arrays that are too long, whether anybody reads them or not. Whether it is
 /// JSON at all is for the reader to say.
-pub(super) fn check_form(body: &[u8]) -> Result<(), Fault> {
+pub(in crate::http) fn check_form(body: &[u8]) -> Result<(), Fault> {
     // For each open bracket: how many commas stood in it; `None` for objects.
     let mut open: Vec<Option<usize>> = Vec::new();
     let (mut in_text, mut escaped) = (false, false);

@@ -209,6 +209,7 @@ async fn send(call: Call, Body(form): Body<MessageForm>) -> Result<Listing<Poste
         include_sender: form.include_sender,
         respect_blocks: form.respect_blocks,
         only: form.to.unwrap_or_default(),
+        any_sender: false,
     };
     Ok(Listing::whole(call.backend().send(post).await?))
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     im::backend::words::NewWord,
-    model::{Fault, Millis, Scope, words::Word},
+    model::{Code, Fault, Millis, Scope, words::Word},
 };
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -26,6 +26,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .named("addWords")
             .of(Tag::Moderation)
             .needs(Scope::Moderation)
+            .fails(&[Code::LimitReached])
             .says("Puts words on the list")
             .explains(
                 "They are looked for in every text that people send, from the next message on; not in what back ends \

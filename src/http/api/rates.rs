@@ -78,25 +78,30 @@ impl Rates {
 
 /// A bucket of tokens that fills again as time passes.
 #[derive(Debug, Default)]
-struct Bucket(Mutex<Option<(Instant, f64)>>);
+pub(in crate::http) struct Bucket(Mutex<Option<(Instant, f64)>>);
 
 impl Bucket {
     /// Takes one of a second's worth.
     fn take(&self, per_sec: u32, now: Instant) -> (Left, Result<(), ()>) {
-        let (left, taken) = self.draw(per_sec, f64::from(per_sec), now);
+        let (left, taken) = self.draw(1, per_sec, f64::from(per_sec), now);
         (Left { limit: per_sec, remaining: left }, if taken { Ok(()) } else { Err(()) })
     }
 
     /// Takes one of a minute's worth.
     fn take_slowly(&self, per_min: u32, now: Instant) -> bool {
-        self.draw(per_min, f64::from(per_min) / 60.0, now).1
+        self.take_many(1, per_min, f64::from(per_min) / 60.0, now)
     }
 
-    fn draw(&self, most: u32, per_sec: f64, now: Instant) -> (u32, bool) {
+    /// Takes so many of at most `most`, of which so many come back in a second; all or none.
+    pub(in crate::http) fn take_many(&self, count: u32, most: u32, per_sec: f64, now: Instant) -> bool {
+        self.draw(count, most, per_sec, now).1
+    }
+
+    fn draw(&self, count: u32, most: u32, per_sec: f64, now: Instant) -> (u32, bool) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let there = filled(*state, most, per_sec, now);
-        let taken = there >= 1.0;
-        let left = if taken { there - 1.0 } else { there };
+        let taken = there >= f64::from(count);
+        let left = if taken { there - f64::from(count) } else { there };
         *state = Some((now, left));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to `most`, which is a u32")]
         let whole = left as u32;

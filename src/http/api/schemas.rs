@@ -9,8 +9,8 @@ use utoipa::{
 
 use super::input::Segment;
 use crate::model::{
-    AppKey, BroadcastId, ClientId, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SiteKey,
-    Topic, UserId, WebhookId,
+    AppKey, BroadcastId, ClientId, ConversationId, Handle, KeyId, Kind, MessageUid, Millis, Role, Scope, SecretId,
+    SiteKey, Topic, UserId, WebhookId,
     webhook::{DeliveryState, Outcome},
 };
 
@@ -48,6 +48,7 @@ ids! {
     AppKey, "AppKey", "The app's public key.", "^[a-z0-9]{4,32}$";
     SiteKey, "SiteKey", "A site's public key.", "^[a-z0-9]{4,32}$";
     KeyId, "KeyId", "The public part of a back end's key.", "^[a-z0-9]{4,32}$";
+    SecretId, "SecretId", "A shared secret's id.", "^[a-z0-9]{4,32}$";
     UserId, "UserId", "A user's id in the app, chosen by you: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
     Handle, "Handle", "Your own id of a group, discussion or chatroom: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";
     ClientId, "ClientId", "The sender's own id of a message: 1 to 64 visible ASCII characters.", "^[!-~]{1,64}$";

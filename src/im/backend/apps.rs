@@ -19,6 +19,7 @@ impl Backend<'_> {
         within("user_token_secs", features.user_token_secs, 0, LONGEST_TOKEN_SECS)?;
         within("chatroom_idle_secs", features.chatroom_idle_secs, 5, 7 * 24 * 3600)?;
         within("chatroom_keep_secs", features.chatroom_keep_secs, 0, 3600)?;
+        within("compatible_skew_secs", features.compatible_skew_secs, 30, 3600)?;
         self.im.store.set_features(self.app, features).await?;
         self.im.apps.forget(self.app);
         self.app().await

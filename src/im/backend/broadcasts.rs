@@ -26,6 +26,8 @@ pub struct BroadcastCall {
     pub client_id: Option<ClientId>,
     /// Only who is connected hears it, and it is not kept.
     pub online_only: bool,
+    /// A person may send it too, as the compatible server API has it.
+    pub any_sender: bool,
 }
 
 /// An account that speaks to many, as the back end describes it.
@@ -50,7 +52,8 @@ impl Backend<'_> {
             return Err(Fault::new(Code::BadRequest, message));
         }
         let from = call.from.unwrap_or_else(|| Person::house().id);
-        let sender = self.im.store.user(self.app, &from).await?.filter(|sender| sender.role == Role::System);
+        let fits = |role| role == Role::System || (call.any_sender && role == Role::User);
+        let sender = self.im.store.user(self.app, &from).await?.filter(|sender| fits(sender.role));
         if sender.is_none() {
             return Err(Fault::new(Code::NotFound, "no such public service or system sender"));
         }

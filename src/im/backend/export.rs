@@ -6,7 +6,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Backend;
 use crate::{
-    model::{AppKey, Code, ConversationId, Fault, Kind, MessageUid, Millis, ObjectName, UserId, calendar::Hour},
+    model::{
+        AppKey, Code, ConversationId, Fault, Kind, Message, MessageUid, Millis, ObjectName, UserId, calendar::Hour,
+    },
     store::statistics::Exported,
 };
 
@@ -51,21 +53,43 @@ impl Backend<'_> {
         Ok(Export { hour, after: None, done: false, _place: place })
     }
 
+    /// Whether nothing was kept in an hour that is over.
+    pub async fn is_empty_hour(&self, hour: Hour) -> Result<bool, Fault> {
+        let mut export = self.begin_export(hour)?;
+        while let Some(messages) = self.exported(&mut export).await? {
+            if !messages.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next messages of an export, the kinds of their conversations and whom they were for. `None` after the last.
+    pub async fn exported(&self, export: &mut Export) -> Result<Option<Vec<(Message, Kind, Option<String>)>>, Fault> {
+        let messages = self.part(export).await?;
+        Ok(messages.map(|part| part.into_iter().map(|one| (one.message, one.kind, one.target)).collect()))
+    }
+
     /// The next lines of an export: JSON objects, each ended by a line break. `None` after the last.
     pub async fn export_lines(&self, export: &mut Export) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(messages) = self.part(export).await? else { return Ok(None) };
+        let mut lines = Vec::new();
+        for exported in &messages {
+            let line = self.line(exported);
+            serde_json::to_writer(&mut lines, &line).map_err(|_| Fault::new(Code::Internal, "a line has no form"))?;
+            lines.push(b'\n');
+        }
+        Ok(Some(lines))
+    }
+
+    async fn part(&self, export: &mut Export) -> Result<Option<Vec<Exported>>, Fault> {
         if export.done {
             return Ok(None);
         }
         let (from, until) = (export.hour.from(), export.hour.until());
         let part = self.im.store.part(self.app, from, until, export.after).await?;
         (export.after, export.done) = (part.next, part.next.is_none());
-        let mut lines = Vec::new();
-        for exported in &part.messages {
-            let line = self.line(exported);
-            serde_json::to_writer(&mut lines, &line).map_err(|_| Fault::new(Code::Internal, "a line has no form"))?;
-            lines.push(b'\n');
-        }
-        Ok(Some(lines))
+        Ok(Some(part.messages))
     }
 
     fn line<'a>(&'a self, Exported { message, kind, target }: &'a Exported) -> Line<'a> {

@@ -187,6 +187,11 @@ impl Backend<'_> {
         self.step(place, GroupStep::SilenceAll(on), &[]).await
     }
 
+    /// The groups in which only the owner and those allowed may write, by handle, at most 1,000.
+    pub async fn silenced_groups(&self) -> Result<Vec<Handle>, Fault> {
+        Ok(self.im.store.silenced_groups(self.app).await?)
+    }
+
     /// Some members may write while all others may not, or no more.
     pub async fn allow_members(&self, place: &Place, users: &[UserId], on: bool) -> Result<Conversation, Fault> {
         self.each_member(place, users, |user| GroupStep::Allow(user, on)).await

@@ -60,6 +60,8 @@ pub struct Post {
     pub respect_blocks: bool,
     /// Whom it is for besides the sender, in groups; empty: everybody inside.
     pub only: Vec<UserId>,
+    /// A person may send system messages too, as the compatible server API has it.
+    pub any_sender: bool,
 }
 
 /// Where a message of the back end goes.
@@ -174,7 +176,7 @@ impl Backend<'_> {
         let found = self.im.store.user(self.app, id).await?.ok_or_else(|| no_user(id))?;
         let fits = match post.to {
             Addressees::Users(_) => found.role != Role::System,
-            Addressees::System(_) => found.role == Role::System,
+            Addressees::System(_) => found.role == Role::System || (post.any_sender && found.role == Role::User),
             Addressees::Groups(_) => true,
         };
         if fits {
@@ -210,6 +212,19 @@ impl Backend<'_> {
         };
         let route = self.im.route_of(self.app, id).await.map_err(|_| no_group())?;
         if route.kind.has_members() { Ok(route) } else { Err(no_group()) }
+    }
+
+    /// Any kept message of the app.
+    pub async fn message(&self, uid: MessageUid) -> Result<Message, Fault> {
+        self.im.store.message(self.app, uid).await?.ok_or_else(no_message)
+    }
+
+    /// The conversation of a kind between two; made when missing.
+    pub async fn between(&self, kind: Kind, user: &UserId, other: &UserId) -> Result<ConversationId, Fault> {
+        if user == other {
+            return Err(Fault::new(Code::BadRequest, "nobody talks with themselves"));
+        }
+        Ok(self.im.pair_route(self.app, kind, user, other).await?.id)
     }
 
     /// Takes any message of the app back, however old. Doing so twice is harmless.

@@ -53,6 +53,17 @@ impl Backend<'_> {
         profile.filter(|profile| profile.person.role == Role::User).ok_or_else(no_user)
     }
 
+    /// Makes those of these users that nobody knows yet, without a name: back ends may speak of their users before these
+    /// have come for the first time.
+    pub async fn know_users(&self, users: &[UserId]) -> Result<(), Fault> {
+        for user in users {
+            if self.im.store.user(self.app, user).await?.is_none() {
+                self.person(user, UserChange::default()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A token for a user, who is made when missing. It lives as long as asked for, else as the app's switches say; 0 is
     /// until revoked.
     pub async fn issue_token(

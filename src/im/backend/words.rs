@@ -36,7 +36,7 @@ impl Backend<'_> {
         self.im.lexicons.forget(self.app);
         if !put {
             let message = format!("the list would hold more than {} words; take some off first", Word::MOST);
-            return Err(Fault::new(Code::BadRequest, message));
+            return Err(Fault::new(Code::LimitReached, message));
         }
         Ok(checked.into_iter().map(|(_, word)| word).collect())
     }

@@ -44,14 +44,14 @@ pub(crate) async fn a_key_is_kept_used_and_revoked(store: &dyn Store) {
 
 pub(crate) async fn a2_a_signature_is_seen_once_and_memory_is_bounded(store: &dyn Store) {
     House::new(store).await;
-    let (one, two) = (key_id("keyone"), key_id("keytwo"));
+    let (one, two) = ("keyone", "app:keyone");
     let seen = |number: u8, now: Millis| SeenSignature { signature: [number; 32], expires_at: at(60), now };
-    assert!(store.first_sight(&one, seen(1, NOON), 3).await.unwrap());
-    assert!(!store.first_sight(&one, seen(1, at(59)), 3).await.unwrap());
-    assert!(store.first_sight(&two, seen(1, NOON), 3).await.unwrap());
-    assert!(store.first_sight(&one, seen(2, NOON), 3).await.unwrap());
-    refused!(store.first_sight(&one, seen(3, NOON), 3).await, StoreError::TooMany("signed requests"));
-    assert!(store.first_sight(&one, seen(3, at(61)), 3).await.unwrap(), "expired ones make room");
+    assert!(store.first_sight(one, seen(1, NOON), 3).await.unwrap());
+    assert!(!store.first_sight(one, seen(1, at(59)), 3).await.unwrap());
+    assert!(store.first_sight(two, seen(1, NOON), 3).await.unwrap());
+    assert!(store.first_sight(one, seen(2, NOON), 3).await.unwrap());
+    refused!(store.first_sight(one, seen(3, NOON), 3).await, StoreError::TooMany("signed requests"));
+    assert!(store.first_sight(one, seen(3, at(61)), 3).await.unwrap(), "expired ones make room");
 }
 
 pub(crate) async fn a_first_answer_stays_until_it_is_old(store: &dyn Store) {

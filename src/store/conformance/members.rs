@@ -97,3 +97,31 @@ pub(crate) async fn a_group_takes_no_more_than_it_may_have(store: &dyn Store) {
     let unread = store.unread(&house.app, &user("u2998"), &[]).await.unwrap();
     assert_eq!(unread.total, 1);
 }
+
+pub(crate) async fn silenced_groups_are_listed_by_handle(store: &dyn Store) {
+    let (house, other) = (House::new(store).await, House::named(store, "other").await);
+    let named = async |house: &House<'_>, handle: &str, kind: Kind| {
+        let new = NewGroup {
+            handle: Some(handle.parse().unwrap()),
+            id: fresh_id(),
+            kind,
+            name: "Team".to_owned(),
+            owner: user("alice"),
+            users: Vec::new(),
+            at: at(0),
+        };
+        let id = house.store.create_group(&house.app, new).await.unwrap().id;
+        house.store.change_group(&house.app, id, GroupStep::SilenceAll(true), at(1)).await.unwrap();
+        id
+    };
+    let gone = named(&house, "a", Kind::Group).await;
+    named(&house, "c", Kind::Group).await;
+    let loud = named(&house, "b", Kind::Group).await;
+    named(&house, "d", Kind::Discussion).await;
+    named(&other, "e", Kind::Group).await;
+    store.change_group(&house.app, gone, GroupStep::Dismiss, at(2)).await.unwrap();
+    let listed = async || store.silenced_groups(&house.app).await.unwrap();
+    assert_eq!(listed().await.iter().map(ToString::to_string).collect::<Vec<_>>(), ["b", "c"]);
+    store.change_group(&house.app, loud, GroupStep::SilenceAll(false), at(2)).await.unwrap();
+    assert_eq!(listed().await.iter().map(ToString::to_string).collect::<Vec<_>>(), ["c"]);
+}

@@ -46,9 +46,9 @@ impl ApiKeys for SqliteStore {
         self.write(move |ledger| touch(ledger, &app, &id, at)).await
     }
 
-    async fn first_sight(&self, key: &KeyId, seen: SeenSignature, most: u64) -> Result<bool> {
-        let key = key.clone();
-        self.write(move |ledger| first_sight(ledger, &key, seen, most)).await
+    async fn first_sight(&self, signer: &str, seen: SeenSignature, most: u64) -> Result<bool> {
+        let signer = signer.to_owned();
+        self.write(move |ledger| first_sight(ledger, &signer, seen, most)).await
     }
 }
 
@@ -156,7 +156,7 @@ fn touch(ledger: &mut Ledger, app: &AppKey, id: &KeyId, at: Millis) -> Work<()> 
     Ok(())
 }
 
-fn first_sight(ledger: &Ledger, key: &KeyId, seen: SeenSignature, most: u64) -> Work<bool> {
+fn first_sight(ledger: &Ledger, signer: &str, seen: SeenSignature, most: u64) -> Work<bool> {
     ledger
         .conn
         .prepare_cached(
@@ -185,7 +185,7 @@ fn first_sight(ledger: &Ledger, key: &KeyId, seen: SeenSignature, most: u64) -> 
             "insert into seen_signatures (api_key, signature, expires_at)
             values (?1, ?2, ?3)",
         )?
-        .execute(params![key.as_str(), seen.signature, seen.expires_at.get()]);
+        .execute(params![signer, seen.signature, seen.expires_at.get()]);
     match kept {
         Ok(_) => Ok(true),
         Err(error) if is_taken(&error) => Ok(false),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        AppKey, Conversation, ConversationId, Person, UserId,
+        AppKey, Conversation, ConversationId, Handle, Kind, Person, UserId,
         conversation::{Member, Participant, Which},
     },
     store::{Result, members::Members},
@@ -47,6 +47,11 @@ impl Members for SqliteStore {
         self.read(move |view| bans(view, &app, conversation, (after.as_ref(), limit))).await
     }
 
+    async fn silenced_groups(&self, app: &AppKey) -> Result<Vec<Handle>> {
+        let app = app.clone();
+        self.read(move |view| silenced_groups(view, &app)).await
+    }
+
     async fn groups_of(
         &self,
         app: &AppKey,
@@ -57,6 +62,26 @@ impl Members for SqliteStore {
         let (app, user) = (app.clone(), user.clone());
         self.read(move |view| groups_of(view, &app, &user, after, limit)).await
     }
+}
+
+fn silenced_groups(view: &View<'_>, app: &AppKey) -> Work<Vec<Handle>> {
+    let found = view
+        .conn
+        .prepare_cached(
+            "select c.handle
+            from conversations c
+            join apps p on p.id = c.app_id
+            where p.key = ?1
+              and c.silenced = 1
+              and c.kind = ?2
+              and c.handle is not null
+              and c.dismissed_at is null
+            order by c.handle
+            limit 1000",
+        )?
+        .query_map(params![app.as_str(), Kind::Group.number()], |row| parsed(row, 0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(found)
 }
 
 fn roster(view: &View<'_>, app: &AppKey, id: ConversationId) -> Work<Vec<(UserId, Member)>> {

@@ -41,6 +41,9 @@ const TABLE: &[(&str, Seen)] = &[
     ("listKeys", Own),
     ("createKey", Own),
     ("revokeKey", Hidden),
+    ("listSecrets", Own),
+    ("createSecret", Own),
+    ("removeSecret", Hidden),
     ("listSites", Own),
     ("createSite", Own),
     ("readSite", Hidden),
@@ -202,6 +205,7 @@ impl Estate {
         let lasting = parlor::model::chatroom::Lifetime::Idle(None);
         im.backend(&app).create_chatroom(&room.parse().unwrap(), MARK, lasting).await.unwrap();
         im.issue_user_token(&app, "secretive-user".parse().unwrap(), MARK, None).await.unwrap();
+        let secret = owner.post("/v1/secrets", &json!({})).await.ok()["id"].as_str().unwrap().to_owned();
         let group = json!({ "id": "secretive-group", "name": MARK, "users": ["secretive-user"] });
         owner.post("/v1/groups", &group).await.ok();
         let service = json!({ "kind": "app_service", "name": MARK });
@@ -211,6 +215,7 @@ impl Estate {
         let ids = BTreeMap::from([
             ("chatroom", room),
             ("key", owner.key_id.clone()),
+            ("secret", secret),
             ("site", site.key.to_string()),
             ("agent", agent),
             ("user", "nora".to_owned()),

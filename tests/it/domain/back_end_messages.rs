@@ -24,6 +24,7 @@ fn post(from: Option<&Someone>, to: Addressees, content: Content) -> Post {
         include_sender: false,
         respect_blocks: false,
         only: Vec::new(),
+        any_sender: false,
     }
 }
 

@@ -17,7 +17,7 @@ use super::world::{Someone, World, code};
 fn call(from: Option<&str>, text: &str) -> BroadcastCall {
     let client_id = Some(text.replace(' ', "-").parse().unwrap());
     let from = from.map(|from| from.parse().unwrap());
-    BroadcastCall { from, content: Content::text(text), client_id, online_only: false }
+    BroadcastCall { from, content: Content::text(text), client_id, online_only: false, any_sender: false }
 }
 
 fn account(name: &str) -> Account {
@@ -158,6 +158,7 @@ async fn a_public_service_is_followed_heard_and_written_to() {
         include_sender: false,
         respect_blocks: false,
         only: Vec::new(),
+        any_sender: false,
     };
     let posted = backend.send(answer).await.unwrap();
     assert_eq!(posted[0].outcome.as_ref().unwrap().conversation, sent.conversation);

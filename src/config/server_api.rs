@@ -1,0 +1,55 @@
+//! How often an app's back ends may ask the compatible server API.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::Report;
+
+/// `[server_api]`; every number is per app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerApi {
+    /// Requests per second to each path that has no limit of its own.
+    pub requests_per_sec: u32,
+    /// Private messages per minute, each receiver counted.
+    pub private_per_minute: u32,
+    /// System messages per second, each receiver counted.
+    pub system_per_sec: u32,
+    /// Group messages per second, each group counted.
+    pub group_per_sec: u32,
+    /// Chatroom messages per second, each room counted.
+    pub chatroom_per_sec: u32,
+    /// Messages to all chatrooms per second.
+    pub every_chatroom_per_sec: u32,
+    /// Messages and pushes to everybody per hour.
+    pub everybody_per_hour: u32,
+    /// Messages and pushes to everybody per day.
+    pub everybody_per_day: u32,
+}
+
+impl Default for ServerApi {
+    fn default() -> Self {
+        Self {
+            requests_per_sec: 100,
+            private_per_minute: 6000,
+            system_per_sec: 100,
+            group_per_sec: 20,
+            chatroom_per_sec: 100,
+            every_chatroom_per_sec: 1,
+            everybody_per_hour: 2,
+            everybody_per_day: 3,
+        }
+    }
+}
+
+impl ServerApi {
+    pub(super) fn check(&self, report: &mut Report) {
+        report.range("server_api.requests_per_sec", self.requests_per_sec, 1, 1_000_000);
+        report.range("server_api.private_per_minute", self.private_per_minute, 1, 10_000_000);
+        report.range("server_api.system_per_sec", self.system_per_sec, 1, 1_000_000);
+        report.range("server_api.group_per_sec", self.group_per_sec, 1, 1_000_000);
+        report.range("server_api.chatroom_per_sec", self.chatroom_per_sec, 1, 1_000_000);
+        report.range("server_api.every_chatroom_per_sec", self.every_chatroom_per_sec, 1, 1000);
+        report.range("server_api.everybody_per_hour", self.everybody_per_hour, 1, 10_000);
+        report.range("server_api.everybody_per_day", self.everybody_per_day, 1, 100_000);
+    }
+}

@@ -1,0 +1,3 @@
+//! What clients and back ends of the compatible protocol ask over HTTP (docs/COMPATIBLE.md).
+
+pub mod api;

@@ -1,0 +1,3 @@
+//! The compatible protocol on the real server.
+
+mod api;
