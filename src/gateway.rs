@@ -16,18 +16,21 @@ use futures_util::FutureExt;
 use tokio_util::task::TaskTracker;
 
 pub mod bridge;
+mod clocks;
 mod connection;
 mod crowd;
 pub mod hello;
 pub mod limits;
 mod outbox;
 pub mod poll;
+pub mod rong;
 mod room;
 mod sessions;
 pub mod socket;
 pub mod tcp;
 
 use bridge::Bridge;
+use clocks::Times;
 use connection::Connection;
 use hello::Opening;
 use limits::{Admission, Door, Rates};
@@ -49,6 +52,8 @@ pub struct Gateway {
     im: Arc<Im>,
     limits: Limits,
     rates: Rates,
+    times: Times,
+    compatible_times: Times,
     door: Arc<Door>,
     sessions: Arc<Sessions>,
     polls: Polls,
@@ -63,6 +68,8 @@ impl Gateway {
         Arc::new(Self {
             im,
             rates: Rates::new(&limits),
+            times: Times::of(&limits),
+            compatible_times: Times::of_compatible(&limits),
             door: Door::new(&limits),
             limits,
             sessions: Arc::default(),
@@ -95,8 +102,13 @@ impl Gateway {
         opening: Opening,
         admission: Admission,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let connection = Connection::new(self.clone(), self.new_outbox(), socket, opening, admission);
-        let life = AssertUnwindSafe(connection.live()).catch_unwind();
+        let connection = Connection::new(self.clone(), self.new_outbox(Wire::Widget), socket, opening, admission);
+        self.track(connection.live())
+    }
+
+    /// Counts a connection's life among those that a stop waits for.
+    fn track(&self, life: impl Future<Output = ()> + Send + 'static) -> impl Future<Output = ()> + Send + 'static {
+        let life = AssertUnwindSafe(life).catch_unwind();
         let figures = self.figures.clone();
         self.tasks.track_future(async move {
             // The panic was logged where it happened; other connections go on (W6).
@@ -136,10 +148,10 @@ impl Gateway {
         }
     }
 
-    fn new_outbox(&self) -> Arc<Outbox> {
+    fn new_outbox(&self, wire: Wire) -> Arc<Outbox> {
         let id = ConnectionId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let bounds = Bounds { frames: narrow(self.limits.queue_frames), bytes: narrow(self.limits.queue_bytes) };
-        Arc::new(Outbox::new(id, Wire::Widget, bounds))
+        Arc::new(Outbox::new(id, wire, bounds))
     }
 }

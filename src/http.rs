@@ -73,6 +73,7 @@ fn addresses(cfg: &mut ServiceConfig) {
         .service(resource("/files").route(web::post().to(files::upload)))
         .service(resource("/files/{token}/{name}").route(read().to(files::serve)))
         .configure(console_addresses)
+        .configure(rong::addresses)
         .configure(api::addresses)
         .configure(rong::api::addresses);
 }

@@ -1,11 +1,9 @@
 //! What travels between clients and the server, as bytes and as words. Sans-IO: no sockets, clocks or tasks.
 //!
-//! Floor 2. A protocol is a folder: frames ⇄ `model::{Command, Reply, Event}`. The gateway picks one by [`Wire`] and
-//! cannot tell which client spoke; the domain knows none of this.
+//! Floor 2. A protocol is a folder: frames ⇄ `model::{Command, Reply, Event}`. Every connection speaks one [`Wire`]; the
+//! domain knows none of this.
 
-use bytestring::ByteString;
-
-use crate::model::{Command, ConversationId, Event, Fault, Position, Reply, SiteKey};
+use crate::model::{Command, ConversationId, Fault, Position, SiteKey};
 
 pub mod rong;
 pub mod websocket;
@@ -14,48 +12,11 @@ pub mod widget;
 /// The protocols a connection may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
-    /// JSON frames, `docs/PROTOCOL.md`.
+    /// JSON frames, `docs/PROTOCOL.md`: everybody who hears an event gets the same bytes.
     Widget,
-}
-
-impl Wire {
-    /// How many there are.
-    pub const COUNT: usize = 1;
-
-    /// Its place among all of them.
-    pub const fn index(self) -> usize {
-        match self {
-            Self::Widget => 0,
-        }
-    }
-
-    /// Reads one frame.
-    pub fn decode(self, frame: &str) -> Result<(u64, Request), Refused> {
-        match self {
-            Self::Widget => widget::decode(frame),
-        }
-    }
-
-    /// The frame that answers a command.
-    pub fn reply(self, id: u64, reply: &Reply) -> ByteString {
-        match self {
-            Self::Widget => widget::reply(id, reply),
-        }
-    }
-
-    /// The frame that refuses a command, or a frame without a readable id.
-    pub fn fault(self, id: Option<u64>, fault: &Fault) -> ByteString {
-        match self {
-            Self::Widget => widget::fault(id, fault),
-        }
-    }
-
-    /// The frame that tells of an event; `None` for events without words on this wire.
-    pub fn push(self, event: &Event) -> Option<ByteString> {
-        match self {
-            Self::Widget => widget::push(event),
-        }
-    }
+    /// The compatible protocol, `docs/COMPATIBLE.md`: what is pushed depends on who reads it, so that each connection
+    /// makes its own frames.
+    Rong,
 }
 
 /// What a client may ask.

@@ -4,7 +4,7 @@ use std::{hint::black_box, sync::Arc, time::Instant};
 
 use parlor::{
     model::{Command, Event, Message, MessageUid, Millis, Person, Role, Seq, command::Target},
-    wire::{Request, Wire},
+    wire::{Request, widget},
 };
 
 /// Microseconds to decode a send of 300 bytes and encode its push and its reply's worth.
@@ -18,7 +18,7 @@ pub(crate) fn micros() -> anyhow::Result<f64> {
     let from = Person { id: "v1".parse()?, name: "Vera".to_owned(), role: Role::Visitor, portrait: None };
     let began = Instant::now();
     for round in 0..ROUNDS {
-        let request = Wire::Widget.decode(black_box(&frame)).map_err(|refused| refused.fault)?;
+        let request = widget::decode(black_box(&frame)).map_err(|refused| refused.fault)?;
         let (_, Request::Command(Command::Send(send))) = request else { anyhow::bail!("the frame is a send") };
         let Target::Conversation(conversation) = send.to else { anyhow::bail!("it goes to a conversation") };
         let message = Message {
@@ -30,7 +30,7 @@ pub(crate) fn micros() -> anyhow::Result<f64> {
             client_id: Some(send.client_id),
             content: send.content,
         };
-        black_box(Wire::Widget.push(&Event::Message(Arc::new(message))));
+        black_box(widget::push(&Event::Message(Arc::new(message))));
     }
     Ok(began.elapsed().as_secs_f64() * 1e6 / f64::from(ROUNDS))
 }

@@ -30,6 +30,8 @@ pub struct Limits {
     pub ping_secs: u64,
     /// A connection without a sign of life for this long is closed.
     pub idle_secs: u64,
+    /// The same for clients of the compatible protocol, which ping by themselves and slowly while their page is hidden.
+    pub compatible_idle_secs: u64,
     /// Messages a visitor may send per second, in the long run.
     pub visitor_sends_per_sec: u32,
     /// Messages a visitor may send at once.
@@ -84,6 +86,7 @@ impl Default for Limits {
             hello_secs: 10,
             ping_secs: 25,
             idle_secs: 60,
+            compatible_idle_secs: 180,
             visitor_sends_per_sec: 5,
             visitor_send_burst: 20,
             agent_sends_per_sec: 20,
@@ -120,6 +123,7 @@ impl Limits {
         report.range("limits.hello_secs", self.hello_secs, 1, 60);
         report.range("limits.ping_secs", self.ping_secs, 5, 300);
         report.range("limits.idle_secs", self.idle_secs, 10, 900);
+        report.range("limits.compatible_idle_secs", self.compatible_idle_secs, 1, 900);
         report.range("limits.visitor_sends_per_sec", self.visitor_sends_per_sec, 1, 1_000_000);
         report.range("limits.visitor_send_burst", self.visitor_send_burst, 1, 1_000_000);
         report.range("limits.agent_sends_per_sec", self.agent_sends_per_sec, 1, 1_000_000);

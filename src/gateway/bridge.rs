@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use bytestring::ByteString;
-
-use super::sessions::Sessions;
+use super::{outbox::Parcel, sessions::Sessions};
 use crate::{
     bus::Listener,
     model::{Event, Hint, chatroom::ChatroomNews},
-    wire::Wire,
+    wire::{Wire, widget},
 };
 
-/// Passes hints on to this node's connections. An event is encoded at most once per wire, and only for somebody.
+/// Passes hints on to this node's connections. An event is made ready at most once per wire, and only for somebody.
 #[derive(Debug)]
 pub struct Bridge {
     sessions: Arc<Sessions>,
@@ -29,22 +27,22 @@ impl Listener for Bridge {
             self.sessions.ask_proof(&audience);
             return;
         }
-        let mut frames: [Option<Option<ByteString>>; Wire::COUNT] = [const { None }; Wire::COUNT];
-        let frame = |wire: Wire| {
-            let frame = frames.get_mut(wire.index())?;
-            frame.get_or_insert_with(|| wire.push(&event)).clone()
+        let (mut frame, mut shared): (Option<Option<Parcel>>, Option<Parcel>) = (None, None);
+        let parcel = |wire: Wire| match wire {
+            Wire::Widget => frame.get_or_insert_with(|| widget::push(&event).map(Parcel::Frame)).clone(),
+            Wire::Rong => Some(shared.get_or_insert_with(|| Parcel::Event(Arc::new(event.clone()))).clone()),
         };
         let ending = match &event {
             Event::Chatroom(news) => Some((news.id, &news.what)),
             _ => None,
         };
         match ending {
-            Some((room, ChatroomNews::Ended { ticket })) => self.sessions.tell_last(room, *ticket, frame),
+            Some((room, ChatroomNews::Ended { ticket })) => self.sessions.tell_last(room, *ticket, parcel),
             Some((room, ChatroomNews::Out { ticket })) => {
                 self.sessions.put_out(&audience, room, *ticket);
-                self.sessions.tell(&audience, frame);
+                self.sessions.tell(&audience, parcel);
             }
-            _ => self.sessions.tell(&audience, frame),
+            _ => self.sessions.tell(&audience, parcel),
         }
     }
 }

@@ -21,6 +21,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::{
     Gateway,
+    clocks::{Clocks, Look},
     hello::{self, Opening, Rejected, Seat},
     limits::{Admission, Bucket, Excess},
     outbox::Outbox,
@@ -36,7 +37,7 @@ use crate::{
         command::{Send, Welcome},
         error::CloseCode,
     },
-    wire::{Hello, Refused, Request},
+    wire::{Hello, Refused, Request, widget},
 };
 
 /// Commands under way; with more the client is not read (back-pressure).
@@ -47,8 +48,6 @@ const MOST_READ: usize = 32;
 const MOST_WRITE: usize = 64 << 10;
 /// Broken frames of one connection (W5).
 const MOST_BAD_FRAMES: u8 = 5;
-/// A message that began must have come whole by then (W2).
-const MESSAGE_TIME: Duration = Duration::from_secs(15);
 /// A farewell may take this long (W4).
 const FAREWELL_TIME: Duration = Duration::from_secs(5);
 /// A farewell to a client whose answer we could not read.
@@ -86,19 +85,6 @@ struct Sends {
     turn_over: Option<Arc<AtomicBool>>,
 }
 
-struct Clocks {
-    /// When the connection was made.
-    began: Instant,
-    /// When the client last gave a sign.
-    heard: Instant,
-    /// When it was last asked for one.
-    pinged: Instant,
-    /// Since when the client does not take what we write.
-    blocked: Option<Instant>,
-    /// Since when a message is on its way in.
-    message: Option<Instant>,
-}
-
 type Work = Pin<Box<dyn Future<Output = Done> + std::marker::Send>>;
 
 /// Work that came to its end.
@@ -132,7 +118,6 @@ impl<S: Socket> Connection<S> {
         opening: Opening,
         admission: Admission,
     ) -> Self {
-        let now = Instant::now();
         gateway.figures.connections.inc();
         let open = gateway.sessions.open(&outbox);
         Self {
@@ -144,7 +129,7 @@ impl<S: Socket> Connection<S> {
             sends: Sends::default(),
             bad_frames: 0,
             cheap: Bucket::default(),
-            clocks: Clocks { began: now, heard: now, pinged: now, blocked: None, message: None },
+            clocks: Clocks::start(),
             admission,
             _open: open,
         }
@@ -236,7 +221,7 @@ impl<S: Socket> Connection<S> {
             }
             Done::Greeted { id, outcome: Ok(greeted) } => self.seat(id, *greeted),
             Done::Greeted { id, outcome: Err(rejected) } => {
-                self.outbox.push_first(self.outbox.wire.fault(Some(id), &rejected.fault));
+                self.outbox.push_first(widget::fault(Some(id), &rejected.fault));
                 return Turned::Break(End::Ours(rejected.close));
             }
             Done::Joined { id, outcome } => self.joined(id, outcome),
@@ -257,10 +242,9 @@ impl<S: Socket> Connection<S> {
     }
 
     fn answer(&self, id: u64, outcome: &Result<Reply, Fault>) {
-        let wire = self.outbox.wire;
         self.outbox.answer(match outcome {
-            Ok(reply) => wire.reply(id, reply),
-            Err(fault) => wire.fault(Some(id), fault),
+            Ok(reply) => widget::reply(id, reply),
+            Err(fault) => widget::fault(Some(id), fault),
         });
     }
 
@@ -270,7 +254,7 @@ impl<S: Socket> Connection<S> {
             self.socket.set_limit(self.gateway.limits.agent_frame_bytes);
         }
         self.phase = Phase::Seated(Box::new(seat));
-        self.outbox.push_first(self.outbox.wire.reply(id, &Reply::Welcome(Box::new(welcome))));
+        self.outbox.push_first(widget::reply(id, &Reply::Welcome(Box::new(welcome))));
     }
 
     fn checked(&mut self, outcome: Result<Option<SignedIn>, Fault>) -> Turned {
@@ -296,23 +280,21 @@ impl<S: Socket> Connection<S> {
             if *to_read == 0 {
                 cx.waker().wake_by_ref();
             }
-            self.clocks.heard = Instant::now();
+            self.clocks.heard();
             match incoming {
                 Incoming::Text(frame) => {
-                    self.clocks.message = None;
+                    self.clocks.mid_message(false);
                     self.take(&frame)?;
                 }
+                // The transport was opened for text.
+                Incoming::Binary(_) => return Turned::Break(End::Ours(CloseCode::Protocol)),
                 Incoming::Sign => self.count_cheap()?,
                 Incoming::Close => return Turned::Break(End::Theirs),
                 Incoming::Broken(code) => return Turned::Break(End::Ours(code)),
                 Incoming::Gone => return Turned::Break(End::Gone),
             }
         }
-        if !self.socket.is_mid_message() {
-            self.clocks.message = None;
-        } else if self.clocks.message.is_none() {
-            self.clocks.message = Some(Instant::now());
-        }
+        self.clocks.mid_message(self.socket.is_mid_message());
         Turned::Continue(self.work.len() + self.sends.waiting.len() > before)
     }
 
@@ -323,7 +305,7 @@ impl<S: Socket> Connection<S> {
     /// Takes one frame.
     fn take(&mut self, frame: &ByteString) -> Turned {
         let silent = matches!(self.phase, Phase::Silent(_));
-        match self.outbox.wire.decode(frame) {
+        match widget::decode(frame) {
             Ok((id, Request::Hello(hello))) if silent => {
                 self.greet(id, *hello);
                 Turned::Continue(())
@@ -357,7 +339,7 @@ impl<S: Socket> Connection<S> {
     }
 
     fn refuse(&mut self, id: Option<u64>, fault: &Fault, bad_frame: bool) -> Turned {
-        self.outbox.answer(self.outbox.wire.fault(id, fault));
+        self.outbox.answer(widget::fault(id, fault));
         self.bad_frames += u8::from(bad_frame);
         if self.bad_frames >= MOST_BAD_FRAMES {
             return Turned::Break(End::Ours(CloseCode::Policy));
@@ -417,10 +399,10 @@ impl<S: Socket> Connection<S> {
     fn flush(&mut self, cx: &mut Context<'_>) -> Turned {
         loop {
             match self.socket.poll_flush(cx) {
-                Poll::Ready(Ok(())) => self.clocks.blocked = None,
+                Poll::Ready(Ok(())) => self.clocks.blocked(false),
                 Poll::Ready(Err(_)) => return Turned::Break(End::Gone),
                 Poll::Pending => {
-                    self.clocks.blocked.get_or_insert_with(Instant::now);
+                    self.clocks.blocked(true);
                     return Turned::Continue(());
                 }
             }
@@ -437,45 +419,18 @@ impl<S: Socket> Connection<S> {
 
     /// The next instant at which time alone changes something.
     fn due(&self) -> Instant {
-        let (clocks, limits) = (&self.clocks, &self.gateway.limits);
-        let after = |instant: Instant, secs| instant + Duration::from_secs(secs);
-        let mut due = after(clocks.heard, limits.idle_secs).min(after(clocks.pinged, limits.ping_secs));
-        match &self.phase {
-            Phase::Silent(_) | Phase::Greeting => due = due.min(after(clocks.began, limits.hello_secs)),
-            Phase::Seated(seat) => due = due.min(seat.check_at),
-        }
-        if let Some(since) = clocks.blocked {
-            due = due.min(after(since, limits.write_secs));
-        }
-        if let Some(since) = clocks.message {
-            due = due.min(since + MESSAGE_TIME);
-        }
-        due
+        let due = self.clocks.due(&self.gateway.times, !matches!(self.phase, Phase::Seated(_)));
+        if let Phase::Seated(seat) = &self.phase { due.min(seat.check_at) } else { due }
     }
 
     fn look_at_clocks(&mut self) -> Turned {
-        let (now, limits) = (Instant::now(), &self.gateway.limits);
-        let over = |since: Instant, time: Duration| now >= since + time;
-        let clocks = &mut self.clocks;
-        let secs = Duration::from_secs;
-        if clocks.blocked.is_some_and(|since| over(since, secs(limits.write_secs))) {
-            return Turned::Break(End::Ours(CloseCode::Slow));
-        }
-        let greeted = matches!(self.phase, Phase::Seated(_));
-        if over(clocks.heard, secs(limits.idle_secs))
-            || clocks.message.is_some_and(|since| over(since, MESSAGE_TIME))
-            || (!greeted && over(clocks.began, secs(limits.hello_secs)))
-        {
-            return Turned::Break(End::Ours(CloseCode::Timeout));
-        }
-        if over(clocks.pinged, secs(limits.ping_secs)) {
-            clocks.pinged = now;
-            if clocks.blocked.is_none() {
-                self.socket.ping();
-            }
+        match self.clocks.look(&self.gateway.times, !matches!(self.phase, Phase::Seated(_))) {
+            Ok(Look::Ask) => self.socket.ping(),
+            Ok(Look::Wait) => {}
+            Err(code) => return Turned::Break(End::Ours(code)),
         }
         if let Phase::Seated(seat) = &self.phase
-            && now >= seat.check_at
+            && Instant::now() >= seat.check_at
         {
             self.prove();
         }

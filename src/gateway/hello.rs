@@ -51,7 +51,7 @@ pub(super) struct Seat {
     pub(super) check_at: Instant,
     /// The server's time in the welcome: what was sent before is offline to this connection.
     pub(super) welcomed_at: Millis,
-    _presence: Presence,
+    presence: Presence,
 }
 
 /// Tells the domain on drop that a connection went.
@@ -99,6 +99,20 @@ pub(super) async fn greet(
     }
     let proofs_asked = gateway.sessions.proofs_asked();
     let (signed_in, token) = authenticate(&gateway.im, &opening, &hello).await?;
+    let mut seat = take_seat(gateway, outbox, (signed_in, token), proofs_asked, transport).await?;
+    let welcome = seat.presence.im.welcome(&seat.membership.caller, &hello.since).await?;
+    seat.welcomed_at = welcome.now;
+    Ok((seat, welcome))
+}
+
+/// Gives somebody who has proved themselves their place. `proofs_asked`: the count when the proof began.
+pub(super) async fn take_seat(
+    gateway: Arc<Gateway>,
+    outbox: Arc<Outbox>,
+    (signed_in, token): (SignedIn, Token),
+    proofs_asked: u64,
+    transport: Transport,
+) -> Result<Seat, Fault> {
     let check_at = check_at(&gateway.im, &signed_in);
     let caller = Arc::new(signed_in.caller);
     let most = if gateway.im.takes_over(&caller).await? {
@@ -115,17 +129,8 @@ pub(super) async fn greet(
     let app = gateway.rates.app(&caller.app);
     let presence = Presence { im: gateway.im.clone(), caller: caller.clone() };
     gateway.im.connected(&caller, transport).await;
-    let welcome = gateway.im.welcome(&caller, &hello.since).await?;
-    let seat = Seat {
-        membership,
-        app,
-        token,
-        rooms: RoomSeats::default(),
-        check_at,
-        welcomed_at: welcome.now,
-        _presence: presence,
-    };
-    Ok((seat, welcome))
+    let welcomed_at = gateway.im.now();
+    Ok(Seat { membership, app, token, rooms: RoomSeats::default(), check_at, welcomed_at, presence })
 }
 
 async fn authenticate(im: &Im, opening: &Opening, hello: &Hello) -> Result<(SignedIn, Token), Fault> {

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Waker},
@@ -12,12 +12,36 @@ use std::{
 use bytestring::ByteString;
 
 use crate::{
-    model::{ConnectionId, error::CloseCode},
+    model::{ConnectionId, Event, error::CloseCode},
     wire::Wire,
 };
 
 /// Queues with more room than this give it back when they are empty.
 const KEPT_ROOM: usize = 16;
+
+/// What an event without a long text counts for.
+const EVENT_BYTES: usize = 512;
+
+/// What waits for a client.
+#[derive(Debug, Clone)]
+pub(super) enum Parcel {
+    /// A frame, the same for everybody who hears it.
+    Frame(ByteString),
+    /// An event that the connection itself turns into frames.
+    Event(Arc<Event>),
+}
+
+impl Parcel {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Frame(frame) => frame.len(),
+            Self::Event(event) => match &**event {
+                Event::Message(message) | Event::Recalled(message) => EVENT_BYTES + message.content.body().len(),
+                _ => EVENT_BYTES,
+            },
+        }
+    }
+}
 
 /// The queue of one connection.
 #[derive(Debug)]
@@ -43,7 +67,7 @@ pub(super) struct Bounds {
 
 #[derive(Debug, Default)]
 struct State {
-    frames: VecDeque<ByteString>,
+    parcels: VecDeque<Parcel>,
     bytes: usize,
     closing: Option<CloseCode>,
     waker: Option<Waker>,
@@ -57,30 +81,31 @@ impl Outbox {
 
     /// Puts a frame in line. When there is no room the client is too slow: its connection closes. What others say to
     /// a connection that closes is not heard any more; it comes back and resumes.
-    pub(super) fn push(&self, frame: ByteString) {
-        self.put(frame, |closing| closing.is_some());
+    pub(super) fn push(&self, parcel: Parcel) {
+        self.put(parcel, |closing| closing.is_some());
     }
 
     /// Puts an answer in line, also when the connection closes: it was promised.
     pub(super) fn answer(&self, frame: ByteString) {
-        self.put(frame, |closing| closing == Some(CloseCode::Slow));
+        self.put(Parcel::Frame(frame), |closing| closing == Some(CloseCode::Slow));
     }
 
-    fn put(&self, frame: ByteString, is_deaf: impl FnOnce(Option<CloseCode>) -> bool) {
+    fn put(&self, parcel: Parcel, is_deaf: impl FnOnce(Option<CloseCode>) -> bool) {
         let waker = {
             let mut state = self.state();
             if is_deaf(state.closing) {
                 return;
             }
-            if state.frames.len() >= self.bounds.frames as usize
-                || state.bytes + frame.len() > (self.bounds.bytes as usize).max(frame.len())
+            let bytes = parcel.bytes();
+            if state.parcels.len() >= self.bounds.frames as usize
+                || state.bytes + bytes > (self.bounds.bytes as usize).max(bytes)
             {
                 state.end(CloseCode::Slow)
             } else {
-                state.bytes += frame.len();
-                state.frames.push_back(frame);
+                state.bytes += bytes;
+                state.parcels.push_back(parcel);
                 // With frames in line already, the connection is awake or waits for its client to read.
-                if state.frames.len() == 1 { state.waker.take() } else { None }
+                if state.parcels.len() == 1 { state.waker.take() } else { None }
             }
         };
         wake(waker);
@@ -90,7 +115,7 @@ impl Outbox {
     pub(super) fn push_first(&self, frame: ByteString) {
         let mut state = self.state();
         state.bytes += frame.len();
-        state.frames.push_front(frame);
+        state.parcels.push_front(Parcel::Frame(frame));
     }
 
     /// Ends the connection. The first reason counts.
@@ -118,7 +143,7 @@ impl Outbox {
 
     /// How many frames wait.
     pub(super) fn len(&self) -> usize {
-        self.state().frames.len()
+        self.state().parcels.len()
     }
 
     /// Wakes this task when something is put in.
@@ -134,17 +159,30 @@ impl Outbox {
         let (mut taken, mut bytes) = (0, 0);
         let mut state = self.state();
         while bytes < most
-            && let Some(frame) = state.frames.pop_front()
+            && let Some(parcel) = state.parcels.pop_front()
         {
             taken += 1;
-            bytes += frame.len();
-            to(&frame);
+            bytes += parcel.bytes();
+            if let Parcel::Frame(frame) = &parcel {
+                to(frame);
+            }
         }
         state.bytes = state.bytes.saturating_sub(bytes);
-        if state.frames.is_empty() && state.frames.capacity() > KEPT_ROOM {
-            state.frames = VecDeque::new();
-        }
+        state.give_room_back();
         taken
+    }
+
+    /// Hands over the next event. Connections that take events are given no frames.
+    pub(super) fn next_event(&self) -> Option<Arc<Event>> {
+        let mut state = self.state();
+        while let Some(parcel) = state.parcels.pop_front() {
+            state.bytes = state.bytes.saturating_sub(parcel.bytes());
+            state.give_room_back();
+            if let Parcel::Event(event) = parcel {
+                return Some(event);
+            }
+        }
+        None
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -154,11 +192,17 @@ impl Outbox {
 }
 
 impl State {
+    fn give_room_back(&mut self) {
+        if self.parcels.is_empty() && self.parcels.capacity() > KEPT_ROOM {
+            self.parcels = VecDeque::new();
+        }
+    }
+
     fn end(&mut self, code: CloseCode) -> Option<Waker> {
         if self.closing.is_none() {
             self.closing = Some(code);
             if code == CloseCode::Slow {
-                self.frames = VecDeque::new();
+                self.parcels = VecDeque::new();
                 self.bytes = 0;
             }
         }
@@ -180,6 +224,10 @@ mod tests {
         Outbox::new(ConnectionId(1), Wire::Widget, Bounds { frames: 3, bytes: 10 })
     }
 
+    fn frame(text: &'static str) -> Parcel {
+        Parcel::Frame(text.into())
+    }
+
     fn taken(outbox: &Outbox) -> Vec<String> {
         let mut frames = Vec::new();
         outbox.take(usize::MAX, |frame| frames.push(frame.to_string()));
@@ -189,8 +237,8 @@ mod tests {
     #[test]
     fn frames_leave_in_order_and_the_first_may_be_pushed_in_later() {
         let outbox = outbox();
-        outbox.push("b".into());
-        outbox.push("c".into());
+        outbox.push(frame("b"));
+        outbox.push(frame("c"));
         outbox.push_first("a".into());
         assert_eq!(taken(&outbox), ["a", "b", "c"]);
     }
@@ -198,11 +246,11 @@ mod tests {
     #[test]
     fn w3_too_many_frames_or_bytes_end_the_connection_as_slow() {
         let outbox = outbox();
-        (0..4).for_each(|_| outbox.push("a".into()));
+        (0..4).for_each(|_| outbox.push(frame("a")));
         assert_eq!((outbox.closing(), taken(&outbox).len()), (Some(CloseCode::Slow), 0));
         let outbox = self::outbox();
-        outbox.push("123456".into());
-        outbox.push("123456".into());
+        outbox.push(frame("123456"));
+        outbox.push(frame("123456"));
         assert_eq!(outbox.closing(), Some(CloseCode::Slow));
     }
 
@@ -210,8 +258,8 @@ mod tests {
     fn what_was_taken_makes_room() {
         let outbox = outbox();
         for _ in 0..9 {
-            outbox.push("12345".into());
-            outbox.push("1234".into());
+            outbox.push(frame("12345"));
+            outbox.push(frame("1234"));
             assert_eq!(taken(&outbox).len(), 2);
         }
     }

@@ -9,11 +9,14 @@ use std::{
     time::Duration,
 };
 
-use bytestring::ByteString;
 use dashmap::{DashMap, Entry};
 use moka::{policy::EvictionPolicy, sync::Cache};
 
-use super::{crowd::RoomCrowds, limits::Budget, outbox::Outbox};
+use super::{
+    crowd::RoomCrowds,
+    limits::Budget,
+    outbox::{Outbox, Parcel},
+};
 use crate::{
     model::{AppKey, Audience, Caller, ConnectionId, ConversationId, Role, UserId, error::CloseCode},
     wire::Wire,
@@ -109,13 +112,13 @@ impl Sessions {
         Membership { sessions: self.clone(), caller, id: outbox.id, budget }
     }
 
-    /// Gives everybody of the audience the frame of their wire. Frames are asked for only when somebody is there.
-    pub(super) fn tell(&self, audience: &Audience, mut frame: impl FnMut(Wire) -> Option<ByteString>) {
+    /// Gives everybody of the audience what their wire takes. It is asked for only when somebody is there.
+    pub(super) fn tell(&self, audience: &Audience, mut parcel: impl FnMut(Wire) -> Option<Parcel>) {
         let mut give = |outbox: &Arc<Outbox>| {
             if Some(outbox.id) != audience.except
-                && let Some(frame) = frame(outbox.wire)
+                && let Some(parcel) = parcel(outbox.wire)
             {
-                outbox.push(frame);
+                outbox.push(parcel);
             }
         };
         if let Some(room) = audience.room {
@@ -140,15 +143,10 @@ impl Sessions {
     }
 
     /// Tells everybody in a chatroom for the last time; see [`RoomCrowds::dissolve`].
-    pub(super) fn tell_last(
-        &self,
-        room: ConversationId,
-        ticket: u64,
-        mut frame: impl FnMut(Wire) -> Option<ByteString>,
-    ) {
+    pub(super) fn tell_last(&self, room: ConversationId, ticket: u64, mut parcel: impl FnMut(Wire) -> Option<Parcel>) {
         self.rooms.dissolve(room, ticket, |outbox| {
-            if let Some(frame) = frame(outbox.wire) {
-                outbox.push(frame);
+            if let Some(parcel) = parcel(outbox.wire) {
+                outbox.push(parcel);
             }
         });
     }
@@ -278,7 +276,7 @@ mod tests {
         let (one, two) = (outbox(1), outbox(2));
         let _memberships = [&one, &two].map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, TEN));
         let audience = Audience { users: vec!["v1".parse().unwrap()], except: Some(ConnectionId(1)), ..audience() };
-        sessions.tell(&audience, |_| Some("x".into()));
+        sessions.tell(&audience, |_| Some(Parcel::Frame("x".into())));
         assert_eq!((heard(&one), heard(&two)), (0, 1));
     }
 
@@ -288,7 +286,7 @@ mod tests {
         let agent = outbox(1);
         let _membership = sessions.join(caller("a1", Role::Agent), &agent, TEN);
         let audience = Audience { users: vec!["a1".parse().unwrap()], agents: true, ..audience() };
-        sessions.tell(&audience, |_| Some("x".into()));
+        sessions.tell(&audience, |_| Some(Parcel::Frame("x".into())));
         assert_eq!(heard(&agent), 1);
     }
 
@@ -306,7 +304,7 @@ mod tests {
         let _membership = sessions.join(caller("a1", Role::Agent), &agent, TEN);
         let other =
             Audience { users: vec!["a1".parse().unwrap()], agents: true, ..Audience::of("app2".parse().unwrap()) };
-        sessions.tell(&other, |_| Some("x".into()));
+        sessions.tell(&other, |_| Some(Parcel::Frame("x".into())));
         assert_eq!(heard(&agent), 0);
     }
 

@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::model::{error::CloseCode, presence::Transport};
@@ -43,8 +44,10 @@ pub trait Socket: Send + Unpin + 'static {
 /// What comes in from a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
-    /// A frame.
+    /// A frame of text.
     Text(ByteString),
+    /// A frame of bytes.
+    Binary(Bytes),
     /// The client lives.
     Sign,
     /// The client says farewell.

@@ -56,12 +56,23 @@ impl TcpSocket {
         Self { stream, reader: Reader::new(limit), inbound, outbound: Vec::new(), written: 0, deaf: false }
     }
 
+    /// The same for a wire of bytes.
+    pub fn binary(stream: TcpStream, already_read: BytesMut, limit: usize) -> Self {
+        Self { reader: Reader::binary(limit), ..Self::new(stream, already_read, limit) }
+    }
+
+    /// Takes a frame of bytes for the client.
+    pub(super) fn send_bytes(&mut self, frame: &[u8]) {
+        websocket::write_binary(self.room(), frame);
+    }
+
     fn heard(&mut self, heard: Heard) -> Incoming {
         if self.inbound.is_empty() {
             self.inbound = BytesMut::new();
         }
         match heard {
             Heard::Text(text) => Incoming::Text(text),
+            Heard::Binary(bytes) => Incoming::Binary(bytes),
             Heard::Pong => Incoming::Sign,
             Heard::Ping(payload) => {
                 if self.outbound.len() - self.written < MOST_PONGS {

@@ -202,7 +202,9 @@ fn surface(path: &str) -> &'static str {
     match path.split('/').nth(1).unwrap_or_default() {
         "w" => "widget",
         "console" => "console",
-        "ws" => "socket",
+        "ws" | "websocket" => "socket",
+        "navi.js" | "cometnavi.js" | "ping" => "navi",
+        _ if path == "/message/exist.js" => "navi",
         "poll" => "poll",
         "v1" => "api",
         _ if rong::api::is_ours(path) => "server_api",

@@ -26,7 +26,7 @@ use super::{
     Parts,
     error::{self, from_status},
     extract::Client,
-    guard,
+    guard, rong,
 };
 use crate::{
     auth::Token,
@@ -34,6 +34,7 @@ use crate::{
     gateway::{
         hello::{Opening, Origin},
         limits::Admission,
+        rong::{MAX_FRAME_BYTES, Ticket},
         tcp::TcpSocket,
     },
     model::{Code, Fault, SiteKey},
@@ -61,7 +62,7 @@ pub fn upgrade(
         let parts = Rc::clone(&parts);
         async move {
             match check(&parts, &request) {
-                Ok((answer, opening, admission)) => take_over(&parts, framed, answer, opening, admission).await,
+                Ok((answer, entry, admission)) => take_over(&parts, framed, answer, entry, admission).await,
                 Err(fault) => {
                     parts.figures.count_request("socket", fault.code.status());
                     refuse(framed, &fault, parts.config.server.is_https()).await;
@@ -80,19 +81,33 @@ pub async fn plain() -> HttpResponse {
         .json(serde_json::json!({ "error": fault }))
 }
 
+/// Which wire the client is going to speak, and what is known of it.
+enum Entry {
+    /// Our own.
+    Widget(Opening),
+    /// The compatible one. Pages of any origin come, with a token and never with a cookie.
+    Compatible(Ticket),
+}
+
 /// Everything that can be known before there is a socket (W1).
-fn check(parts: &Parts, request: &Request) -> Result<(Response<()>, Opening, Admission), Fault> {
+fn check(parts: &Parts, request: &Request) -> Result<(Response<()>, Entry, Admission), Fault> {
     let head = request.head();
     guard::check_size(&head.uri, &head.headers)?;
-    if head.uri.path() != "/ws" {
-        return Err(from_status(StatusCode::NOT_FOUND));
-    }
+    let compatible = match head.uri.path() {
+        "/ws" => false,
+        rong::socket::PATH => true,
+        _ => return Err(from_status(StatusCode::NOT_FOUND)),
+    };
     let answer = handshake(head)?;
-    let opening = opening(&head.headers, &parts.config.server)?;
+    let entry = if compatible {
+        Entry::Compatible(rong::socket::ticket(&head.uri, &head.headers, &parts.config.server))
+    } else {
+        Entry::Widget(opening(&head.headers, &parts.config.server)?)
+    };
     let peer: Option<SocketAddr> = request.peer_addr();
     let network = Client::of(peer, &head.headers, &parts.config.server).network;
     let admission = parts.gateway.admit(network)?;
-    Ok((answer, opening, admission))
+    Ok((answer, entry, admission))
 }
 
 fn handshake(head: &RequestHead) -> Result<Response<()>, Fault> {
@@ -151,7 +166,7 @@ async fn take_over(
     parts: &Parts,
     mut framed: Framed<TcpStream, h1::Codec>,
     answer: Response<()>,
-    opening: Opening,
+    entry: Entry,
     admission: Admission,
 ) {
     if framed.send(h1::Message::Item((answer, BodySize::None))).await.is_err() {
@@ -161,8 +176,16 @@ async fn take_over(
     let left = framed.into_parts();
     // What the client sent in one breath with the handshake. Copied, so that the dispatcher's buffer is freed.
     let already_read = BytesMut::from(left.read_buf.as_ref());
-    let socket = TcpSocket::new(left.io, already_read, parts.config.limits.visitor_frame_bytes);
-    actix_rt::spawn(parts.gateway.serve(socket, opening, admission));
+    match entry {
+        Entry::Widget(opening) => {
+            let socket = TcpSocket::new(left.io, already_read, parts.config.limits.visitor_frame_bytes);
+            actix_rt::spawn(parts.gateway.serve(socket, opening, admission));
+        }
+        Entry::Compatible(ticket) => {
+            let line = TcpSocket::binary(left.io, already_read, MAX_FRAME_BYTES);
+            actix_rt::spawn(parts.gateway.serve_compatible(line, ticket, admission));
+        }
+    }
 }
 
 /// Answers with a fault and closes.

@@ -38,6 +38,11 @@ impl Im {
         Ok(Some(app))
     }
 
+    /// Whether there is an app with this key.
+    pub async fn has_app(&self, key: &AppKey) -> Result<bool, Fault> {
+        Ok(self.app_of(key).await?.is_some())
+    }
+
     /// The app's switches, at most a few seconds old.
     pub(super) async fn features(&self, key: &AppKey) -> Result<Features, Fault> {
         Ok(self.app_of(key).await?.ok_or_else(no_app)?.features.clone())

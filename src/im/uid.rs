@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::Im;
 use crate::model::{MessageUid, Millis};
 
 /// Mints ids that never equal a stored message's: the node part is one that stores do not use.
@@ -23,6 +24,13 @@ impl PassingUids {
         let ticket = last.map_or(fresh, |last| fresh.max(last + 1));
         let (millis, counter) = (ticket >> COUNTER_BITS, ticket & ((1 << COUNTER_BITS) - 1));
         MessageUid::from_number((millis << (NODE_BITS + COUNTER_BITS)) | (NODE << COUNTER_BITS) | counter)
+    }
+}
+
+impl Im {
+    /// A public id for something that leaves no message.
+    pub fn mint_uid(&self) -> MessageUid {
+        self.uids.mint(self.clock.now())
     }
 }
 

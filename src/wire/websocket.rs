@@ -1,6 +1,6 @@
 //! WebSocket frames of the server's side (RFC 6455), strict and sans-IO.
 //!
-//! Text messages only, no extensions. A length is judged when it is declared, before a byte of it is kept (W2).
+//! Messages of one kind only, text or binary, no extensions. A length is judged when it is declared, before a byte of it is kept (W2).
 
 use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
@@ -24,8 +24,10 @@ const PONG: u8 = 10;
 /// What a client sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// A whole message.
+    /// A whole message of a wire that speaks text.
     Text(ByteString),
+    /// A whole message of a wire that speaks bytes.
+    Binary(Bytes),
     /// To be answered with a pong of the same payload.
     Ping(Bytes),
     /// The answer to a ping.
@@ -52,6 +54,8 @@ const fn broken(why: &'static str) -> Broken {
 pub struct Reader {
     /// Longest message.
     limit: usize,
+    /// The opcode of the messages that are spoken here.
+    kind: u8,
     begun: Option<Box<Begun>>,
 }
 
@@ -71,9 +75,14 @@ struct Head {
 }
 
 impl Reader {
-    /// A reader for messages of at most `limit` bytes.
+    /// A reader for text messages of at most `limit` bytes.
     pub const fn new(limit: usize) -> Self {
-        Self { limit, begun: None }
+        Self { limit, kind: TEXT, begun: None }
+    }
+
+    /// A reader for binary messages of at most `limit` bytes.
+    pub const fn binary(limit: usize) -> Self {
+        Self { limit, kind: BINARY, begun: None }
     }
 
     /// Changes the limit.
@@ -100,10 +109,10 @@ impl Reader {
                 PING => return Ok(Some(Heard::Ping(payload.freeze()))),
                 PONG => return Ok(Some(Heard::Pong)),
                 CLOSE => return close(&payload).map(Some),
-                _ if head.last && self.begun.is_none() => return text(payload).map(Some),
+                _ if head.last && self.begun.is_none() => return self.whole(payload).map(Some),
                 _ => {
                     if let Some(whole) = self.join(&payload, head.last) {
-                        return text(whole).map(Some);
+                        return self.whole(whole).map(Some);
                     }
                 }
             }
@@ -137,8 +146,9 @@ impl Reader {
                     Err(broken("a control frame is fragmented or too long"))
                 };
             }
-            TEXT if self.begun.is_none() => {}
             TEXT | BINARY if self.begun.is_some() => return Err(broken("a message begins within another")),
+            TEXT | BINARY if kind == self.kind => {}
+            TEXT => return Err(broken("only binary frames are spoken here")),
             BINARY => return Err(broken("only text frames are spoken here")),
             CONTINUATION if self.begun.is_some() => {}
             CONTINUATION => return Err(broken("a fragment continues nothing")),
@@ -152,6 +162,10 @@ impl Reader {
             return Err(Broken { code: CloseCode::Policy, why: "the message has too many fragments" });
         }
         Ok(())
+    }
+
+    fn whole(&self, payload: BytesMut) -> Result<Heard, Broken> {
+        if self.kind == BINARY { Ok(Heard::Binary(payload.freeze())) } else { text(payload) }
     }
 
     fn join(&mut self, payload: &[u8], last: bool) -> Option<BytesMut> {
@@ -215,6 +229,11 @@ fn close(payload: &[u8]) -> Result<Heard, Broken> {
 /// Appends a text message.
 pub fn write_text(out: &mut Vec<u8>, text: &str) {
     write(out, TEXT, text.as_bytes());
+}
+
+/// Appends a binary message.
+pub fn write_binary(out: &mut Vec<u8>, bytes: &[u8]) {
+    write(out, BINARY, bytes);
 }
 
 /// Appends a ping.
@@ -327,6 +346,15 @@ mod tests {
         ] {
             assert_eq!(read(99, &bytes).unwrap_err(), code, "{what}");
         }
+    }
+
+    #[test]
+    fn a_wire_of_bytes_takes_bytes_and_no_text() {
+        let read = |bytes: &[u8]| Reader::binary(9).read(&mut BytesMut::from(bytes)).map_err(|broken| broken.code);
+        assert_eq!(read(&frame(0x82, b"\xFF")), Ok(Some(Heard::Binary(Bytes::from_static(b"\xFF")))));
+        assert_eq!(read(&[frame(0x02, b"a"), frame(0x80, b"b")].concat()), Ok(Some(Heard::Binary("ab".into()))));
+        assert_eq!(read(&frame(0x81, b"a")), Err(CloseCode::Protocol));
+        assert_eq!(read(&frame(0x82, &[0; 10])), Err(CloseCode::TooLarge));
     }
 
     #[test]

@@ -1,3 +1,9 @@
-//! The compatible protocol on the real server.
+//! The compatible protocol on the real server. Clients are made of the codec's client side; names of tests begin with the
+//! line of the protocol's conformance checklist that they show.
 
 mod api;
+mod client;
+mod connection;
+mod delivery;
+mod navigation;
+mod sending;

@@ -9,7 +9,7 @@ use super::{
     status::Status,
     topic::Telling,
 };
-use crate::model::{Millis, UserId, command::Sent};
+use crate::model::{MessageUid, Millis, UserId, command::Sent};
 
 /// What a PUBLISH is answered; nothing when its client does not wait. A message of which some words were replaced was
 /// sent, and says so by its status: the client hands over uid and time all the same.
@@ -19,6 +19,12 @@ pub fn published(request: &Request, outcome: Result<&Sent, Status>, now: Millis)
         Ok(sent) => ack(if sent.replaced { Status::REPLACED.0 } else { 0 }, sent.at, sent.uid.to_string()),
         Err(status) => ack(status.0, now, String::new()),
     })
+}
+
+/// What a PUBLISH is answered that did something without leaving a message of its own.
+pub fn done(request: &Request, outcome: Result<MessageUid, Status>, now: Millis) -> Option<ServerFrame> {
+    let (status, uid) = outcome.map_or_else(|status| (status.0, String::new()), |uid| (0, uid.to_string()));
+    request.wants_answer.then_some(ServerFrame::PubAck { id: request.id, status, at: now, uid })
 }
 
 /// What a QUERY is answered: the body that belongs to its topic, or why there is none.
@@ -52,7 +58,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::{Content, ConversationId, Kind, MessageUid},
+        model::{Content, ConversationId, Kind},
         proto::rong::{DownStreamMessage, DownStreamMessages, NotifyMsg, SyncRequestMsg},
         wire::rong::{
             ask::{self, Ask},

@@ -1,0 +1,155 @@
+//! Where clients of the compatible protocol learn which server to use, and whether they may.
+//!
+//! A wrong token is told here: a refused connection blocks the page, a refused navigation does not.
+//! Source: compatible protocol, "Navigation and choice of server".
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::StatusCode,
+    web::{Data, Query},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::reach::Reach;
+use crate::{
+    auth::Token,
+    config::Config,
+    im::Im,
+    model::{AppKey, Caller, Code, Command, ConnectionId, Fault, Reply, Role},
+};
+
+/// Longest name of a callback.
+const MAX_CALLBACK: usize = 64;
+
+/// What a client asks with. Further parameters are of no use here.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(rename = "appId", alias = "appKey", default)]
+    app: String,
+    #[serde(default)]
+    token: String,
+    #[serde(rename = "callBack")]
+    callback: Option<String>,
+}
+
+/// `GET /navi.js`, `GET /cometnavi.js`
+pub async fn navi(request: HttpRequest, asked: Query<Asked>, im: Data<Im>, config: Data<Config>) -> HttpResponse {
+    let Some(callback) = callback(&asked, "getServerEndpoint") else { return refused(StatusCode::BAD_REQUEST) };
+    let caller = match caller(&im, &asked).await {
+        Ok(caller) => caller,
+        Err(fault) => return refused(status(&fault)),
+    };
+    let server = Reach::of(request.headers(), &config.server).host;
+    wrapped(
+        callback,
+        &json!({
+            "code": 200,
+            "userId": caller.id(),
+            "server": server,
+            // Never empty: an empty entry costs the client 15 s when it connects again.
+            "backupServer": server,
+            // There are no calls.
+            "voipCallInfo": json!({ "strategy": 0, "callEngine": [] }).to_string(),
+            "openMp": 0,
+            "kvStorage": 1,
+            "historyMsg": true,
+            "chatroomMsg": true,
+        }),
+    )
+}
+
+/// `GET /ping`: that somebody answers is all that a client wants to know.
+pub async fn ping() -> HttpResponse {
+    open(StatusCode::OK).content_type("text/plain; charset=utf-8").body("ok")
+}
+
+/// `GET /message/exist.js`: whether anything is unread.
+pub async fn exist(asked: Query<Asked>, im: Data<Im>) -> HttpResponse {
+    let Some(callback) = callback(&asked, "RCCallback") else { return refused(StatusCode::BAD_REQUEST) };
+    let caller = match caller(&im, &asked).await {
+        Ok(caller) => caller,
+        Err(fault) => return refused(status(&fault)),
+    };
+    let unread = match im.command(&caller, ConnectionId(0), Command::Unread(Vec::new())).await {
+        Ok(Reply::Unread(unread)) => unread.total > 0,
+        _ => false,
+    };
+    wrapped(callback, &json!({ "status": if unread { "1" } else { "0" } }))
+}
+
+/// The user whose token this is, of the app that is named.
+async fn caller(im: &Im, asked: &Asked) -> Result<Caller, Fault> {
+    let wrong_app = || Fault::new(Code::Forbidden, "no app has this key");
+    let wrong_token = || Fault::new(Code::Unauthorized, "the token is wrong, or its time is over");
+    let app: AppKey = asked.app.parse().map_err(|_| wrong_app())?;
+    if !im.has_app(&app).await? {
+        return Err(wrong_app());
+    }
+    // Later clients write the servers to ask after the token.
+    let token = asked.token.split('@').next().and_then(Token::presented).ok_or_else(wrong_token)?;
+    let found = im.authenticate(&token).await?.filter(|found| found.caller.person.role == Role::User);
+    found.map(|found| found.caller).filter(|caller| caller.app == app).ok_or_else(wrong_token)
+}
+
+/// Clients know two refusals; after any other they ask again. A blocked user is told by the refused connection.
+fn status(fault: &Fault) -> StatusCode {
+    match fault.code {
+        Code::Unauthorized | Code::UserBlocked => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The name of the function that takes the answer. It becomes part of a script: only plain names are taken.
+fn callback<'a>(asked: &'a Asked, usual: &'a str) -> Option<&'a str> {
+    let name = asked.callback.as_deref().unwrap_or(usual);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.$".contains(&byte);
+    ((1..=MAX_CALLBACK).contains(&name.len()) && name.bytes().all(plain)).then_some(name)
+}
+
+/// A script that hands the answer over. `);` would end it early for clients that read it as text.
+fn wrapped(callback: &str, answer: &Value) -> HttpResponse {
+    let answer = answer.to_string().replace(");", ")\\u003b");
+    open(StatusCode::OK).content_type("text/javascript; charset=utf-8").body(format!("{callback}({answer});"))
+}
+
+/// Bare JSON: clients read a refusal without the callback.
+fn refused(status: StatusCode) -> HttpResponse {
+    open(status).json(json!({ "code": status.as_u16() }))
+}
+
+/// Pages everywhere may read it. No cookie counts here, so that nothing is given away.
+fn open(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header(("access-control-allow-origin", "*"));
+    answer.insert_header(("cross-origin-resource-policy", "cross-origin"));
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Option<String> {
+        let asked = Asked { app: String::new(), token: String::new(), callback: Some(name.to_owned()) };
+        callback(&asked, "usual").map(str::to_owned)
+    }
+
+    #[test]
+    fn check_02_only_plain_names_are_called_back() {
+        for name in ["getServerEndpoint", "a.b_c$9", &"x".repeat(64)] {
+            assert_eq!(named(name).as_deref(), Some(name));
+        }
+        for name in ["", "alert(1)//", "a b", "a;b", "<script>", "ä", &"x".repeat(65)] {
+            assert_eq!(named(name), None, "{name}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn no_value_ends_the_script_early() {
+        let answer = wrapped("f", &json!({ "a": "x);y" }));
+        let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
+        assert_eq!(body, r#"f({"a":"x)\u003by"});"#);
+    }
+}

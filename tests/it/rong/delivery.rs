@@ -1,0 +1,100 @@
+//! Messages on their way down.
+
+use parlor::proto::rong::SyncRequestMsg;
+use serde_json::json;
+
+use super::client::{FOUR, Stage, TWO, text, texts};
+
+#[tokio::test]
+async fn check_27_and_36_a_pushed_message_has_everything_its_client_needs() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);
+    let sent = ann.writes("bob", "hi").await;
+    let push = bob.push().await;
+    assert_eq!((push.topic.as_str(), push.target.as_str(), push.synced), ("s_msg", "bob", false));
+    assert_eq!(push.at.get() / 1000, sent.at / 1000);
+    let message: parlor::proto::rong::DownStreamMessage = prost::Message::decode(push.body.as_slice()).unwrap();
+    assert_eq!((message.from_user_id.as_str(), message.r#type, message.classname.as_str()), ("ann", 1, "RC:TxtMsg"));
+    assert_eq!((message.content.as_slice(), message.direction), (br#"{"content":"hi"}"#.as_slice(), Some(2)));
+    assert_eq!(message.status & 0b0111_0000, 0b0011_0000, "kept and counted, no mention");
+}
+
+#[tokio::test]
+async fn check_28_29_and_31_what_came_while_the_user_was_away_comes_with_the_pull_once() {
+    let stage = Stage::start().await;
+    let mut ann = stage.user("ann").await;
+    stage.token("bob").await;
+    let first = ann.writes("bob", "one").await;
+    let second = ann.writes("bob", "two").await;
+    let mut bob = stage.device("bob", TWO).await;
+    let pulled = bob.pull(0).await;
+    assert_eq!(
+        (texts(&pulled.list), pulled.sync_time, pulled.finished),
+        (vec!["one".into(), "two".into()], second.at, Some(true))
+    );
+    bob.hears_nothing().await;
+    assert_eq!(texts(&bob.pull(first.at).await.list), ["two"]);
+    assert_eq!(bob.pull(second.at).await.list.len(), 0);
+}
+
+#[tokio::test]
+async fn check_30_and_35_other_devices_of_the_sender_hear_what_they_wrote() {
+    let stage = Stage::start().await;
+    let (mut ann, mut desk) = (stage.user("ann").await, stage.user("ann").await);
+    stage.token("bob").await;
+    let sent = ann.writes("bob", "hi").await;
+    let own = desk.message().await;
+    assert_eq!((own.from_user_id.as_str(), own.direction, own.group_id.as_deref()), ("ann", Some(1), Some("bob")));
+    assert_eq!(own.msg_id.as_deref(), Some(sent.uid.as_str()));
+    let mut late = stage.device("ann", TWO).await;
+    let asked = SyncRequestMsg {
+        sync_time: sent.at - 1,
+        is_pull_send: Some(true),
+        send_box_sync_time: Some(sent.at - 1),
+        ..<_>::default()
+    };
+    let pulled = late.pull_as(&asked).await;
+    assert_eq!(texts(&pulled.list), ["hi"]);
+    assert_eq!((pulled.list[0].direction, pulled.list[0].group_id.as_deref()), (Some(1), Some("bob")));
+    ann.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn check_32_and_34_a_message_is_delivered_once_and_not_before_the_first_pull() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.user("ann").await, stage.device("bob", TWO).await);
+    ann.writes("bob", "early").await;
+    bob.hears_nothing().await;
+    assert_eq!(texts(&bob.pull(0).await.list), ["early"]);
+    let sent = ann.writes("bob", "later").await;
+    assert_eq!(text(&bob.message().await), "later");
+    assert_eq!(bob.pull(sent.at - 1).await.list.len(), 0, "it was acknowledged");
+    bob.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn check_37_old_clients_get_escapes_and_new_ones_the_characters() {
+    let stage = Stage::start().await;
+    let (mut ann, mut old, mut new) =
+        (stage.user("ann").await, stage.user("bob").await, stage.device("bob", FOUR).await);
+    new.pull(0).await;
+    ann.writes("bob", "\u{1f600}").await;
+    let (escaped, plain) = (old.message().await, new.message().await);
+    assert!(escaped.content.is_ascii() && !plain.content.is_ascii());
+    assert_eq!((text(&escaped), text(&plain)), ("\u{1f600}".to_owned(), "\u{1f600}".to_owned()));
+}
+
+#[tokio::test]
+async fn check_38_what_is_not_kept_reaches_who_is_here_and_makes_no_conversation() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);
+    let command = json!({ "name": "wave", "data": "{}" });
+    assert_eq!(ann.sends("ppMsgP", "bob", "RC:CmdMsg", &command).await.status, 0);
+    let heard = bob.message().await;
+    assert_eq!((heard.classname.as_str(), heard.status), ("RC:CmdMsg", 0));
+    let list: parlor::proto::rong::RelationsOutput = bob
+        .query("qryRelation", "bob", &parlor::proto::rong::RelationsInput { r#type: 1, ..<_>::default() })
+        .await
+        .unwrap();
+    assert_eq!(list.info.len(), 0);
+}
