@@ -66,11 +66,15 @@ mod tests {
             names::IMAGE,
             &json!({ "imageUri": known.reference(), "remoteUrl": other.reference(), "extra": "/files/x" }),
         );
-        let shown = linked(&content, "https://chat.example", &[link.clone()]);
+        let shown = linked(&content, "https://chat.example", std::slice::from_ref(&link));
         let wanted = content.body().replace(&known.reference(), "https://chat.example/files/tok/a%20b.png");
         assert_eq!(shown.body(), wanted);
         let escaped = format!("{{\"imageUri\":\"{}\"}}", known.reference().replace('/', "\\/"));
         let escaped = Content::from_stored(names::IMAGE, escaped).unwrap();
-        assert!(linked(&escaped, "https://chat.example", &[link]).body().contains("https://chat.example/files/tok/"));
+        assert!(
+            linked(&escaped, "https://chat.example", std::slice::from_ref(&link))
+                .body()
+                .contains("https://chat.example/files/tok/")
+        );
     }
 }

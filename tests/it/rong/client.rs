@@ -44,16 +44,10 @@ impl Stage {
         token.reveal().to_owned()
     }
 
-    /// What a client asks the socket's address with.
-    pub(crate) fn address(&self, app: &str, token: &str, version: &str) -> String {
-        let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
-        format!("/websocket?appId={app}&token={token}&sdkVer={version}&apiVer=123456")
-    }
-
     /// A device of a user that stands at CONNACK.
     pub(crate) async fn device(&self, user: &str, version: &str) -> Sdk {
         let token = self.token(user).await;
-        let mut device = Sdk::open(self, &self.address(self.people.app().as_str(), &token, version)).await;
+        let mut device = Sdk::open(self, &address(self.people.app().as_str(), &token, version)).await;
         device.greeted().await;
         device
     }
@@ -64,6 +58,12 @@ impl Stage {
         device.pull(0).await;
         device
     }
+}
+
+/// What a client asks the socket's address with.
+pub(crate) fn address(app: &str, token: &str, version: &str) -> String {
+    let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    format!("/websocket?appId={app}&token={token}&sdkVer={version}&apiVer=123456")
 }
 
 /// One connection.

@@ -8,7 +8,7 @@ use parlor::{
 };
 use prost::Message as _;
 
-use super::client::{Sdk, Stage, TWO};
+use super::client::{Sdk, Stage, TWO, address};
 use crate::harness::TestServer;
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn check_12_a_refused_connack_has_three_bytes() {
     let (app, token) = (stage.people.app(), stage.token("ann").await);
     let wrong = "x".repeat(43);
     for (app, token, status) in [(app.as_str(), wrong.as_str(), 4), (app.as_str(), "", 4), ("nosuchapp1", &token, 2)] {
-        let mut refused = Sdk::open(&stage, &stage.address(app, token, TWO)).await;
+        let mut refused = Sdk::open(&stage, &address(app, token, TWO)).await;
         assert_eq!(refused.bytes().await.unwrap(), [0x20, 0, status]);
         assert!(refused.ends().await, "with a close frame: it was no accident");
     }
@@ -100,7 +100,7 @@ async fn a_blocked_user_is_told_so_and_not_let_in_again() {
     let ann_id: UserId = "ann".parse().unwrap();
     back_end.put(&format!("/v1/users/{ann_id}/block"), &serde_json::json!({ "minutes": 5 })).await.ok();
     assert_eq!(ann.bytes().await.unwrap(), [0xE0, 0, 2]);
-    let mut again = Sdk::open(&stage, &stage.address(stage.people.app().as_str(), &token, TWO)).await;
+    let mut again = Sdk::open(&stage, &address(stage.people.app().as_str(), &token, TWO)).await;
     assert_eq!(again.bytes().await.unwrap(), [0x20, 0, 9]);
 }
 
