@@ -40,6 +40,7 @@ mod members;
 mod moderation;
 mod notice;
 mod own;
+mod places;
 pub mod pre_send;
 mod presence;
 mod public_service;

@@ -52,7 +52,7 @@ pub use ids::{
     AppKey, BroadcastId, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, SecretId, Seq, SiteKey,
     UserId, WebhookId,
 };
-pub use inbox::Inbox;
+pub use inbox::{Inbox, Stretch};
 pub use message::{Message, Source};
 pub use notice::{Notice, Topic};
 pub use person::{Caller, Person, Role};

@@ -454,10 +454,11 @@ pub trait Store:
     ) -> Result<Conversation>;
     /// Which of these users were banned from a group.
     async fn banned(&self, app: &AppKey, conversation: ConversationId, users: &[UserId]) -> Result<Vec<UserId>>;
-    /// Begins a service conversation. When the visitor has an open one already, that one is returned instead.
+    /// Begins a service conversation. When the visitor has an open one on that site already, that one is returned
+    /// instead.
     async fn begin_service(&self, app: &AppKey, new: NewService) -> Result<Conversation>;
-    /// The visitor's open service conversation.
-    async fn open_service(&self, app: &AppKey, visitor: &UserId) -> Result<Option<Conversation>>;
+    /// The visitor's open service conversation with a site.
+    async fn open_service(&self, app: &AppKey, visitor: &UserId, site: &SiteKey) -> Result<Option<Conversation>>;
     /// Moves a service conversation to another stage.
     async fn transition(&self, app: &AppKey, transition: Transition) -> Result<Conversation>;
     /// Adds what the visitor's browser told to what is known.
@@ -473,8 +474,6 @@ pub trait Store:
     /// A page of the user's own list: pinned ones first, then newest change first, without those removed; with
     /// [`Conversation::mine`] (`List::view` is ignored).
     async fn conversations_of(&self, app: &AppKey, user: &UserId, list: &List) -> Result<Vec<Conversation>>;
-    /// The user's conversation that changed last, however they keep it.
-    async fn newest_of(&self, app: &AppKey, user: &UserId) -> Result<Option<Conversation>>;
     /// The conversation with this id, with [`Conversation::mine`] and without what was hidden when the user takes part.
     async fn conversation_for(&self, app: &AppKey, id: ConversationId, user: &UserId) -> Result<Option<Conversation>>;
     /// Changes how the user keeps a conversation. Not a participant: [`StoreError::NoConversation`].

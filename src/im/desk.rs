@@ -6,6 +6,7 @@
 mod assign;
 mod handshake;
 mod house;
+mod left;
 mod queue;
 
 pub(super) use handshake::Control;

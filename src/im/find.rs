@@ -49,7 +49,7 @@ impl Im {
             }
             Kind::Service => {
                 let Ok(site) = other_side.as_str().parse() else { return Ok(None) };
-                return Ok(self.store.newest_episode(&caller.app, caller.id(), &site).await?);
+                return Ok(self.store.episodes(&caller.app, caller.id(), &site, 1).await?.pop());
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// Most messages thrown away at once.
-const MOST_DELETED: usize = 100;
+pub(super) const MOST_DELETED: usize = 100;
 
 impl Im {
     /// Takes one of the caller's own messages back: what it said is gone for ever. Doing so twice is harmless.

@@ -42,16 +42,17 @@ impl Im {
         if let Some(room) = self.chatrooms.meant(&caller.app, &send.to) {
             return self.say_in_room(caller, connection, &room, send, turn).await;
         }
-        if caller.person.role == Role::Visitor && !matches!(send.to, Target::Chatroom(_)) {
-            if is_reserved(&send.content) {
+        let control = Control::of(&send.content);
+        if (control.is_some() || is_reserved(&send.content))
+            && let Some(site) = self.desk_meant(caller, &send.to).await?
+        {
+            let Some(control) = control else {
                 let message = format!("`{}` is sent by the server only", send.content.name);
                 return Err(Fault::new(Code::Forbidden, message));
-            }
-            if let Some(control) = Control::of(&send.content) {
-                return self.control(caller, connection, control, send).await;
-            }
+            };
+            return self.control(caller, connection, &site, control, send).await;
         }
-        if send.to == Target::Desk {
+        if matches!(send.to, Target::Desk | Target::DeskOf(_)) {
             self.own_files(caller, &send.content).await?;
         }
         let route = match &send.to {
@@ -59,7 +60,7 @@ impl Im {
             Target::User(user) => self.private_route(caller, user, &send.content.name).await?,
             Target::Group(kind, handle) => self.route_by_handle(caller, *kind, handle).await?,
             Target::Chatroom(handle) => return Err(self.nowhere_to_say(caller, handle).await),
-            Target::Desk => match self.desk_route(caller, &send).await? {
+            Target::Desk | Target::DeskOf(_) => match self.desk_route(caller, &send).await? {
                 super::desk::DeskRoute::Open(route) => route,
                 super::desk::DeskRoute::Repeated(sent) => return Ok(sent),
             },

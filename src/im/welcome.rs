@@ -123,21 +123,20 @@ impl Im {
         Ok(Some(Gap { conversation, reset: false, messages: page.messages, more: page.more }))
     }
 
-    /// Somebody came or went: agents change the desk, a visitor changes their open conversation.
+    /// Somebody came or went: agents change the desk, whoever asks the desk changes their open conversations.
     pub(super) async fn presence_changed(&self, caller: &Caller) {
         match caller.person.role {
             Role::Agent => self.desk_changed(&caller.app),
-            Role::Visitor => {
+            Role::Visitor | Role::User => {
                 // A failed look-up costs a stale dot, nothing more.
-                if let Ok(Some(conversation)) = self.store.open_service(&caller.app, caller.id()).await
-                    && let Ok(conversation) = self.complete(&caller.app, conversation).await
-                    && conversation.kind == Kind::Service
-                {
+                let open = self.store.open_services(&caller.app, caller.id()).await.unwrap_or_default();
+                for conversation in open {
+                    let Ok(conversation) = self.complete(&caller.app, conversation).await else { continue };
                     let audience = Audience { agents: true, ..Audience::of(caller.app.clone()) };
                     self.publish(audience, Event::Conversation(conversation.into()));
                 }
             }
-            Role::User | Role::Robot | Role::System => {}
+            Role::Robot | Role::System => {}
         }
     }
 }

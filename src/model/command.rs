@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
     ClientId, Content, Conversation, ConversationId, FileId, Handle, Kind, Message, MessageUid, Millis, Mine, Person,
-    Position, Seq, UserId,
+    Position, Seq, SiteKey, UserId,
     chatroom::{Attributes, ChatroomCommand, ChatroomInfo, JoinedChatroom},
     conversation::{Keeping, Participant, Unread, View},
     file::Link,
@@ -112,6 +112,8 @@ pub enum Target {
     User(UserId),
     /// The visitor's open service conversation; a new one when there is none.
     Desk,
+    /// The same for users, who name the site whose desk is to answer.
+    DeskOf(SiteKey),
     /// The chatroom with this handle, in which the sender is.
     Chatroom(Handle),
 }

@@ -127,6 +127,8 @@ pub mod names {
     pub const PULL_LEAVE_MESSAGE: &str = "RC:CsPLM";
     /// A left message: one key per form item.
     pub const LEAVE_MESSAGE: &str = "RC:CsLm";
+    /// Another form of a left message.
+    pub const CONTACT: &str = "RC:CsContact";
     /// Who has read this? `{messageUId}`.
     pub const READ_REQUEST: &str = "RC:RRReqMsg";
     /// I have read these: `{receiptMessageDic: {sender: [messageUId]}}`.

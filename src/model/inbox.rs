@@ -1,4 +1,4 @@
-//! What came for somebody, over all their conversations.
+//! What came for somebody, by time: over all their conversations, and in a stretch of one.
 
 use super::Millis;
 
@@ -16,4 +16,23 @@ pub struct Inbox {
 impl Inbox {
     /// Largest page.
     pub const MAX_LIMIT: u16 = 200;
+}
+
+/// A stretch of time in a conversation: what was sent between two instants, both exclusive. Without `before` the oldest
+/// messages are chosen when there is an `after`, the newest otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Sent before this instant.
+    pub before: Option<Millis>,
+    /// Sent after this instant.
+    pub after: Option<Millis>,
+    /// At most this many: 1–100.
+    pub limit: u16,
+}
+
+impl Stretch {
+    /// Whether the oldest messages are chosen.
+    pub const fn is_forward(&self) -> bool {
+        self.after.is_some() && self.before.is_none()
+    }
 }

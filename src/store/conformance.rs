@@ -182,7 +182,9 @@ macro_rules! run_on {
             ]
             finding: [
                 a_pair_is_found_from_both_sides_once_it_is_there,
-                the_newest_episode_is_found_open_or_ended
+                a_user_has_one_open_conversation_with_each_site,
+                episodes_are_read_like_one_conversation,
+                places_are_found_by_time_and_by_id
             ]
             inbox: [
                 an_inbox_matches_a_model_that_looks_at_every_message,

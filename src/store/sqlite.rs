@@ -550,9 +550,9 @@ impl Store for SqliteStore {
         self.write(move |ledger| service::begin(ledger, &app, &new)).await
     }
 
-    async fn open_service(&self, app: &AppKey, visitor: &UserId) -> Result<Option<Conversation>> {
-        let (app, visitor) = (app.clone(), visitor.clone());
-        self.read(move |view| service::open_service(view, &app, &visitor)).await
+    async fn open_service(&self, app: &AppKey, visitor: &UserId, site: &SiteKey) -> Result<Option<Conversation>> {
+        let (app, visitor, site) = (app.clone(), visitor.clone(), site.clone());
+        self.read(move |view| service::open_service(view, &app, &visitor, &site)).await
     }
 
     async fn transition(&self, app: &AppKey, transition: Transition) -> Result<Conversation> {
@@ -589,11 +589,6 @@ impl Store for SqliteStore {
     async fn conversations_of(&self, app: &AppKey, user: &UserId, list: &List) -> Result<Vec<Conversation>> {
         let (app, user, list) = (app.clone(), user.clone(), list.clone());
         self.read(move |view| own::conversations_of(view, &app, &user, &list)).await
-    }
-
-    async fn newest_of(&self, app: &AppKey, user: &UserId) -> Result<Option<Conversation>> {
-        let (app, user) = (app.clone(), user.clone());
-        self.read(move |view| own::newest_of(view, &app, &user)).await
     }
 
     async fn conversation_for(&self, app: &AppKey, id: ConversationId, user: &UserId) -> Result<Option<Conversation>> {

@@ -7,6 +7,7 @@ mod blocks;
 mod broadcasts;
 mod chatrooms;
 mod desk;
+mod desk_users;
 mod directed;
 mod files;
 mod finding;

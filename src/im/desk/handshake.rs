@@ -5,11 +5,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::house::Note;
+use super::{house::Note, left};
 use crate::{
     im::{Im, deliver::Outgoing},
     model::{
-        Caller, Code, ConnectionId, Content, Conversation, ConversationId, Fault, Person, Stage,
+        Caller, Code, ConnectionId, Content, Conversation, ConversationId, Fault, Person, Role, SiteKey, Stage,
         command::{Send, Sent, Target},
         content::names,
         conversation::{Context, EndedBy, Rating},
@@ -36,7 +36,7 @@ impl Control {
             names::CHANGE_MODE | names::CHANGE_MODE_NEW => Self::ChangeMode,
             names::SUSPEND => Self::Suspend,
             names::EVALUATE => Self::Evaluate,
-            names::LEAVE_MESSAGE => Self::LeaveMessage,
+            names::LEAVE_MESSAGE | names::CONTACT => Self::LeaveMessage,
             _ => return None,
         })
     }
@@ -48,16 +48,17 @@ impl Im {
         &self,
         caller: &Caller,
         connection: Option<ConnectionId>,
+        site: &SiteKey,
         control: Control,
         send: Send,
     ) -> Result<Sent, Fault> {
-        let open = self.open_conversation(caller).await?;
+        let open = self.store.open_service(&caller.app, caller.id(), site).await?;
         let conversation = match control {
-            Control::Handshake => self.handshake(caller, open, &send.content).await?,
-            Control::ChangeMode => self.change_mode(caller, open).await?,
+            Control::Handshake => self.handshake(caller, site, open, &send.content).await?,
+            Control::ChangeMode => self.change_mode(caller, site, open).await?,
             Control::Suspend => self.suspend(caller, open, &send).await?,
-            Control::Evaluate => self.evaluate(caller, &send).await?,
-            Control::LeaveMessage => return self.leave_message(caller, connection, send).await,
+            Control::Evaluate => self.evaluate(caller, site, &send).await?,
+            Control::LeaveMessage => return self.leave_message(caller, connection, site, send).await,
         };
         let at = self.clock.now();
         Ok(Sent { uid: self.uids.mint(at), conversation, seq: None, at, replaced: false })
@@ -67,6 +68,7 @@ impl Im {
     async fn handshake(
         &self,
         caller: &Caller,
+        site: &SiteKey,
         open: Option<Conversation>,
         content: &Content,
     ) -> Result<ConversationId, Fault> {
@@ -78,7 +80,7 @@ impl Im {
                 self.store.set_context(&caller.app, open.id, context).await?;
                 self.conversation(&caller, open.id).await?
             }
-            None => self.begin(&caller, context).await?,
+            None => self.begin(&caller, site, context).await?,
         };
         let answer = json!({
             "status": 1,
@@ -94,7 +96,7 @@ impl Im {
                 "humanSessionNoEva": "0",
                 "needTypSts": 1,
                 "evaConf": { "evaEntryPoint": 3, "evaType": 1, "reportResolveStatus": 1 },
-                "leaveMsgConf": { "type": 0, "defaultConf": leave_message_form() },
+                "leaveMsgConf": { "type": 0, "defaultConf": left::form() },
             },
         });
         self.tell_visitor(&caller.app, caller.id(), conversation.id, names::HANDSHAKE_RESPONSE, &answer);
@@ -102,9 +104,9 @@ impl Im {
         Ok(conversation.id)
     }
 
-    /// A visitor may say their name; it proves nothing (V4), and the first one stays.
+    /// A visitor may say their name; it proves nothing (V4), and the first one stays. A user's is their app's to give.
     async fn named(&self, caller: &Caller, asked: &Handshake) -> Result<Caller, Fault> {
-        let name = asked.name().filter(|_| caller.person.name.is_empty());
+        let name = asked.name().filter(|_| caller.person.role == Role::Visitor && caller.person.name.is_empty());
         let Some(name) = name else { return Ok(caller.clone()) };
         let person = Person { name, ..caller.person.clone() };
         self.store.save_user(&caller.app, person.clone(), self.clock.now()).await?;
@@ -112,10 +114,15 @@ impl Im {
     }
 
     /// `RC:CsCha` → `RC:CsChaR` with 1 switched or in line, 2 nobody online, 4 a person answers already (§4).
-    async fn change_mode(&self, caller: &Caller, open: Option<Conversation>) -> Result<ConversationId, Fault> {
+    async fn change_mode(
+        &self,
+        caller: &Caller,
+        site: &SiteKey,
+        open: Option<Conversation>,
+    ) -> Result<ConversationId, Fault> {
         let conversation = match open {
             Some(open) => open,
-            None => self.begin(caller, Context::default()).await?,
+            None => self.begin(caller, site, Context::default()).await?,
         };
         let route = self.route(caller, conversation.id).await?;
         self.follow_availability(caller, route).await?;
@@ -159,9 +166,9 @@ impl Im {
     }
 
     /// `RC:CsEva`: keeps the rating of the named conversation, or of the newest one.
-    async fn evaluate(&self, caller: &Caller, send: &Send) -> Result<ConversationId, Fault> {
+    async fn evaluate(&self, caller: &Caller, site: &SiteKey, send: &Send) -> Result<ConversationId, Fault> {
         let asked: Evaluation = send.content.view().unwrap_or_default();
-        let Some(id) = self.rated_conversation(caller, send).await? else {
+        let Some(id) = self.rated_conversation(caller, site, send).await? else {
             return Err(Fault::new(Code::NotFound, "there is no conversation to rate"));
         };
         let Some(rating) = asked.rating(self.clock.now())? else { return Ok(id) };
@@ -171,25 +178,29 @@ impl Im {
         Ok(id)
     }
 
-    async fn rated_conversation(&self, caller: &Caller, send: &Send) -> Result<Option<ConversationId>, Fault> {
+    async fn rated_conversation(
+        &self,
+        caller: &Caller,
+        site: &SiteKey,
+        send: &Send,
+    ) -> Result<Option<ConversationId>, Fault> {
         if let Some(id) = session_of(send) {
             let route = self.route(caller, id).await?;
             return Ok(Some(route.id));
         }
-        let newest = self.store.newest_of(&caller.app, caller.id()).await?;
-        Ok(newest.map(|conversation| conversation.id))
+        Ok(self.store.episodes(&caller.app, caller.id(), site, 1).await?.pop())
     }
 
-    /// `RC:CsLm`: kept as a message and as a ticket, confirmed by a note.
+    /// `RC:CsLm` and `RC:CsContact`: kept as a message and as a ticket, confirmed by a note.
     async fn leave_message(
         &self,
         caller: &Caller,
         connection: Option<ConnectionId>,
+        site: &SiteKey,
         send: Send,
     ) -> Result<Sent, Fault> {
-        let asked: LeftMessage = send.content.view().unwrap_or_default();
-        asked.check()?;
-        let to_desk = Send { to: Target::Desk, ..send };
+        let content = left::read(&send.content)?;
+        let to_desk = Send { to: Target::DeskOf(site.clone()), content, ..send };
         let route = match self.desk_route(caller, &to_desk).await? {
             super::DeskRoute::Open(route) => route,
             super::DeskRoute::Repeated(sent) => return Ok(sent),
@@ -231,7 +242,7 @@ fn session_of(send: &Send) -> Option<ConversationId> {
     let sid = send.content.view::<Named>().and_then(|named| named.sid).and_then(|sid| sid.parse().ok());
     match send.to {
         Target::Conversation(id) => sid.or(Some(id)),
-        Target::User(_) | Target::Group(..) | Target::Chatroom(_) | Target::Desk => sid,
+        Target::User(_) | Target::Group(..) | Target::Chatroom(_) | Target::Desk | Target::DeskOf(_) => sid,
     }
 }
 
@@ -331,50 +342,6 @@ impl Evaluation {
 
 fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct LeftMessage {
-    #[serde(rename = "msg_content")]
-    content: Option<String>,
-    #[serde(rename = "msg_email")]
-    email: Option<String>,
-    #[serde(rename = "msg_name")]
-    name: Option<String>,
-    #[serde(rename = "msg_tel")]
-    phone: Option<String>,
-}
-
-impl LeftMessage {
-    fn check(&self) -> Result<(), Fault> {
-        let length = |text: &Option<String>| text.as_deref().map_or(0, |text| text.trim().chars().count());
-        if length(&self.content) == 0 {
-            return Err(Fault::new(Code::BadRequest, "`msg_content` is empty; write a message first"));
-        }
-        let limits = [
-            ("msg_content", &self.content, 4000),
-            ("msg_email", &self.email, 254),
-            ("msg_name", &self.name, 64),
-            ("msg_tel", &self.phone, 40),
-        ];
-        match limits.into_iter().find(|(_, text, max)| length(text) > *max) {
-            Some((name, _, max)) => {
-                Err(Fault::new(Code::TooLarge, format!("`{name}` is longer than {max} characters")))
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-/// The built-in leave-message form (§3 `leaveMsgConf.defaultConf`).
-fn leave_message_form() -> Value {
-    json!([
-        { "name": "msg_content", "title": "Message", "type": "textarea", "required": true, "max": 4000 },
-        { "name": "msg_email", "title": "E-mail", "type": "text", "required": true, "max": 254, "verification": "email" },
-        { "name": "msg_name", "title": "Name", "type": "text", "required": false, "max": 64 },
-        { "name": "msg_tel", "title": "Phone", "type": "text", "required": false, "max": 40, "verification": "phone" },
-    ])
 }
 
 #[cfg(test)]

@@ -6,14 +6,19 @@ use dashmap::DashSet;
 use tokio::sync::Notify;
 
 use crate::{
-    im::{Im, conversation::Route, deliver::Outgoing},
+    im::{Im, conversation::Route, deliver::Outgoing, error::not_found},
     model::{
-        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Person, Role, Stage,
-        command::{Desk, List, Send, Sent},
+        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Kind, Person, Role, SiteKey, Stage,
+        command::{Desk, List, Send, Sent, Target},
         conversation::{Context, View},
     },
     store::{NewService, StoreError, Transition},
 };
+
+/// Nobody says whose desk is to answer.
+fn no_site() -> Fault {
+    Fault::new(Code::Forbidden, "only visitors write to the desk without naming its site")
+}
 
 /// Apps whose desk changed since everybody was told.
 #[derive(Debug, Default)]
@@ -33,34 +38,51 @@ pub(in crate::im) enum DeskRoute {
 impl Im {
     /// The visitor's open conversation for this message; begins one when there is none.
     pub(in crate::im) async fn desk_route(&self, caller: &Caller, send: &Send) -> Result<DeskRoute, Fault> {
-        if let Some(open) = self.open_conversation(caller).await? {
+        let site = Self::site_of_desk(caller, &send.to)?;
+        if let Some(open) = self.store.open_service(&caller.app, caller.id(), &site).await? {
             return Ok(DeskRoute::Open(self.route(caller, open.id).await?));
         }
-        if let Some(sent) = self.sent_before_the_end(caller, send).await? {
+        if let Some(sent) = self.sent_before_the_end(caller, &site, send).await? {
             return Ok(DeskRoute::Repeated(sent));
         }
         // What is refused begins nothing.
         self.judge_words(&caller.app, &send.content).await?;
-        let begun = self.begin(caller, Context::default()).await?;
+        let begun = self.begin(caller, &site, Context::default()).await?;
         Ok(DeskRoute::Open(self.route(caller, begun.id).await?))
     }
 
-    /// The visitor's open conversation, if any.
-    pub(super) async fn open_conversation(&self, caller: &Caller) -> Result<Option<Conversation>, Fault> {
-        if caller.person.role != Role::Visitor {
-            return Err(Fault::new(Code::Forbidden, "only visitors write to the desk"));
+    /// The site whose desk a message is for: a visitor's own, or the one that a user names.
+    fn site_of_desk(caller: &Caller, to: &Target) -> Result<SiteKey, Fault> {
+        match (caller.person.role, to) {
+            (Role::Visitor, Target::DeskOf(named)) if caller.site.as_ref() != Some(named) => Err(not_found()),
+            (Role::Visitor, _) => caller.site.clone().ok_or_else(no_site),
+            (Role::User, Target::DeskOf(named)) => Ok(named.clone()),
+            (Role::User, _) => Err(no_site()),
+            _ => Err(Fault::new(Code::Forbidden, "only visitors and users write to the desk")),
         }
-        Ok(self.store.open_service(&caller.app, caller.id()).await?)
+    }
+
+    /// The site whose desk is spoken to; `None` when somebody else is.
+    pub(in crate::im) async fn desk_meant(&self, caller: &Caller, to: &Target) -> Result<Option<SiteKey>, Fault> {
+        match (caller.person.role, to) {
+            (_, Target::Chatroom(_)) | (Role::Agent | Role::Robot | Role::System, _) => Ok(None),
+            (Role::Visitor, _) | (Role::User, Target::Desk | Target::DeskOf(_)) => {
+                Self::site_of_desk(caller, to).map(Some)
+            }
+            (Role::User, Target::Conversation(id)) if self.route(caller, *id).await?.kind == Kind::Service => {
+                let found = self.remembered(&caller.app, *id).await?;
+                Ok(found.service.as_ref().map(|service| service.site.clone()))
+            }
+            (Role::User, _) => Ok(None),
+        }
     }
 
     /// Begins a conversation: in line when somebody takes visitors, otherwise as a left message.
-    pub(super) async fn begin(&self, caller: &Caller, context: Context) -> Result<Conversation, Fault> {
-        let site =
-            caller.site.clone().ok_or_else(|| Fault::new(Code::Forbidden, "no site to begin a conversation on"))?;
+    pub(super) async fn begin(&self, caller: &Caller, site: &SiteKey, context: Context) -> Result<Conversation, Fault> {
         let (id, at) = (self.mint_conversation_id(), self.clock.now());
         let stage =
             if self.somebody_online(&caller.app) { Stage::Queued { since: at } } else { Stage::Offline { since: at } };
-        let new = NewService { id, site, visitor: caller.id().clone(), stage, context, at };
+        let new = NewService { id, site: site.clone(), visitor: caller.id().clone(), stage, context, at };
         let begun = self.store.begin_service(&caller.app, new).await?;
         let begun = self.complete(&caller.app, begun).await?;
         if begun.id == id {
@@ -71,9 +93,10 @@ impl Im {
     }
 
     /// A retry may arrive after its conversation ended. It must find its first result, not begin a new conversation.
-    async fn sent_before_the_end(&self, caller: &Caller, send: &Send) -> Result<Option<Sent>, Fault> {
-        let Some(last) = self.store.newest_of(&caller.app, caller.id()).await? else { return Ok(None) };
-        self.kept_before(last.id, Outgoing::by(caller, None, send.clone())).await
+    async fn sent_before_the_end(&self, caller: &Caller, site: &SiteKey, send: &Send) -> Result<Option<Sent>, Fault> {
+        let last = self.store.episodes(&caller.app, caller.id(), site, 1).await?.pop();
+        let Some(last) = last else { return Ok(None) };
+        self.kept_before(last, Outgoing::by(caller, None, send.clone())).await
     }
 
     /// A waiting conversation follows the desk: in line while somebody is there, a left message while nobody is.

@@ -199,7 +199,8 @@ impl Im {
                 if open { Ok(Some(id)) } else { Err(closed()) }
             }
             Place::Desk if caller.person.role == Role::Visitor => {
-                let open = self.store.open_service(&caller.app, caller.id()).await?;
+                let Some(site) = &caller.site else { return Ok(None) };
+                let open = self.store.open_service(&caller.app, caller.id(), site).await?;
                 Ok(open.map(|conversation| conversation.id))
             }
             Place::Desk => Err(Fault::new(Code::Forbidden, "only visitors write to the desk: name a conversation")),

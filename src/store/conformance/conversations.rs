@@ -63,14 +63,14 @@ pub(crate) async fn a_visitor_has_one_open_service_conversation(store: &dyn Stor
     let house = House::new(store).await;
     let first = house.queued("vera", NOON).await;
     assert_eq!(house.queued("vera", at(5)).await, first);
-    assert_eq!(store.open_service(&house.app, &user("vera")).await.unwrap(), Some(first.clone()));
-    assert_eq!(store.open_service(&house.app, &user("viktor")).await.unwrap(), None);
+    assert_eq!(store.open_service(&house.app, &user("vera"), &house.site).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.open_service(&house.app, &user("viktor"), &house.site).await.unwrap(), None);
     let service = first.service.clone().unwrap();
     assert_eq!((service.stage, service.waiting_since), (Stage::Queued { since: NOON }, Some(NOON)));
     assert_eq!((service.site, service.visitor), (house.site.clone(), user("vera")));
     assert!(first.has(&user("vera")) && first.participants.len() == 1);
     house.end(first.id, "anna", at(10)).await.unwrap();
-    assert_eq!(store.open_service(&house.app, &user("vera")).await.unwrap(), None);
+    assert_eq!(store.open_service(&house.app, &user("vera"), &house.site).await.unwrap(), None);
     let (a, b) = tokio::join!(house.queued("vera", at(20)), house.queued("vera", at(20)));
     assert!(a.id == b.id && a.id != first.id);
 }

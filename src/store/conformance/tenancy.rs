@@ -95,7 +95,7 @@ pub(crate) async fn z1_what_belongs_to_another_app_does_not_exist(store: &dyn St
 
     assert_eq!(store.conversation(&other.app, id).await.unwrap(), None);
     assert_eq!(store.message(&other.app, uid).await.unwrap(), None);
-    assert_eq!(store.open_service(&other.app, &vera).await.unwrap(), None);
+    assert_eq!(store.open_service(&other.app, &vera, &house.site).await.unwrap(), None);
     assert_eq!(store.queue_position(&other.app, id).await.unwrap(), None);
     let everything = List { limit: 100, ..List::default() };
     assert_eq!(store.conversations_of(&other.app, &vera, &everything).await.unwrap(), []);

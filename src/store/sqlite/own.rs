@@ -106,29 +106,6 @@ pub(super) fn conversation_for(
     Ok(Some(found))
 }
 
-/// The user's conversation that changed last, however they keep it.
-pub(super) fn newest_of(view: &View<'_>, app: &AppKey, user: &UserId) -> Work<Option<Conversation>> {
-    let row = view
-        .conn
-        .prepare_cached(
-            "select c.id
-            from participants m
-            join conversations c on c.id = m.conversation_id
-            where m.user_id = (
-                select u.id
-                from users u
-                join apps p on p.id = u.app_id
-                where p.key = ?1
-                  and u.key = ?2
-              )
-            order by c.changed_at desc, c.key desc
-            limit 1",
-        )?
-        .query_row(params![app.as_str(), user.as_str()], |row| row.get(0))
-        .optional()?;
-    row.map(|row| load(view, row)).transpose()
-}
-
 /// How the user keeps a conversation, and when something was last said in it that they hear.
 fn mine(view: &View<'_>, app: &AppKey, id: ConversationId, user: &UserId) -> Work<Option<(Mine, Millis)>> {
     let mine = view

@@ -11,14 +11,19 @@ use super::{
 };
 use crate::{
     model::{
-        AppKey, Conversation, ConversationId, Stage, UserId,
+        AppKey, Conversation, ConversationId, SiteKey, Stage, UserId,
         conversation::{Context, EndedBy, Rating},
     },
     store::{NewService, NewTicket, StoreError, Transition},
 };
 
-/// The visitor's open service conversation.
-pub(super) fn open_service(view: &View<'_>, app: &AppKey, visitor: &UserId) -> Work<Option<Conversation>> {
+/// The visitor's open service conversation with a site.
+pub(super) fn open_service(
+    view: &View<'_>,
+    app: &AppKey,
+    visitor: &UserId,
+    site: &SiteKey,
+) -> Work<Option<Conversation>> {
     let row = view
         .conn
         .prepare_cached(
@@ -31,16 +36,21 @@ pub(super) fn open_service(view: &View<'_>, app: &AppKey, visitor: &UserId) -> W
                 where p.key = ?1
                   and u.key = ?2
               )
+              and c.site_id = (
+                select s.id
+                from sites s
+                where s.key = ?3
+              )
               and c.stage in ('queued', 'offline', 'human')",
         )?
-        .query_row(params![app.as_str(), visitor.as_str()], |row| row.get(0))
+        .query_row(params![app.as_str(), visitor.as_str(), site.as_str()], |row| row.get(0))
         .optional()?;
     row.map(|row| load(view, row)).transpose()
 }
 
-/// Begins a service conversation, or returns the visitor's open one.
+/// Begins a service conversation, or returns the visitor's open one with that site.
 pub(super) fn begin(ledger: &mut Ledger, app_key: &AppKey, new: &NewService) -> Work<Conversation> {
-    if let Some(open) = open_service(&ledger.view(), app_key, &new.visitor)? {
+    if let Some(open) = open_service(&ledger.view(), app_key, &new.visitor, &new.site)? {
         return Ok(open);
     }
     let app = ledger.app(app_key)?;

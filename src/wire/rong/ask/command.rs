@@ -49,7 +49,7 @@ impl Ask {
             Self::Send { to, content, only } => {
                 let to = match to.kind {
                     Kind::Private => Target::User(to.user()?),
-                    Kind::Service => Target::Desk,
+                    Kind::Service => Target::DeskOf(to.target.as_str().parse().ok()?),
                     Kind::Chatroom => Target::Chatroom(to.target.clone()),
                     // Groups without a handle of the app go by their own id.
                     Kind::Discussion | Kind::Group => match to.target.as_str().parse() {

@@ -58,7 +58,7 @@ fn a_text_goes_where_its_topic_says() {
         ("pdMsgP", "d1", Target::Group(Kind::Discussion, "d1".parse().unwrap())),
         ("pgMsgP", own_id.as_str(), Target::Conversation(AT)),
         ("chatMsg", "r1", Target::Chatroom("r1".parse().unwrap())),
-        ("pcMsgP", "shop", Target::Desk),
+        ("pcMsgP", "shop", Target::DeskOf("shop".parse().unwrap())),
         ("pmpMsgN", "news", Target::Conversation(AT)),
     ];
     for (topic, target, to) in table {
@@ -74,7 +74,7 @@ fn customer_service_contents_go_to_the_desk_in_both_spellings() {
     for name in ["RC:CsHs", "RC:CSCha", "RC:CsCha", "RC:CsEva", "RC:CsSp"] {
         let ask = publish("pcMsgP", "shop", &upstream(name, r#"{"uid":"u","sid":"s","pid":"p"}"#)).unwrap();
         let Some(Command::Send(sent)) = command(&ask) else { panic!("{name} is sent") };
-        assert_eq!((sent.to, sent.content.name.as_str()), (Target::Desk, name));
+        assert_eq!((sent.to, sent.content.name.as_str()), (Target::DeskOf("shop".parse().unwrap()), name));
     }
 }
 
