@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 mod ask;
 mod connection;
+mod discussion;
 mod files;
 mod find;
 mod greet;

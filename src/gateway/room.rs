@@ -61,11 +61,6 @@ impl RoomSeats {
         self.0.insert(seat.place.room, seat);
     }
 
-    /// Whether there is a place in this room.
-    pub(super) fn is_in(&self, handle: &Handle) -> bool {
-        self.0.values().any(|seat| seat.place.handle == *handle && seat.is_heard())
-    }
-
     /// Gives the place in this room up.
     pub(super) fn give_up(&mut self, handle: &Handle) {
         self.0.retain(|_, seat| seat.place.handle != *handle);

@@ -2,8 +2,11 @@
 //! line of the protocol's conformance checklist that they show.
 
 mod api;
+mod chatrooms;
 mod client;
 mod connection;
 mod delivery;
+mod groups;
 mod navigation;
+mod queries;
 mod sending;

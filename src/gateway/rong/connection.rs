@@ -11,7 +11,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI32, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -21,7 +21,8 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, Sleep};
 
 use super::{
-    Ticket, ask,
+    Ticket,
+    ask::{self, Answered},
     find::Asker,
     greet::greet,
     line::{Heard, Line},
@@ -46,11 +47,9 @@ use crate::{
     },
     proto::rong::{ChrmOutput, SyncRequestMsg},
     wire::rong::{
-        answer,
-        ask::{self as asked, Ask, ChatroomPull},
+        ask::{self as asked, Ask},
         delivery::Window,
         dialect::Dialect,
-        down::Reader,
         frame::{ClientFrame, ConnAck, Request, ServerFrame},
         place::Place,
         reply,
@@ -66,6 +65,8 @@ const MOST_READ: usize = 32;
 const MOST_WRITE: usize = 64 << 10;
 /// Broken frames of one connection (W5).
 const MOST_BAD_FRAMES: u8 = 5;
+/// How a user is who has said nothing of it.
+const ONLINE: i32 = 1;
 /// A farewell may take this long (W4).
 const FAREWELL_TIME: Duration = Duration::from_secs(5);
 
@@ -113,9 +114,9 @@ enum Done {
     Greeted { ticket: Ticket, outcome: Result<Box<Seat>, u8> },
     Sent { request: Request, outcome: Result<Sent, Status>, began_at: Instant },
     Published { request: Request, outcome: Result<(), Status> },
-    Answered { request: Request, outcome: Result<Vec<u8>, Status> },
+    Answered { request: Request, outcome: Result<Answered, Status> },
     Pulled { request: Request, asked: Box<SyncRequestMsg>, outcome: Result<Inbox, Fault> },
-    Joined { request: Request, pull: Option<ChatroomPull>, outcome: Result<Box<(RoomSeat, JoinedChatroom)>, Fault> },
+    Joined { request: Request, outcome: Result<Box<(RoomSeat, JoinedChatroom)>, Fault> },
     Learned(Learned),
     Marked,
     Checked(Result<Option<SignedIn>, Fault>),
@@ -247,9 +248,9 @@ impl<L: Line> Connection<L> {
                 let uid = self.gateway.im.mint_uid();
                 self.ready.extend(reply::done(&request, outcome.map(|()| uid), now));
             }
-            Done::Answered { request, outcome } => self.ready.push_back(reply::answered(&request, outcome, now)),
+            Done::Answered { request, outcome } => self.answered(&request, outcome, now),
             Done::Pulled { request, asked, outcome } => self.pulled(&request, &asked, outcome, now),
-            Done::Joined { request, pull, outcome } => self.joined(&request, pull.as_ref(), outcome, now),
+            Done::Joined { request, outcome } => self.joined(&request, outcome, now),
             Done::Learned(learned) => {
                 if let Some(event) = self.held.take() {
                     self.tell(&event, Some(learned), now);
@@ -284,8 +285,13 @@ impl<L: Line> Connection<L> {
             at: seat.welcomed_at,
         }));
         let teller = Teller::new(caller.id().clone(), L::dialect(&ticket.sdk_version));
-        let asker =
-            Asker { im: self.gateway.im.clone(), caller, connection: self.outbox.id, origin: ticket.origin.into() };
+        let asker = Asker {
+            im: self.gateway.im.clone(),
+            caller,
+            connection: self.outbox.id,
+            origin: ticket.origin.into(),
+            status: Arc::new(AtomicI32::new(ONLINE)),
+        };
         self.guest = Some(Box::new(Guest { seat, asker, teller, marking: false }));
         Turned::Continue(())
     }
@@ -304,28 +310,26 @@ impl<L: Line> Connection<L> {
         }
     }
 
-    fn joined(
-        &mut self,
-        request: &Request,
-        pull: Option<&ChatroomPull>,
-        outcome: Result<Box<(RoomSeat, JoinedChatroom)>, Fault>,
-        now: Millis,
-    ) {
+    fn answered(&mut self, request: &Request, outcome: Result<Answered, Status>, now: Millis) {
+        let (outcome, then) = match outcome {
+            Ok(Answered { body, then }) => (Ok(body), then),
+            Err(status) => (Err(status), Vec::new()),
+        };
+        self.ready.push_back(reply::answered(request, outcome, now));
+        for event in then {
+            self.tell(&Arc::new(event), None, now);
+        }
+    }
+
+    fn joined(&mut self, request: &Request, outcome: Result<Box<(RoomSeat, JoinedChatroom)>, Fault>, now: Millis) {
         let Some(guest) = &mut self.guest else { return };
         let refused = |fault: Fault| Status::of(fault.code, Some(Kind::Chatroom));
         let body = outcome.map_err(refused).map(|joined| {
             let (seat, joined) = *joined;
             let place = Place { kind: Kind::Chatroom, target: joined.room.handle.clone() };
-            guest.teller.places.keep(joined.room.id, place.clone());
+            guest.teller.places.keep(joined.room.id, place);
             guest.seat.rooms.keep(seat);
-            let dialect = guest.teller.dialect;
-            match pull {
-                Some(pull) => {
-                    let reader = Reader { user: &guest.teller.user, place: &place, dialect };
-                    dialect.write(&answer::chatroom_messages(&joined.messages, pull, &reader))
-                }
-                None => dialect.write(&ChrmOutput::default()),
-            }
+            guest.teller.dialect.write(&ChrmOutput { join_time: Some(now.get()), ..ChrmOutput::default() })
         });
         self.ready.push_back(reply::answered(request, body, now));
     }
@@ -463,14 +467,7 @@ impl<L: Line> Connection<L> {
                 let outcome = asker.inbox(Window::of(&asked)).await;
                 Done::Pulled { request, asked: Box::new(asked), outcome }
             }),
-            Ask::Chatroom(ChatroomCommand::Join(join)) => self.enter(request, join, None),
-            Ask::PullChatroom(pull) => {
-                if !guest.seat.rooms.is_in(&pull.room) {
-                    return Turned::Continue(Some((request, Status::of(Code::NotInChatroom, Some(Kind::Chatroom)))));
-                }
-                let join = JoinChatroom { chatroom: pull.room.clone(), last: pull.most, since: None };
-                self.enter(request, join, Some(pull))
-            }
+            Ask::Chatroom(ChatroomCommand::Join(join)) => self.enter(request, join),
             ask => {
                 if let Ask::Chatroom(ChatroomCommand::Quit(room)) = &ask {
                     guest.seat.rooms.give_up(room);
@@ -482,7 +479,7 @@ impl<L: Line> Connection<L> {
         Turned::Continue(None)
     }
 
-    fn enter(&self, request: Request, join: JoinChatroom, pull: Option<ChatroomPull>) -> Work {
+    fn enter(&self, request: Request, join: JoinChatroom) -> Work {
         let caller = self.guest.as_ref().map(|guest| guest.seat.membership.caller.clone());
         let (gateway, outbox) = (self.gateway.clone(), self.outbox.clone());
         Box::pin(async move {
@@ -490,7 +487,7 @@ impl<L: Line> Connection<L> {
                 Some(caller) => RoomSeat::take(gateway, caller, outbox, join).await.map(Box::new),
                 None => Err(Fault::new(Code::Unauthorized, "nobody is here")),
             };
-            Done::Joined { request, pull, outcome }
+            Done::Joined { request, outcome }
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{
 
 /// Puts whole addresses, good for a while, where messages name files of this server. A file that the reader may not see
 /// stays as it is named.
-pub(super) async fn link(im: &Im, caller: &Caller, origin: &str, messages: &mut [Message]) {
+pub(super) async fn link(im: &Im, caller: &Caller, origin: &str, messages: Vec<&mut Message>) {
     let mut named: Vec<FileId> = messages.iter().flat_map(|message| message.content.files()).collect();
     named.sort_unstable();
     named.dedup();
@@ -19,7 +19,7 @@ pub(super) async fn link(im: &Im, caller: &Caller, origin: &str, messages: &mut 
     if links.is_empty() {
         return;
     }
-    for message in messages.iter_mut().filter(|message| !message.content.files().is_empty()) {
+    for message in messages.into_iter().filter(|message| !message.content.files().is_empty()) {
         message.content = linked(&message.content, origin, &links);
     }
 }

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     im::Im,
     model::{
-        Caller, Code, Command, ConnectionId, Conversation, ConversationId, Fault, Message, Reply, Seq,
-        command::{History, List, Page, Receipt},
+        Caller, Code, Command, ConnectionId, Conversation, ConversationId, Fault, Inbox, Message, Reply, Seq,
+        command::{History, Page, Receipt},
     },
     wire::rong::{delivery::Window, place::Place},
 };
@@ -26,6 +26,8 @@ pub(super) struct Asker {
     pub(super) connection: ConnectionId,
     /// Where browsers find this server, for links.
     pub(super) origin: Arc<str>,
+    /// How the user is, as they said on this connection.
+    pub(super) status: Arc<std::sync::atomic::AtomicI32>,
 }
 
 impl Asker {
@@ -34,21 +36,15 @@ impl Asker {
     }
 
     /// The conversation that the user means by a place; `None` when there is none yet.
-    pub(super) async fn find(&self, place: &Place) -> Result<Option<ConversationId>, Fault> {
-        let list = List { kinds: vec![place.kind], limit: 100, ..List::default() };
-        let Reply::Conversations(page) = self.command(Command::Conversations(list)).await? else { return Ok(None) };
-        let meant = |found: &&Conversation| Place::of(found, self.caller.id()).as_ref() == Some(place);
-        Ok(page.conversations.iter().find(meant).map(|found| found.id))
+    pub(super) async fn find(&self, place: &Place) -> Result<Option<Arc<Conversation>>, Fault> {
+        self.im.find(&self.caller, place.kind, &place.target).await
     }
 
     /// The first of these places that the user has.
-    pub(super) async fn find_first<'a>(
-        &self,
-        places: &'a [Place],
-    ) -> Result<Option<(&'a Place, ConversationId)>, Fault> {
+    pub(super) async fn find_first(&self, places: &[Place]) -> Result<Option<ConversationId>, Fault> {
         for place in places {
             if let Some(found) = self.find(place).await? {
-                return Ok(Some((place, found)));
+                return Ok(Some(found.id));
             }
         }
         Ok(None)
@@ -56,36 +52,14 @@ impl Asker {
 
     /// What a pull is to bring, oldest first, and whether there is more.
     pub(super) async fn inbox(&self, window: Window) -> Result<(Vec<(Arc<Conversation>, Message)>, bool), Fault> {
-        let list = List { limit: 100, ..List::default() };
-        let found = match self.command(Command::Conversations(list)).await {
-            Ok(Reply::Conversations(page)) => page.conversations,
-            Err(fault) if fault.code != Code::HistoryOff => return Err(fault),
-            _ => Vec::new(),
-        };
-        let mut messages = Vec::new();
-        for conversation in found.into_iter().map(Arc::new) {
-            let newest = History::newest(conversation.id, MOST_PULLED);
-            let delivered = conversation.participant(self.caller.id()).map_or(Seq(0), |me| me.delivered);
-            let after = match window.received_after {
-                Some(after) => {
-                    History { after_at: Some(window.own_after.map_or(after, |own| own.min(after))), ..newest }
-                }
-                None => History { after: Some(delivered), ..newest },
-            };
-            let page = self.page(after).await?;
-            let wanted = |message: &Message| {
-                let own = message.from.id == *self.caller.id();
-                if own || window.received_after.is_some() { window.takes(message.at, own) } else { true }
-            };
-            let taken = page.messages.into_iter().filter(wanted);
-            messages.extend(taken.map(|message| (conversation.clone(), message)));
-        }
-        messages.sort_by_key(|(_, message)| (message.at, message.uid));
-        Ok((messages, false))
+        let Window { received_after, own_after } = window;
+        let mut page = self.im.inbox(&self.caller, Inbox { received_after, own_after, limit: MOST_PULLED }).await?;
+        self.link(page.messages.iter_mut().map(|(_, message)| message).collect()).await;
+        Ok((page.messages, page.more))
     }
 
     /// A page of one conversation.
-    pub(super) async fn page(&self, query: History) -> Result<Page, Fault> {
+    async fn page(&self, query: History) -> Result<Page, Fault> {
         match self.command(Command::History(query)).await? {
             Reply::Page(page) => Ok(page),
             _ => Err(Fault::new(Code::Internal, "history was answered with something else")),
@@ -106,16 +80,15 @@ impl Asker {
                 Learned::Message(found.map(Box::new))
             }
             Lesson::Files(message) => {
-                let mut shown = [(*message).clone()];
-                self.link(&mut shown).await;
-                let [shown] = shown;
+                let mut shown = (*message).clone();
+                self.link(vec![&mut shown]).await;
                 Learned::Files(Box::new(shown))
             }
         }
     }
 
     /// Puts whole addresses, good for a while, where messages name files of this server.
-    pub(super) async fn link(&self, messages: &mut [Message]) {
+    pub(super) async fn link(&self, messages: Vec<&mut Message>) {
         files::link(&self.im, &self.caller, &self.origin, messages).await;
     }
 

@@ -7,20 +7,31 @@ use std::{
 
 use super::places::Places;
 use crate::{
-    model::{Conversation, ConversationId, Event, Kind, Message, Millis, Seq, UserId, content::names},
-    proto::rong::{DownStreamMessages, SyncRequestMsg},
+    model::{
+        Conversation, ConversationId, Event, Kind, Message, Millis, Seq, UserId,
+        chatroom::{ChatroomEvent, ChatroomNews},
+        content::names,
+    },
+    proto::rong::{ChrmNotifyMsg, DownStreamMessages, SyncRequestMsg},
     wire::rong::{
+        answer,
         delivery::{Delivery, Tell},
         dialect::Dialect,
         down::Reader,
         frame::ServerFrame,
         place::Place,
         reply,
+        topic::Telling,
     },
 };
 
 /// Pushed messages of which it is not known yet that they arrived. Beyond that the oldest are marked by the next pull.
 const MOST_ON_THE_WAY: usize = 256;
+
+/// What changed, in a `ChrmNotifyMsg`: attributes of a chatroom, how the user keeps conversations, a chatroom ended.
+const ATTRIBUTES: i32 = 2;
+const KEPT_OTHERWISE: i32 = 3;
+const ENDED: i32 = 4;
 
 /// How one connection is told.
 pub(super) struct Teller {
@@ -84,6 +95,9 @@ impl Teller {
     /// Turns an event into frames, with what was learned for it.
     pub(super) fn tell(&mut self, event: &Event, learned: Option<Learned>, now: Millis) -> Told {
         let conversation = match event {
+            Event::Presence(seen) => return self.mention(Telling::UserStatus, &answer::presence(seen), now),
+            Event::Chatroom(news) => return self.chatroom(news, now),
+            Event::Mine { .. } if self.dialect.later => return self.changed(KEPT_OTHERWISE, "", now),
             Event::Message(message) | Event::Recalled(message) => message.conversation,
             Event::Receipt { conversation, .. } | Event::Typing { conversation, on: true, .. } => *conversation,
             _ => return Told::Frames(Vec::new()),
@@ -147,6 +161,25 @@ impl Teller {
         let down = self.reader(place).typing(who, self.known);
         let tell = self.delivery.message(down);
         self.frames(tell.as_ref(), now)
+    }
+
+    /// What happened in a chatroom besides messages.
+    fn chatroom(&self, news: &ChatroomEvent, now: Millis) -> Told {
+        match &news.what {
+            ChatroomNews::Attributes { .. } => self.changed(ATTRIBUTES, news.handle.as_str(), now),
+            ChatroomNews::Ended { .. } if self.dialect.later => self.changed(ENDED, news.handle.as_str(), now),
+            _ => Told::Frames(Vec::new()),
+        }
+    }
+
+    /// That something is to be asked for.
+    fn changed(&self, what: i32, room: &str, now: Millis) -> Told {
+        let notice = ChrmNotifyMsg { r#type: what, time: now.get(), chrm_id: room.to_owned() };
+        self.mention(Telling::Changed, &notice, now)
+    }
+
+    fn mention<M: prost::Message + serde::Serialize>(&self, topic: Telling, body: &M, now: Millis) -> Told {
+        Told::Frames(vec![reply::mentioned(topic, self.dialect.write(body), &self.user, now)])
     }
 
     /// Others' reading is told in private; the user's own on another device everywhere.

@@ -5,8 +5,12 @@
 use std::collections::HashSet;
 
 mod chatroom;
+mod discussion;
+mod settings;
 
 pub use chatroom::{attributes, chatroom_info, chatroom_messages};
+pub use discussion::discussion_info;
+pub use settings::{presence, settings, status};
 
 use super::{dialect::Dialect, down::Reader, place::Place};
 use crate::{

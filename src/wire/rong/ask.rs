@@ -20,16 +20,20 @@ use crate::{
         Content, Handle, Kind, MessageUid, Millis, UserId,
         chatroom::ChatroomCommand,
         content::{InvalidContent, names},
+        conversation::Keeping,
     },
     proto::rong,
 };
 
 mod chatroom;
 mod command;
+mod discussion;
 mod query;
+mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use discussion::DiscussionAsk;
 pub use query::of_query;
 
 /// Most members to whom a group message may be directed.
@@ -64,15 +68,10 @@ pub enum Ask {
     History(HistoryAsk),
     /// Something about a chatroom.
     Chatroom(ChatroomCommand),
-    /// What came in a chatroom since. Only for rooms that the connection is in: looking means coming back.
+    /// What came in a chatroom since.
     PullChatroom(ChatroomPull),
     /// To throw messages away.
-    Delete {
-        /// Where.
-        at: Place,
-        /// Which, and when they were sent.
-        messages: Vec<(MessageUid, Millis)>,
-    },
+    Delete(Vec<MessageUid>),
     /// To throw away everything up to a time, inclusive.
     Clear {
         /// Where.
@@ -95,6 +94,30 @@ pub enum Ask {
     Blocked,
     /// Whether the user blocked somebody: success when they did, an error when not.
     IsBlocked(UserId),
+    /// How the user keeps conversations: what changed since, or all that is not as usual.
+    Settings {
+        /// What the client knows; 0: nothing.
+        since: Millis,
+    },
+    /// To keep conversations in another way.
+    ChangeSettings(Vec<(Place, Keeping)>),
+    /// Whether new messages there make no sound. Several places when the topic does not say which kind.
+    IsSilent(Vec<Place>),
+    /// That new messages there make no sound, or make one again.
+    Silence {
+        /// Where: the first that the user has.
+        at: Vec<Place>,
+        /// No sound.
+        on: bool,
+    },
+    /// How the user is, as they said.
+    OwnStatus,
+    /// To say how the user is, by a number of the application's.
+    SetStatus(i32),
+    /// To hear who comes and goes of these.
+    Watch(Vec<UserId>),
+    /// Something about a discussion.
+    Discussion(DiscussionAsk),
     /// Something that needs nobody to be asked: this is the answer.
     Settled(Vec<u8>),
 }

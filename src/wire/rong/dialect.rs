@@ -15,6 +15,8 @@ pub struct Dialect {
     packing: Packing,
     /// Characters above U+FFFF must be escaped in message bodies.
     escapes: bool,
+    /// The client is of a later generation than the second, and knows more topics.
+    pub later: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +28,13 @@ enum Packing {
 impl Dialect {
     /// A client on a WebSocket that says to be this version (`sdkVer`).
     pub fn of_socket(sdk_version: &str) -> Self {
-        Self { packing: Packing::Protobuf, escapes: text::needs_escapes(sdk_version) }
+        let escapes = text::needs_escapes(sdk_version);
+        Self { packing: Packing::Protobuf, escapes, later: !escapes }
     }
 
     /// A client that polls: its bodies are JSON, in which all characters survive.
     pub const fn of_poll() -> Self {
-        Self { packing: Packing::Json, escapes: false }
+        Self { packing: Packing::Json, escapes: false, later: false }
     }
 
     /// Reads a body.

@@ -52,6 +52,12 @@ pub fn told(tell: &Tell, user: &UserId, dialect: Dialect, now: Millis) -> Server
     })
 }
 
+/// Anything else that a user is told. Nobody has to say that it arrived.
+pub fn mentioned(topic: Telling, body: Vec<u8>, user: &UserId, now: Millis) -> ServerFrame {
+    let (topic, target) = (topic.name().to_owned(), user.to_string());
+    ServerFrame::Publish(Push { topic, target, id: 0, wants_answer: false, synced: false, at: now, body })
+}
+
 #[cfg(test)]
 mod tests {
     use prost::Message as _;

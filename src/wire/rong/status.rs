@@ -20,6 +20,11 @@ impl Status {
     /// Nobody is there by that name, or nobody who may be written to.
     pub const NO_TARGET: Self = Self(20407);
 
+    /// The user is in no such discussion.
+    pub const fn of_discussion() -> Self {
+        Self(outside(Kind::Discussion))
+    }
+
     /// What a refused command about a conversation of this kind is told.
     pub const fn of(code: Code, kind: Option<Kind>) -> Self {
         Self(match (code, kind) {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use parlor::{
-    proto::rong::{DownStreamMessage, DownStreamMessages, SyncRequestMsg, UpStreamMessage},
+    proto::rong::{DownStreamMessage, DownStreamMessages, NotifyMsg, SyncRequestMsg, UpStreamMessage},
     wire::rong::frame::{Answer, ClientFrame, ConnAck, Push, Request, ServerFrame},
 };
 use prost::Message as _;
@@ -275,6 +275,13 @@ impl Sdk {
         let push = self.push().await;
         assert_eq!(push.topic, "s_msg", "{push:?}");
         DownStreamMessage::decode(push.body.as_slice()).unwrap()
+    }
+
+    /// The next notice that is pushed.
+    pub(crate) async fn notice(&mut self) -> NotifyMsg {
+        let push = self.push().await;
+        assert_eq!(push.topic, "s_ntf", "{push:?}");
+        NotifyMsg::decode(push.body.as_slice()).unwrap()
     }
 
     /// Nothing but the answer to a ping comes: what would have been told before it, was not.

@@ -3,7 +3,7 @@
 use parlor::proto::rong::SyncRequestMsg;
 use serde_json::json;
 
-use super::client::{FOUR, Stage, TWO, text, texts};
+use super::client::{FOUR, Stage, TWO, text, texts, up};
 
 #[tokio::test]
 async fn check_27_and_36_a_pushed_message_has_everything_its_client_needs() {
@@ -70,6 +70,24 @@ async fn check_32_and_34_a_message_is_delivered_once_and_not_before_the_first_pu
     assert_eq!(text(&bob.message().await), "later");
     assert_eq!(bob.pull(sent.at - 1).await.list.len(), 0, "it was acknowledged");
     bob.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn check_33_times_per_receiver_only_grow() {
+    let stage = Stage::start().await;
+    let (mut ann, mut cy, mut bob) = (stage.user("ann").await, stage.user("cy").await, stage.user("bob").await);
+    let hi = up("RC:TxtMsg", &json!({ "content": "hi" }));
+    for _ in 0..8 {
+        ann.begin_publish("ppMsgP", "bob", &hi).await;
+        cy.begin_publish("ppMsgP", "bob", &hi).await;
+    }
+    let mut times = Vec::new();
+    for _ in 0..16 {
+        times.push(bob.message().await.data_time);
+    }
+    times.sort_unstable();
+    times.dedup();
+    assert_eq!(times.len(), 16);
 }
 
 #[tokio::test]

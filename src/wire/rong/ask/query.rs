@@ -1,6 +1,6 @@
 //! Reading QUERY frames.
 
-use super::{Ask, Asking, HistoryAsk, chatroom, read};
+use super::{Ask, Asking, HistoryAsk, chatroom, discussion::discussion, read, settings::settings};
 use crate::{
     model::{Handle, Kind, Millis, UserId, command::History},
     proto::rong,
@@ -56,6 +56,24 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
         | Asking::SetAttribute
         | Asking::RemoveAttribute
         | Asking::PullAttributes => chatroom::command(topic, request, dialect).map(Ask::Chatroom),
+        Asking::PullSettings
+        | Asking::ChangeSettings
+        | Asking::IsSilentUser
+        | Asking::IsSilentDiscussion
+        | Asking::SilenceUser
+        | Asking::UnsilenceUser
+        | Asking::SilenceDiscussion
+        | Asking::UnsilenceDiscussion
+        | Asking::UserStatus
+        | Asking::SetUserStatus
+        | Asking::WatchUserStatus => settings(topic, request, dialect),
+        Asking::CreateDiscussion
+        | Asking::InviteToDiscussion
+        | Asking::DiscussionInfo
+        | Asking::QuitDiscussion
+        | Asking::KickFromDiscussion
+        | Asking::OpenDiscussion
+        | Asking::RenameDiscussion => discussion(topic, request, dialect),
         other => settled(other, request, dialect),
     }
 }
@@ -67,10 +85,6 @@ fn settled(topic: Asking, request: &Request, dialect: Dialect) -> Result<Ask, St
             let asked: rong::PullUserSettingInput = read(dialect, &request.body)?;
             dialect.write(&rong::PullUserSettingOutput { items: Vec::new(), version: asked.version })
         }
-        Asking::PullSettings => {
-            let asked: rong::SessionReq = read(dialect, &request.body)?;
-            dialect.write(&rong::SessionStates { version: asked.time, state: Vec::new() })
-        }
         Asking::PullAccounts => dialect.write(&rong::PullMpOutput::default()),
         Asking::SearchAccounts => dialect.write(&rong::SearchMpOutput::default()),
         Asking::ReportClient => Vec::new(),
@@ -81,12 +95,6 @@ fn settled(topic: Asking, request: &Request, dialect: Dialect) -> Result<Ask, St
 
 const fn unserved(topic: Asking) -> Status {
     match topic {
-        Asking::IsSilentUser
-        | Asking::IsSilentDiscussion
-        | Asking::SilenceUser
-        | Asking::UnsilenceUser
-        | Asking::SilenceDiscussion
-        | Asking::UnsilenceDiscussion => Status(8001),
         Asking::UploadToken | Asking::DownloadUrl => Status(41002),
         _ => Status::PARAMETER,
     }
@@ -114,17 +122,13 @@ fn history(topic: Asking, request: &Request, dialect: Dialect) -> Result<Ask, St
     }))
 }
 
+/// Messages are named by their ids; where they stand, the domain knows.
 fn delete(asked: &rong::DeleteMsgInput) -> Result<Ask, Status> {
-    let at = place(asked.r#type.unwrap_or(0), asked.conversation_id.as_deref().unwrap_or_default())?;
     if !(1..=MOST_NAMED).contains(&asked.msgs.len()) {
         return Err(Status::PARAMETER);
     }
-    let named = |one: &rong::DeleteMsg| {
-        let uid = one.msg_id.as_deref()?.parse().ok()?;
-        Some((uid, Millis::new(one.msg_data_time?)))
-    };
-    let messages = asked.msgs.iter().map(named).collect::<Option<_>>().ok_or(Status::PARAMETER)?;
-    Ok(Ask::Delete { at, messages })
+    let named = |one: &rong::DeleteMsg| one.msg_id.as_deref()?.parse().ok();
+    asked.msgs.iter().map(named).collect::<Option<_>>().map(Ask::Delete).ok_or(Status::PARAMETER)
 }
 
 fn clear(topic: Asking, request: &Request, dialect: Dialect) -> Result<Ask, Status> {
@@ -157,7 +161,7 @@ fn user(request: &Request) -> Result<UserId, Status> {
     request.target.parse().map_err(|_| Status::PARAMETER)
 }
 
-fn place(number: i32, target: &str) -> Result<Place, Status> {
+pub(super) fn place(number: i32, target: &str) -> Result<Place, Status> {
     let kind = u8::try_from(number).ok().and_then(Kind::from_number).ok_or(Status::PARAMETER)?;
     Place::new(kind, target).ok_or(Status::NO_TARGET)
 }

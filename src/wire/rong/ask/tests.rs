@@ -4,12 +4,11 @@ use proptest::prelude::*;
 use prost::Message as _;
 use serde_json::json;
 
-use super::{super::down::tests::said, *};
+use super::*;
 use crate::model::{
-    ClientId, Command, ConversationId, Position, Seq,
+    ClientId, Command, ConversationId, Stretch,
     chatroom::{JoinChatroom, Order, RemoveAttributes, SetAttributes},
-    command::{Delete, History, Page, Receipt, Send, Target},
-    conversation::Keeping,
+    command::{Send, Target},
 };
 
 const SOCKET: fn() -> Dialect = || Dialect::of_socket("2.5.3");
@@ -40,12 +39,7 @@ fn client_id() -> ClientId {
 }
 
 fn command(ask: &Ask) -> Option<Command> {
-    ask.command(Some(AT), &client_id(), &[])
-}
-
-fn page(times: &[i64]) -> Page {
-    let messages = times.iter().map(|at| said("ann", *at, Content::text("hi"))).collect();
-    Page { head: Position { epoch: 1, seq: Seq(9) }, messages, more: false, offline_before: None }
+    ask.command(Some(AT), &client_id())
 }
 
 #[test]
@@ -65,7 +59,7 @@ fn a_text_goes_where_its_topic_says() {
         let ask = publish(topic, target, &text).unwrap();
         let sent = Send { to, client_id: client_id(), content: Content::text("hi"), only: Vec::new() };
         assert_eq!(command(&ask), Some(Command::Send(sent)), "{topic}");
-        assert_eq!(ask.places().len(), usize::from(topic == "pmpMsgN"), "{topic}");
+        assert_eq!(ask.place().is_some(), topic == "pmpMsgN", "{topic}");
     }
 }
 
@@ -138,11 +132,6 @@ fn typing_reading_and_recalling_are_commands_of_their_own() {
         let sent = upstream(name, &format!(r#"{{"lastMessageSendTime":{time},"type":1}}"#));
         let read = publish(topic, "ann", &sent).unwrap();
         assert_eq!(read, Ask::Read { at: place(kind, "ann"), until: Millis::new(77) });
-        let newest = History { before_at: Some(Millis::new(78)), ..History::newest(AT, 1) };
-        assert_eq!(read.look_ups(AT), [newest]);
-        let receipt = Receipt { conversation: AT, delivered: None, read: Some(Seq(1)) };
-        assert_eq!(read.command(Some(AT), &client_id(), &[page(&[70])]), Some(Command::Receipt(receipt)));
-        assert_eq!(read.command(Some(AT), &client_id(), &[page(&[])]), None, "nothing was there to read");
     }
 
     let handed_on = publish("ppMsgP", "ann", &upstream("RC:ReadNtf", r#"{"lastMessageSendTime":77,"type":1}"#));
@@ -163,19 +152,22 @@ fn check_41_and_42_history_goes_older_or_newer_than_its_time() {
         order: Some(order),
         bus_channel: None,
     };
-    let newest = History::newest(AT, 20);
-    let at = |time| Some(Millis::new(time));
+    let stretch = |before: Option<i64>, after: Option<i64>, limit| Stretch {
+        before: before.map(Millis::new),
+        after: after.map(Millis::new),
+        limit,
+    };
     let table = [
-        (asked(0, 0, 20), newest.clone()),
-        (asked(50, 0, 20), History { before_at: at(50), ..newest.clone() }),
-        (asked(50, 1, 20), History { after_at: at(50), ..newest.clone() }),
-        (asked(0, 1, 20), History { after_at: at(0), ..newest.clone() }),
-        (asked(50, 0, 5000), History { before_at: at(50), ..History::newest(AT, 100) }),
-        (asked(-5, 0, 0), newest),
+        (asked(0, 0, 20), stretch(None, None, 20)),
+        (asked(50, 0, 20), stretch(Some(50), None, 20)),
+        (asked(50, 1, 20), stretch(None, Some(50), 20)),
+        (asked(0, 1, 20), stretch(None, Some(0), 20)),
+        (asked(50, 0, 5000), stretch(Some(50), None, 100)),
+        (asked(-5, 0, 0), stretch(None, None, 20)),
     ];
     for (body, wanted) in table {
-        let ask = query("qryPMsg", "ann", &body).unwrap();
-        assert_eq!(command(&ask), Some(Command::History(wanted.clone())), "{body:?}");
+        let Ok(Ask::History(ask)) = query("qryPMsg", "ann", &body) else { panic!("{body:?}") };
+        assert_eq!(ask.stretch(), wanted, "{body:?}");
         assert_eq!(wanted.is_forward(), body.order == Some(1));
     }
 }
@@ -193,36 +185,26 @@ fn history_is_looked_for_where_its_topic_may_mean_and_by_the_name_in_its_body() 
     assert_eq!(kinds("qryGMsg"), [Kind::Group]);
     assert_eq!(kinds("qryCMsg"), [Kind::Service, Kind::Chatroom]);
     assert_eq!(kinds("qrySMsg"), [Kind::System]);
-    let unnamed = query("qryPMsg", "ann", &rong::HistoryMsgInput::default()).unwrap();
-    assert_eq!(unnamed.places()[0], place(Kind::Private, "ann"));
+    let Ok(Ask::History(unnamed)) = query("qryPMsg", "ann", &rong::HistoryMsgInput::default()) else { panic!() };
+    assert_eq!(unnamed.at[0], place(Kind::Private, "ann"));
 }
 
 #[test]
 fn check_44_clearing_and_deleting_are_for_the_asking_user_and_by_time() {
     let cleared = rong::CleanHisMsgInput { target_id: "ann".into(), data_time: 70, conversation_type: None };
-    let until = Keeping::ClearedUntil(Millis::new(70));
     for (topic, kind) in [("cleanPMsg", Kind::Private), ("cleanGMsg", Kind::Group), ("cleanCMsg", Kind::Service)] {
-        let ask = query(topic, "ann", &cleared).unwrap();
-        assert_eq!(ask.places(), [place(kind, "ann")]);
-        assert_eq!(command(&ask), Some(Command::Keep { conversation: AT, change: until }));
+        let until = Millis::new(70);
+        assert_eq!(query(topic, "ann", &cleared), Ok(Ask::Clear { at: place(kind, "ann"), until }));
     }
-    let uid = |number| Some(MessageUid::from_number(number).to_string());
-    let one = |number, at| rong::DeleteMsg { msg_id: uid(number), msg_data_time: Some(at), direct: Some(1) };
-    let msgs = vec![one(70, 70), one(71, 70), one(90, 90)];
-    let asked = rong::DeleteMsgInput { r#type: Some(1), conversation_id: Some("ann".into()), msgs };
-    let ask = query("delMsg", "ann", &asked).unwrap();
-    let around = |at: i64| History {
-        after_at: Some(Millis::new(at - 1)),
-        before_at: Some(Millis::new(at + 1)),
-        ..History::newest(AT, 100)
+    let uid = MessageUid::from_number;
+    let one = |number, at| rong::DeleteMsg {
+        msg_id: Some(uid(number).to_string()),
+        msg_data_time: Some(at),
+        direct: Some(1),
     };
-    assert_eq!(ask.look_ups(AT), [around(70), around(90)]);
-    let mut found = page(&[70, 75, 90]);
-    for (message, seq) in found.messages.iter_mut().zip(4..) {
-        message.seq = Some(Seq(seq));
-    }
-    let deleted = Delete { conversation: AT, seqs: vec![Seq(4), Seq(6)] };
-    assert_eq!(ask.command(Some(AT), &client_id(), &[found]), Some(Command::Delete(deleted)));
+    let msgs = vec![one(70, 70), one(90, 90)];
+    let asked = rong::DeleteMsgInput { r#type: Some(1), conversation_id: Some("ann".into()), msgs };
+    assert_eq!(query("delMsg", "ann", &asked), Ok(Ask::Delete(vec![uid(70), uid(90)])));
     let none = rong::DeleteMsgInput { msgs: Vec::new(), ..asked };
     assert_eq!(query("delMsg", "ann", &none), Err(Status::PARAMETER));
 }
@@ -233,9 +215,7 @@ fn check_39_and_40_the_list_is_asked_for_and_conversations_leave_it() {
     assert_eq!(query("qryRelation", "bob", &list(0)), Ok(Ask::Conversations(1000)), "0 is all");
     assert_eq!(query("qryRelation", "bob", &list(7)), Ok(Ask::Conversations(7)));
     let remove = rong::RelationsInput { r#type: 3, ..<_>::default() };
-    let ask = query("delRelation", "g1", &remove).unwrap();
-    assert_eq!(ask.places(), [place(Kind::Group, "g1")]);
-    assert_eq!(command(&ask), Some(Command::Keep { conversation: AT, change: Keeping::Removed }));
+    assert_eq!(query("delRelation", "g1", &remove), Ok(Ask::Remove(vec![place(Kind::Group, "g1")])));
     let unknown = rong::RelationsInput { r#type: 12, ..<_>::default() };
     assert_eq!(query("delRelation", "g1", &unknown), Err(Status::PARAMETER));
 }
@@ -320,8 +300,6 @@ fn check_48_a_pull_of_a_chatroom_takes_the_newest_nothing_or_what_is_new() {
     assert_eq!(pull(0, 9999), wanted(0, 50));
     assert_eq!(pull(77, 0), wanted(77, 50));
     assert_eq!(pull(0, -1), wanted(0, 0));
-    let Some(Command::Chatroom(ChatroomCommand::Join(join))) = command(&pull(77, 0)) else { panic!("it comes back") };
-    assert_eq!((join.chatroom.as_str(), join.last, join.since), ("r1", 50, None));
 }
 
 #[test]
@@ -336,9 +314,63 @@ fn later_clients_read_and_remove_by_their_own_topics() {
     let settings = query("pullUS", "bob", &rong::PullUserSettingInput { version: 4, reserve: None });
     let empty = rong::PullUserSettingOutput { items: Vec::new(), version: 4 };
     assert_eq!(settings, Ok(Ask::Settled(empty.encode_to_vec())));
-    let states = query("pullSeAtts", "bob", &rong::SessionReq { time: 4 });
-    let empty = rong::SessionStates { version: 4, state: Vec::new() };
-    assert_eq!(states, Ok(Ask::Settled(empty.encode_to_vec())));
+}
+
+#[test]
+fn pins_mutes_and_silence_are_ways_to_keep_a_conversation() {
+    let since = Millis::new(4);
+    assert_eq!(query("pullSeAtts", "bob", &rong::SessionReq { time: 4 }), Ok(Ask::Settings { since }));
+    let item = |kind: rong::SessionStateType, value: &str| rong::SessionStateItem {
+        session_state_type: kind.into(),
+        value: value.into(),
+    };
+    let state_item = vec![item(rong::SessionStateType::Istop, "1"), item(rong::SessionStateType::Issilent, "0")];
+    let state = rong::SessionState { r#type: 3, channel_id: "g1".into(), time: None, state_item };
+    let asked = rong::SessionStateModifyReq { version: 1, state: vec![state] };
+    let at = place(Kind::Group, "g1");
+    let changes = vec![(at.clone(), Keeping::Pinned(true)), (at.clone(), Keeping::Muted(false))];
+    assert_eq!(query("setSeAtt", "bob", &asked), Ok(Ask::ChangeSettings(changes)));
+
+    let named = |id: &str| rong::BlockPushInput { blockee_id: id.into() };
+    let both = vec![place(Kind::Discussion, "g1"), at];
+    assert_eq!(query("qryPPush", "bob", &named("ann")), Ok(Ask::IsSilent(vec![place(Kind::Private, "ann")])));
+    assert_eq!(query("blkDPush", "bob", &named("g1")), Ok(Ask::Silence { at: both.clone(), on: true }));
+    assert_eq!(query("unblkDPush", "bob", &named("g1")), Ok(Ask::Silence { at: both, on: false }));
+}
+
+#[test]
+fn users_say_how_they_are_and_watch_others() {
+    assert_eq!(query("getUserStatus", "bob", &rong::GetUserStatusInput::default()), Ok(Ask::OwnStatus));
+    let set = rong::SetUserStatusInput { status: Some(7) };
+    assert_eq!(query("setUserStatus", "bob", &set), Ok(Ask::SetStatus(7)));
+    let watch = |users: Vec<String>| query("subUserStatus", "bob", &rong::SubUserStatusInput { userid: users });
+    assert_eq!(watch(vec!["ann".into()]), Ok(Ask::Watch(vec!["ann".parse().unwrap()])));
+    assert_eq!(watch(vec!["no one".into()]), Err(Status::PARAMETER));
+    assert_eq!(watch(vec!["ann".into(); 101]), Err(Status::PARAMETER));
+}
+
+#[test]
+fn discussions_are_founded_looked_at_and_changed() {
+    let (at, ann) = (place(Kind::Discussion, "d1"), "ann".parse::<UserId>().unwrap());
+    let asked = |topic: &str, body: Vec<u8>| match of_query(&request(topic, "d1", body), SOCKET()) {
+        Ok(Ask::Discussion(asked)) => asked,
+        other => panic!("{topic}: {other:?}"),
+    };
+    let name = rong::CreateDiscussionInput { name: Some("tea".into()) }.encode_to_vec();
+    assert_eq!(asked("crDiz", name), DiscussionAsk::Create("tea".into()));
+    let users = rong::ChannelInvitationInput { users: vec!["ann".into()] }.encode_to_vec();
+    assert_eq!(asked("invtDiz", users), DiscussionAsk::Invite(at.clone(), vec![ann.clone()]));
+    let one = rong::ChannelInfoInput { nothing: 1 }.encode_to_vec();
+    assert_eq!(asked("dizInf", one.clone()), DiscussionAsk::Info(at.clone()));
+    assert_eq!(asked("quitDiz", one), DiscussionAsk::Quit(at.clone()));
+    let out = rong::ChannelEvictionInput { user: "ann".into() }.encode_to_vec();
+    assert_eq!(asked("evctDiz", out), DiscussionAsk::Kick(at.clone(), ann));
+    let name = rong::RenameChannelInput { name: "more tea".into() }.encode_to_vec();
+    assert_eq!(asked("rename", name), DiscussionAsk::Rename(at, "more tea".into()));
+    let open = |open_status| query("pdOpen", "d1", &rong::ModifyPermissionInput { open_status });
+    assert_eq!(open(0), Ok(Ask::Settled(Vec::new())));
+    assert_eq!(open(1), Err(Status::PARAMETER), "whoever is inside may always bring others");
+    assert_eq!(query("dizInf", "", &rong::ChannelInfoInput { nothing: 1 }), Err(Status(21406)));
 }
 
 #[test]
@@ -348,7 +380,7 @@ fn check_16_every_topic_is_read_settled_or_refused_with_a_number() {
             assert!(status.0 > 1, "{topic:?}");
         }
     }
-    for (topic, number) in [("unheard", 33003), ("setKVS", 33003), ("qnTkn", 41002), ("qryPPush", 8001)] {
+    for (topic, number) in [("unheard", 33003), ("setKVS", 33003), ("qnTkn", 41002), ("qryVoipK", 33003)] {
         assert_eq!(of_query(&request(topic, "bob", Vec::new()), SOCKET()), Err(Status(number)), "{topic}");
     }
 }
