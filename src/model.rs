@@ -22,6 +22,7 @@ pub mod fold;
 pub mod ids;
 pub mod inbox;
 pub mod message;
+mod named;
 pub mod notice;
 pub mod person;
 pub mod pre_send;

@@ -1,35 +1,14 @@
 //! The keys with which an app's back ends speak for it.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use super::{AppKey, KeyId, Millis};
+use super::{AppKey, KeyId, Millis, named::named};
 
-macro_rules! scopes {
-    ($(#[doc = $meaning:literal] $variant:ident = $name:literal;)*) => {
-        /// What a key may do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Scope {
-            $(#[doc = $meaning] $variant,)*
-        }
+named! {
+    /// What a key may do.
+    #[derive(PartialOrd, Ord)]
+    pub enum Scope;
 
-        impl Scope {
-            /// Every scope, in the order of the table.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// Its name on the wire and in the store.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// What it opens, for the docs.
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)* }
-            }
-        }
-    };
-}
-
-scopes! {
     /// Read what the app has: conversations, messages, users, groups, figures.
     Read = "read";
     /// Send messages, to anybody and in anybody's name, and take them back.
@@ -44,7 +23,7 @@ scopes! {
     Chatrooms = "chatrooms";
     /// Gag, block and ban users, and keep the word list.
     Moderation = "moderation";
-    /// Upload and delete files.
+    /// Take files in, for messages in anybody's name.
     Files = "files";
     /// See and change webhooks and their secrets.
     Webhooks = "webhooks";
@@ -52,19 +31,6 @@ scopes! {
     App = "app";
     /// Take the history out, whole.
     Export = "export";
-}
-
-impl Scope {
-    /// The scope with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|scope| scope.name() == name)
-    }
-}
-
-impl Serialize for Scope {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
 }
 
 impl<'de> Deserialize<'de> for Scope {

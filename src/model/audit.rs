@@ -22,6 +22,8 @@ pub struct AuditEntry {
     pub address: String,
     /// The request's id, as in its `x-request-id`; empty at the command line.
     pub request_id: String,
+    /// It was begun, and nobody lived to say whether it was done.
+    pub unsure: bool,
 }
 
 /// Something to write down.

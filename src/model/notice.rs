@@ -1,41 +1,14 @@
 //! What an app's back end hears of by webhook.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, value::RawValue};
 
-use super::{ConversationId, Millis, Seq, UserId};
+use super::{ConversationId, Millis, Seq, UserId, named::named};
 
-macro_rules! topics {
-    ($(#[doc = $meaning:literal] $variant:ident = $name:literal;)*) => {
-        /// What a notice is about. A webhook names the topics that it wants.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Topic {
-            $(#[doc = $meaning] $variant,)*
-        }
+named! {
+    /// What a notice is about. A webhook names the topics that it wants.
+    pub enum Topic;
 
-        impl Topic {
-            /// Every topic, in the order of the table.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// Its name on the wire and in the store.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// What it means, for the docs.
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)* }
-            }
-
-            /// The topic with this name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|topic| topic.name() == name)
-            }
-        }
-    };
-}
-
-topics! {
     /// A message was taken, kept or passing. Status messages such as typing are not told.
     MessageSent = "message.sent";
     /// A message was taken back.
@@ -105,12 +78,6 @@ impl Topics {
 
 const fn bit(topic: Topic) -> u64 {
     1 << topic as u64
-}
-
-impl Serialize for Topic {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
 }
 
 /// Something that an app's back end hears of. What is told of a change of the store is kept in that change's

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{ConversationId, Millis, Topic, WebhookId};
+use super::{ConversationId, Millis, Topic, WebhookId, named::named};
 
 /// Most webhooks of one app.
 pub const MAX_WEBHOOKS: usize = 10;
@@ -81,37 +81,10 @@ impl DeliveryState {
     }
 }
 
-macro_rules! outcomes {
-    ($(#[doc = $meaning:literal] $variant:ident = $name:literal;)*) => {
-        /// What came of an attempt. Nothing else of the receiver's answer is kept or shown (N2).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Outcome {
-            $(#[doc = $meaning] $variant,)*
-        }
+named! {
+    /// What came of an attempt. Nothing else of the receiver's answer is kept or shown (N2).
+    pub enum Outcome;
 
-        impl Outcome {
-            /// Every outcome, in the order of the table.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// Its name on the wire and in the store.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// What it means, for the docs.
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)* }
-            }
-
-            /// The outcome with this name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|outcome| outcome.name() == name)
-            }
-        }
-    };
-}
-
-outcomes! {
     /// Answered 2xx.
     Delivered = "delivered";
     /// Answered 3xx. Redirects are not followed.
@@ -132,12 +105,6 @@ outcomes! {
     Forbidden = "forbidden";
     /// It waited for days behind others that could not be delivered.
     TooOld = "too_old";
-}
-
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
 }
 
 /// One notice on its way to one webhook.

@@ -143,38 +143,63 @@ pub(super) fn entitled(view: &View<'_>, app: &AppKey, of: &RightOf, now: Millis)
     Ok(found)
 }
 
+/// A list of names that an app keeps about chatrooms, one for each of some words.
+struct NameList {
+    table: &'static str,
+    /// The column of the word, and that of the names on its list.
+    columns: (&'static str, &'static str),
+}
+
+/// The chatrooms for which a rule holds.
+const RULES: NameList = NameList { table: "chatroom_rules", columns: ("name", "handle") };
+/// The message types of a priority.
+const TYPES: NameList = NameList { table: "chatroom_types", columns: ("priority", "name") };
+
+impl NameList {
+    /// Puts names on the list of a word, unless too many would be there, or takes them off.
+    fn set(
+        &self,
+        ledger: &Ledger,
+        (app, word): (i64, &str),
+        names: &BTreeSet<&str>,
+        (on, most): (bool, usize),
+    ) -> Work<bool> {
+        let Self { table, columns: (key, column) } = self;
+        let others: u32 = ledger
+            .conn
+            .prepare_cached(&format!(
+                "select count(*)
+                from {table}
+                where app_id = ?1
+                  and {key} = ?2
+                  and {column} not in (select value from json_each(?3))"
+            ))?
+            .query_row(params![app, word, to_json(names)], |row| row.get(0))?;
+        if on && others as usize + names.len() > most {
+            return Ok(false);
+        }
+        let sql = if on {
+            format!("insert into {table} (app_id, {key}, {column}) values (?1, ?2, ?3) on conflict do nothing")
+        } else {
+            format!("delete from {table} where app_id = ?1 and {key} = ?2 and {column} = ?3")
+        };
+        for name in names {
+            ledger.conn.prepare_cached(&sql)?.execute(params![app, word, name])?;
+        }
+        Ok(true)
+    }
+}
+
 /// Lets a rule hold for chatrooms, or no more.
 pub(super) fn set_rule(
     ledger: &mut Ledger,
     app: &AppKey,
     rule: Rule,
     handles: &[Handle],
-    (on, most): (bool, usize),
+    how: (bool, usize),
 ) -> Work<bool> {
     let app = ledger.app(app)?;
-    let handles: BTreeSet<&str> = handles.iter().map(Handle::as_str).collect();
-    let others: u32 = ledger
-        .conn
-        .prepare_cached(
-            "select count(*)
-            from chatroom_rules
-            where app_id = ?1
-              and name = ?2
-              and handle not in (select value from json_each(?3))",
-        )?
-        .query_row(params![app, rule.name(), to_json(&handles)], |row| row.get(0))?;
-    if on && others as usize + handles.len() > most {
-        return Ok(false);
-    }
-    let sql = if on {
-        "insert into chatroom_rules (app_id, name, handle) values (?1, ?2, ?3) on conflict do nothing"
-    } else {
-        "delete from chatroom_rules where app_id = ?1 and name = ?2 and handle = ?3"
-    };
-    for handle in handles {
-        ledger.conn.prepare_cached(sql)?.execute(params![app, rule.name(), handle])?;
-    }
-    Ok(true)
+    RULES.set(ledger, (app, rule.name()), &handles.iter().map(Handle::as_str).collect(), how)
 }
 
 /// The chatrooms for which a rule holds.
@@ -200,32 +225,16 @@ pub(super) fn set_priority(
     app: &AppKey,
     priority: Priority,
     names: &[ObjectName],
-    (on, most): (bool, usize),
+    how: (bool, usize),
 ) -> Work<bool> {
     let app = ledger.app(app)?;
     let names: BTreeSet<&str> = names.iter().map(ObjectName::as_str).collect();
-    let others: u32 = ledger
-        .conn
-        .prepare_cached(
-            "select count(*)
-            from chatroom_types
-            where app_id = ?1
-              and priority = ?2
-              and name not in (select value from json_each(?3))",
-        )?
-        .query_row(params![app, priority.name(), to_json(&names)], |row| row.get(0))?;
-    if on && others as usize + names.len() > most {
-        return Ok(false);
+    let is_done = TYPES.set(ledger, (app, priority.name()), &names, how)?;
+    if is_done && how.0 {
+        let other = if priority == Priority::Low { Priority::High } else { Priority::Low };
+        TYPES.set(ledger, (app, other.name()), &names, (false, 0))?;
     }
-    for name in names {
-        let sql = "delete from chatroom_types where app_id = ?1 and (priority = ?2 or ?4) and name = ?3";
-        ledger.conn.prepare_cached(sql)?.execute(params![app, priority.name(), name, on])?;
-        if on {
-            let sql = "insert into chatroom_types (app_id, priority, name) values (?1, ?2, ?3)";
-            ledger.conn.prepare_cached(sql)?.execute(params![app, priority.name(), name])?;
-        }
-    }
-    Ok(true)
+    Ok(is_done)
 }
 
 /// The message types on both lists.
