@@ -7,7 +7,10 @@ use super::{Output, Settings, admin::with_domain, print};
 use crate::{
     im::{
         Im,
-        backend::keys::{Done, MadeKey, NewKey},
+        backend::{
+            keys::{MadeKey, NewKey},
+            record::Done,
+        },
     },
     model::{ApiKey, AppKey, Code, Fault, KeyId, Scope},
 };
@@ -78,8 +81,8 @@ impl Key {
             Self::Revoke { app, id, settings, output } => with_domain(settings, async |im, _| {
                 let backend = im.backend(&app);
                 backend.app().await?;
-                backend.revoke_key(&id).await?;
-                record(im, &app, "revokeKey", &id).await?;
+                let done = Done { target: id.as_str(), ..by_operator("revokeKey") };
+                backend.recorded(done, backend.revoke_key(&id), |()| None).await?;
                 if output.json {
                     print::json(&json!({ "revoked": id }));
                 } else {
@@ -98,12 +101,12 @@ impl Add {
         with_domain(settings, async |im, config| {
             let backend = im.backend(&app);
             backend.app().await?;
-            let made = backend.create_key(NewKey { name, scopes, lives_secs: ttl }, None).await;
+            let making = backend.create_key(NewKey { name, scopes, lives_secs: ttl }, None);
+            let made = backend.recorded(by_operator("createKey"), making, |made| Some(made.key.id.to_string())).await;
             let MadeKey { key, full } = made.map_err(|fault| match fault.code {
                 Code::LimitReached => Fault::new(fault.code, format!("{}: parlor key revoke {app} ID", fault.message)),
                 _ => fault,
             })?;
-            record(im, &app, "createKey", &key.id).await?;
             if output.json {
                 print::json(&json!({ "key": full.reveal(), "id": key.id, "scopes": key.scopes }));
                 return Ok(());
@@ -141,6 +144,6 @@ fn row(key: &ApiKey) -> String {
     format!("{}  {}{used}", key.name, scopes.join(","))
 }
 
-async fn record(im: &Im, app: &AppKey, what: &str, id: &KeyId) -> anyhow::Result<()> {
-    Ok(im.backend(app).record(Done { who: "operator", what, target: id.as_str(), ..Done::default() }).await?)
+const fn by_operator(what: &str) -> Done<'_> {
+    Done { who: "operator", what, target: "", address: "", request_id: "" }
 }

@@ -7,7 +7,7 @@ use super::{Output, Settings, admin::with_domain, print};
 use crate::{
     im::{
         Im,
-        backend::{keys::Done, webhooks::WebhookWish},
+        backend::{record::Done, webhooks::WebhookWish},
     },
     model::{AppKey, Topic, Webhook},
 };
@@ -66,9 +66,10 @@ impl Add {
         let Self { app, url, topics, description, settings, output } = self;
         with_domain(settings, async |im, _| {
             let wish = WebhookWish { url, description, topics, enabled: true };
-            let (made, secret) = im.backend(&app).create_webhook(wish).await?;
-            let what = Done { who: "operator", what: "createWebhook", target: made.id.as_str(), ..Done::default() };
-            im.backend(&app).record(what).await?;
+            let backend = im.backend(&app);
+            let making = backend.create_webhook(wish);
+            let done = Done { who: "operator", what: "createWebhook", ..Done::default() };
+            let (made, secret) = backend.recorded(done, making, |(made, _)| Some(made.id.to_string())).await?;
             if output.json {
                 print::json(&json!({ "id": made.id, "secret": secret.reveal() }));
                 return Ok(());

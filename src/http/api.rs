@@ -54,6 +54,7 @@ mod credentials;
 mod cursor;
 mod deliveries;
 mod exports;
+mod files;
 mod groups;
 mod house;
 mod idempotency;
@@ -84,6 +85,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     dev::Payload,
     guard as when,
+    http::Method,
     web::{self, ServiceConfig, resource},
 };
 
@@ -118,6 +120,7 @@ fn operations() -> Vec<Operation> {
         chatrooms::operations(),
         chatroom_rights::operations(),
         messages::operations(),
+        files::operations(),
         groups::operations(),
         broadcasts::operations(),
     ]
@@ -135,12 +138,14 @@ pub(super) fn addresses(cfg: &mut ServiceConfig) {
     for (path, operations) in by_path {
         let mut here = resource(path);
         for operation in operations {
-            let method = operation.method.clone();
-            here =
-                here.route(web::route().guard(when::Method(method)).to(move |request: HttpRequest, payload: Body| {
-                    let operation = Rc::clone(&operation);
-                    async move { serve::serve(&operation, request, payload.0).await }
-                }));
+            let route = match operation.method {
+                Method::GET => super::read(),
+                ref method => web::route().guard(when::Method(method.clone())),
+            };
+            here = here.route(route.to(move |request: HttpRequest, payload: Body| {
+                let operation = Rc::clone(&operation);
+                async move { serve::serve(&operation, request, payload.0).await }
+            }));
         }
         cfg.service(here);
     }

@@ -7,4 +7,4 @@ mod serve;
 mod upload;
 
 pub(super) use serve::serve;
-pub(super) use upload::upload;
+pub(super) use upload::{take_in, upload};

@@ -194,7 +194,11 @@ fn accepts_pages(request: &ServiceRequest) -> bool {
 
 /// Files come whole; everything else is small.
 fn largest_body(path: &str, limits: &Limits) -> u64 {
-    if path == "/files" { limits.file_bytes.max(limits.image_bytes) } else { limits.body_bytes as u64 }
+    if matches!(path, "/files" | "/v1/files") {
+        limits.file_bytes.max(limits.image_bytes)
+    } else {
+        limits.body_bytes as u64
+    }
 }
 
 /// Which part of the server a path belongs to; a closed set.

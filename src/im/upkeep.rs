@@ -30,6 +30,9 @@ const IDLE_BATCH: u16 = 200;
 /// How often files that nothing names are looked for; every kept byte is looked at within half a day.
 const FILES_TICK: Duration = Duration::from_mins(2);
 
+/// How often the audit record is looked after.
+const RECORD_TICK: Duration = Duration::from_secs(30);
+
 /// How often it is looked for messages to everybody.
 const BROADCAST_TICK: Duration = Duration::from_secs(1);
 
@@ -48,6 +51,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         while im.go_on_broadcasting().await? {}
         Ok(())
     });
+    let record = every(RECORD_TICK, im.clone(), async |im: &Im| im.write_down_unsure().await);
     let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
     tokio::select! {
         () = stop.cancelled() => {}
@@ -56,6 +60,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         () = changes => {}
         () = retention => {}
         () = broadcasts => {}
+        () = record => {}
         () = idle => {}
         () = files => {}
         () = rooms => {}

@@ -26,4 +26,7 @@ pub trait Agents: Send + Sync {
     /// Ends an agent's logins, has their connections prove themselves anew, and finds their account no more by its
     /// e-mail. Doing so twice is harmless. No agent of the app: [`Missing`](super::StoreError::Missing).
     async fn disable_agent(&self, app: &AppKey, agent: &UserId, at: Millis) -> Result<()>;
+    /// Finds a disabled agent's account by its e-mail again; logins that ended stay ended. Doing so twice is harmless.
+    /// No agent of the app: [`Missing`](super::StoreError::Missing).
+    async fn enable_agent(&self, app: &AppKey, agent: &UserId) -> Result<()>;
 }

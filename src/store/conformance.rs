@@ -65,6 +65,7 @@ macro_rules! run_on {
                 a_first_answer_stays_until_it_is_old,
                 the_oldest_answers_go_when_there_are_too_many,
                 l2_the_record_grows_and_keeps_its_order,
+                l2_what_was_begun_is_settled_or_written_down_as_unsure,
                 z1_another_app_has_its_own_keys_answers_and_record,
                 o3_a_disabled_agent_is_found_no_more
             ]

@@ -19,6 +19,7 @@ mod own;
 mod people;
 mod presence;
 mod recall;
+mod record;
 mod retention;
 mod signals;
 pub(crate) mod world;

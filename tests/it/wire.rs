@@ -7,7 +7,7 @@ mod chatrooms;
 mod devices;
 mod disk;
 mod drain;
-mod files;
+pub(crate) mod files;
 mod groups;
 mod history;
 mod journeys;

@@ -124,6 +124,8 @@ struct AuditView {
     address: String,
     /// As in the answer's `x-request-id`; empty at the command line.
     request_id: String,
+    /// It was begun, and the server stopped or failed before it could say whether it was done.
+    unsure: bool,
 }
 
 impl From<&App> for AppView {
@@ -139,8 +141,8 @@ impl From<&App> for AppView {
 
 impl From<AuditEntry> for AuditView {
     fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { number: _, at, who, what, target, address, request_id } = entry;
-        Self { at, who, what, target, address, request_id }
+        let AuditEntry { number: _, at, who, what, target, address, request_id, unsure } = entry;
+        Self { at, who, what, target, address, request_id, unsure }
     }
 }
 

@@ -54,6 +54,16 @@ pub(super) fn operations() -> Vec<Operation> {
             .sends(json!({ "name": "Shipping" }))
             .fails(&[Code::AlreadyExists])
             .audited(),
+        about(Operation::put("/v1/robots/{account}", save_robot).named("saveRobot"))
+            .needs(Scope::Users)
+            .says("Makes a robot, or renames one")
+            .explains(
+                "A robot answers at the desk (`sendConversationMessage`) and sends messages like anybody else \
+                 (`sendMessage`). It has no token and hears by webhook.",
+            )
+            .sends(json!({ "name": "Halden helper" }))
+            .fails(&[Code::AlreadyExists])
+            .audited(),
     ]
 }
 
@@ -124,10 +134,10 @@ struct ServiceForm {
     about: String,
 }
 
-/// A system sender to save.
+/// A system sender or a robot to save.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = SystemSenderChange)]
+#[schema(as = AccountChange)]
 struct SenderForm {
     /// Its name: 1 to 64 characters.
     name: String,
@@ -209,4 +219,12 @@ async fn save_sender(
 ) -> Result<Json<PersonView>, Fault> {
     let known = Account { name: form.name, portrait: form.portrait };
     Ok(Json(call.backend().save_system_sender(&account, known).await?.into()))
+}
+
+async fn save_robot(
+    call: Call,
+    (At(account), Body(form)): (At<UserId>, Body<SenderForm>),
+) -> Result<Json<PersonView>, Fault> {
+    let known = Account { name: form.name, portrait: form.portrait };
+    Ok(Json(call.backend().save_robot(&account, known).await?.into()))
 }

@@ -5,13 +5,13 @@ use std::{net::IpAddr, sync::Arc};
 use actix_web::HttpRequest;
 use data_encoding::HEXLOWER;
 
-use super::idempotency::IdempotencyKey;
+use super::{answer::Rendered, idempotency::IdempotencyKey};
 use crate::{
     config::Config,
     http::guard::RequestId,
     im::{
         Im,
-        backend::{Backend, keys::Done},
+        backend::{Backend, record::Done},
     },
     model::{ApiKey, AppKey, ClientId, Fault},
 };
@@ -55,12 +55,18 @@ impl Call {
         id.parse().expect("both are 1 to 64 visible ASCII characters")
     }
 
-    /// Writes down that this request was done.
-    pub(super) async fn record(&self, what: &str, target: &str) -> Result<(), Fault> {
+    /// Does the work of this request and writes down that it was done.
+    pub(super) async fn recorded(
+        &self,
+        what: &str,
+        target: &str,
+        work: impl Future<Output = Result<Rendered, Fault>>,
+    ) -> Result<Rendered, Fault> {
         let request_id = RequestId::of(&self.request);
         let who = format!("key:{}", self.key.id);
         let address = self.address.to_string();
         let request_id = request_id.as_ref().map_or("", RequestId::as_str);
-        self.backend().record(Done { who: &who, what, target, address: &address, request_id }).await
+        let done = Done { who: &who, what, target, address: &address, request_id };
+        self.backend().recorded(done, work, |rendered| rendered.location.clone()).await
     }
 }

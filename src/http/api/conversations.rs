@@ -15,7 +15,7 @@ use super::{
 use crate::{
     im::backend::conversations::{ConversationsPage, Desk},
     model::{
-        Code, Content, ConversationId, Fault, MessageUid, Millis, Scope, Seq, UserId, command::History,
+        Code, Content, ConversationId, Fault, Kind, MessageUid, Millis, Scope, Seq, UserId, command::History,
         conversation::Participant,
     },
 };
@@ -41,10 +41,20 @@ pub(super) fn operations() -> Vec<Operation> {
             .needs(Scope::Read)
             .says("A page of its messages, in both directions")
             .explains("Also those that participants threw away for themselves. What was taken back is gone for everybody."),
+        about(Operation::get("/v1/messages", messages_between))
+            .named("listMessages")
+            .needs(Scope::Read)
+            .says("A page of the messages of a conversation that you name as you know it")
+            .explains(
+                "One between two people by both of their ids (`kind` `private`, `system`, `app_service` or \
+                 `public_service`, `user` and `target`), a group, discussion or chatroom by your own id of it (`kind` and \
+                 `target`). The page is as in `listConversationMessages`.",
+            )
+            .fails(&[Code::NotFound]),
         about(Operation::post("/v1/conversations/{conversation}/messages", say))
             .named("sendConversationMessage")
             .needs(Scope::Messages)
-            .says("Says something in a service conversation, as the agent who has it or as the house")
+            .says("Says something in a service conversation, as the agent who has it, as a robot or as the house")
             .sends(json!({ "agent": "a7m2k4x9p3d5w8qz", "type": "RC:TxtMsg", "content": { "content": "It is on its way." } }))
             .fails(&[Code::ConversationClosed, Code::ClientIdReused]),
         about(Operation::post("/v1/conversations/{conversation}/assign", assign))
@@ -116,6 +126,30 @@ struct MessagesQuery {
     cursor: Option<String>,
 }
 
+/// Which conversation, and which page of its messages.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct BetweenQuery {
+    /// What the conversation is.
+    #[param(inline)]
+    kind: Kind,
+    /// One of the two, in conversations between two.
+    #[param(min_length = 1, max_length = 64)]
+    user: Option<String>,
+    /// The other one's id, or your id of the group, discussion or chatroom.
+    #[param(min_length = 1, max_length = 64)]
+    target: String,
+    /// `newest` first and back into the past, or `oldest` first and forward; without it `newest`.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Items of a page: 1 to 100; without it 30.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u16>,
+    /// Where the page begins: `next` of the page before, in the same order.
+    #[param(max_length = 300)]
+    cursor: Option<String>,
+}
+
 /// Somebody in a conversation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Participant)]
@@ -151,8 +185,11 @@ impl From<Participant> for ParticipantView {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Saying {
-    /// The agent who says it, and has the conversation. Without one the house leaves a note: `RC:InfoNtf`.
+    /// The agent who says it, and has the conversation.
     agent: Option<UserId>,
+    /// The robot that says it, whoever has the conversation. Without agent and robot the house leaves a note:
+    /// `RC:InfoNtf`.
+    robot: Option<UserId>,
     /// What kind of content, such as `RC:TxtMsg`.
     #[schema(min_length = 1, max_length = 32)]
     r#type: String,
@@ -211,6 +248,18 @@ async fn messages(
     call: Call,
     (At(id), Query(query)): (At<ConversationId>, Query<MessagesQuery>),
 ) -> Result<Listing<MessageView>, Fault> {
+    page(&call, id, query).await
+}
+
+async fn messages_between(call: Call, Query(query): Query<BetweenQuery>) -> Result<Listing<MessageView>, Fault> {
+    let BetweenQuery { kind, user, target, order, limit, cursor } = query;
+    let user = user.as_deref().map(str::parse::<UserId>).transpose();
+    let user = user.map_err(|error| Fault::new(Code::BadRequest, format!("`user`: {error}")))?;
+    let id = call.backend().conversation_named(kind, user.as_ref(), &target).await?;
+    page(&call, id, MessagesQuery { order, limit, cursor }).await
+}
+
+async fn page(call: &Call, id: ConversationId, query: MessagesQuery) -> Result<Listing<MessageView>, Fault> {
     let limit = cursor::limit(query.limit)?;
     let place = cursor::place::<u64>(query.cursor.as_deref())?.map(Seq);
     let back = query.order.unwrap_or_default() == Order::Newest;
@@ -230,9 +279,12 @@ async fn say(
 ) -> Result<Created<SentView>, Fault> {
     let name = saying.r#type.parse().map_err(Fault::from)?;
     let content = Content::new(name, saying.content)?;
-    let sent = match &saying.agent {
-        Some(agent) => call.backend().say_as_agent(id, agent, call.client_id(), content).await?,
-        None => call.backend().leave_note(id, call.client_id(), content).await?,
+    let (backend, client_id) = (call.backend(), call.client_id());
+    let sent = match (&saying.agent, &saying.robot) {
+        (Some(agent), None) => backend.say_as_agent(id, agent, client_id, content).await?,
+        (None, Some(robot)) => backend.say_as_robot(id, robot, client_id, content).await?,
+        (None, None) => backend.leave_note(id, client_id, content).await?,
+        (Some(_), Some(_)) => return Err(Fault::new(Code::BadRequest, "give `agent` or `robot`, not both")),
     };
     let view = SentView { uid: sent.uid, conversation: sent.conversation, seq: sent.seq.map(|seq| seq.0), at: sent.at };
     Ok(Created::at(format!("/v1/conversations/{id}/messages"), view))

@@ -74,6 +74,13 @@ pub(super) fn operations() -> Vec<Operation> {
                  to others. Doing so twice is harmless.",
             )
             .audited(),
+        Operation::put("/v1/agents/{agent}/enabled", enable_agent)
+            .named("enableAgent")
+            .of(Tag::House)
+            .needs(Scope::App)
+            .says("Lets a disabled agent in again")
+            .explains("They sign in with the same e-mail and password. Doing so twice is harmless.")
+            .audited(),
     ]
 }
 
@@ -240,5 +247,10 @@ async fn create_agent(call: Call, Body(new): Body<NewAgentForm>) -> Result<Creat
 
 async fn disable_agent(call: Call, At(agent): At<UserId>) -> Result<Done, Fault> {
     call.backend().disable_agent(&agent).await?;
+    Ok(Done)
+}
+
+async fn enable_agent(call: Call, At(agent): At<UserId>) -> Result<Done, Fault> {
+    call.backend().enable_agent(&agent).await?;
     Ok(Done)
 }

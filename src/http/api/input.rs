@@ -1,8 +1,11 @@
 //! What operations take from a request, and how the document describes it.
 
-use std::str::FromStr;
+use std::{cell::Cell, str::FromStr};
 
-use actix_web::web::{self, Bytes};
+use actix_web::{
+    dev::Payload,
+    web::{self, Bytes},
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::{
@@ -15,10 +18,13 @@ use utoipa::{
 };
 
 use super::{json, openapi::Described};
-use crate::model::{Code, Fault};
+use crate::{
+    http::error,
+    model::{Code, Fault},
+};
 
 /// A request whose body was read and whose sender is known.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(in crate::http) struct Request {
     /// The ids in the address in their order, decoded.
     pub(super) path: Vec<String>,
@@ -26,6 +32,28 @@ pub(in crate::http) struct Request {
     pub(super) query: String,
     /// JSON of bounded size and depth, or empty.
     pub(super) body: Bytes,
+    /// A file's bytes that nobody has read yet, with what the headers say of them.
+    pub(super) file: Cell<Option<Incoming>>,
+}
+
+/// A file on its way in: the whole body, read while it comes.
+pub(in crate::http) struct Incoming {
+    /// Its bytes.
+    pub(in crate::http) bytes: Payload,
+    /// What its sender takes it for.
+    pub(in crate::http) media_type: String,
+    /// How many bytes were promised.
+    pub(in crate::http) size: Option<u64>,
+}
+
+impl Input for Incoming {
+    fn read(request: &Request) -> Result<Self, Fault> {
+        request.file.take().ok_or_else(error::internal)
+    }
+
+    fn describe(described: &mut Described) {
+        described.takes_file = true;
+    }
 }
 
 /// Something to take from a request.

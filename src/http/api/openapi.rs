@@ -39,6 +39,8 @@ pub(in crate::http) struct Described {
     segments: Vec<&'static str>,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<RefOr<Schema>>,
+    /// The body is a file.
+    pub(super) takes_file: bool,
     pub(super) answer: (u16, Option<RefOr<Schema>>),
     /// The answer is a file.
     pub(super) is_file: bool,
@@ -158,6 +160,12 @@ fn describe(operation: &Operation) -> oa::path::Operation {
             RequestBodyBuilder::new().content("application/json", content.build()).required(Some(oa::Required::True));
         builder = builder.request_body(Some(body.build()));
     }
+    if described.takes_file {
+        let bytes = ObjectBuilder::new().schema_type(Type::String).content_media_type("application/octet-stream");
+        let content = ContentBuilder::new().schema(Some(bytes)).build();
+        let body = RequestBodyBuilder::new().content("*/*", content).required(Some(oa::Required::True));
+        builder = builder.request_body(Some(body.build()));
+    }
     builder = builder.response(described.answer.0.to_string(), success(operation));
     for (status, codes) in errors(operation) {
         builder = builder.response(status.to_string(), failure(&codes));
@@ -219,7 +227,7 @@ fn errors(operation: &Operation) -> BTreeMap<u16, Vec<Code>> {
     }
     // A body that nobody reads is refused for its size too.
     codes.push(Code::TooLarge);
-    if operation.described.body.is_some() {
+    if operation.described.body.is_some() || operation.described.takes_file {
         codes.push(Code::UnsupportedMediaType);
     }
     if operation.method == Method::POST {

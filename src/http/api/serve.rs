@@ -5,7 +5,10 @@ use std::sync::Arc;
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
     dev::Payload,
-    http::{Method, StatusCode, header},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap},
+    },
     web::{Bytes, Data},
 };
 
@@ -17,7 +20,7 @@ use super::{
     call::Call,
     credentials::{Credentials, one},
     idempotency::{self, IdempotencyKey},
-    input::Request,
+    input::{Incoming, Request},
     json,
     operation::Operation,
     rates::Left,
@@ -34,7 +37,7 @@ pub(super) async fn serve(operation: &Operation, request: HttpRequest, payload: 
     let mut left = None;
     let outcome = work(operation, &request, payload, &mut left).await;
     let mut answer = match outcome {
-        Ok((rendered, is_first)) => show(rendered, is_first),
+        Ok((rendered, is_first)) => show(rendered, is_first, request.method()),
         Err(fault) => refuse(&fault),
     };
     if let Some(left) = left {
@@ -59,9 +62,19 @@ async fn work(
     if let Some(scope) = operation.scope.filter(|scope| !key.has(*scope)) {
         return Err(Fault::new(Code::Forbidden, format!("this key lacks the scope `{}`", scope.name())));
     }
-    let body = body.read(&part.config).await?;
-    let input = take_apart(operation, request, body)?;
-    let hash = idempotency::hash(request.method().as_str(), request.path(), request.query_string(), &input.body);
+    let (input, told) = if operation.described.takes_file {
+        let file = body.file(request.headers());
+        // Of a file its length stands for its bytes, which nobody has read yet.
+        let told = file.size.map_or_else(Bytes::new, |size| size.to_string().into());
+        let input = take_apart(operation, request, Bytes::new())?;
+        input.file.set(Some(file));
+        (input, told)
+    } else {
+        let input = take_apart(operation, request, body.read(&part.config).await?)?;
+        let body = input.body.clone();
+        (input, body)
+    };
+    let hash = idempotency::hash(request.method().as_str(), request.path(), request.query_string(), &told);
     let call = Call {
         im: part.im,
         config: part.config,
@@ -78,11 +91,8 @@ async fn run(operation: &Operation, call: Call, input: Request) -> Result<Render
     if !operation.is_audited {
         return (operation.run)(call, input).await;
     }
-    let again = call.clone();
-    let target = input.path.join(" ");
-    let done = (operation.run)(call, input).await?;
-    again.record(operation.name, done.location.as_deref().unwrap_or(&target)).await?;
-    Ok(done)
+    let (asks, target) = (call.clone(), input.path.join(" "));
+    asks.recorded(operation.name, &target, (operation.run)(call, input)).await
 }
 
 /// What the frame needs of the application.
@@ -140,6 +150,18 @@ impl Unread {
             Self::Still(mut payload) => read_body(&mut payload, config.limits.body_bytes).await,
         }
     }
+
+    /// The body as a file that is read while it comes.
+    fn file(self, headers: &HeaderMap) -> Incoming {
+        let text = |name: header::HeaderName| headers.get(name)?.to_str().ok();
+        let media_type = text(header::CONTENT_TYPE).unwrap_or_default().to_owned();
+        let size = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+        let bytes = match self {
+            Self::Already(body) => Payload::from(body),
+            Self::Still(payload) => payload,
+        };
+        Incoming { bytes, media_type, size }
+    }
 }
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Fault> {
@@ -162,7 +184,7 @@ fn take_apart(operation: &Operation, request: &HttpRequest, body: Bytes) -> Resu
         return Err(Fault::new(Code::BadRequest, "this operation takes nothing after a question mark"));
     }
     let path = request.match_info().iter().map(|(_, part)| decode(part)).collect();
-    Ok(Request { path, query: request.query_string().to_owned(), body })
+    Ok(Request { path, query: request.query_string().to_owned(), body, ..Request::default() })
 }
 
 /// The router has decoded everything but `%25` and `%2F`, so that it could tell parts from slashes in them.
@@ -170,7 +192,8 @@ fn decode(part: &str) -> String {
     part.replace("%2F", "/").replace("%2f", "/").replace("%25", "%")
 }
 
-fn show(rendered: Rendered, is_repeated: bool) -> HttpResponse {
+/// What the server writes of an answer to HEAD ends with its headers; a file is not even made.
+fn show(rendered: Rendered, is_repeated: bool, method: &Method) -> HttpResponse {
     let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = HttpResponseBuilder::new(status);
     if let Some(location) = rendered.location {
@@ -183,7 +206,8 @@ fn show(rendered: Rendered, is_repeated: bool) -> HttpResponse {
         && let Some(parts) = file.parts.take()
     {
         answer.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)));
-        return answer.content_type(File::MEDIA).streaming(parts);
+        answer.content_type(File::MEDIA);
+        return if method == Method::HEAD { answer.finish() } else { answer.streaming(parts) };
     }
     if rendered.body.is_empty() {
         return answer.finish();

@@ -12,7 +12,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -58,7 +58,12 @@ pub(in crate::http) async fn upload(
     Ok(HttpResponse::Created().json(uploaded))
 }
 
-async fn take_in(mut upload: Upload, mut body: Payload, size: Option<u64>) -> Result<Upload, Fault> {
+/// Takes the bytes in, in time and as many as were promised.
+pub(in crate::http) async fn take_in<E>(
+    mut upload: Upload,
+    mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    size: Option<u64>,
+) -> Result<Upload, Fault> {
     let began = Instant::now();
     let (mut taken, promised) = (0_u64, size.unwrap_or(u64::MAX));
     loop {
@@ -67,7 +72,7 @@ async fn take_in(mut upload: Upload, mut body: Payload, size: Option<u64>) -> Re
         let end = (began + FIRST_WHILE + earned).min(Instant::now() + PAUSE);
         let piece = timeout_at(end, body.next()).await.map_err(|_| bad("the body came too slowly"))?;
         let Some(piece) = piece else { break };
-        let piece: Bytes = piece.map_err(|_| bad("the body is broken"))?;
+        let piece = piece.map_err(|_| bad("the body is broken"))?;
         taken += piece.len() as u64;
         upload.add(piece).await?;
     }

@@ -30,7 +30,7 @@ pub struct BroadcastCall {
     pub any_sender: bool,
 }
 
-/// An account that speaks to many, as the back end describes it.
+/// An account of no person, as the back end describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The name shown.
@@ -72,7 +72,7 @@ impl Backend<'_> {
 
     /// Makes a sender of system messages, or renames one.
     pub async fn save_system_sender(&self, id: &UserId, account: Account) -> Result<Person, Fault> {
-        let sender = person(id, account)?;
+        let sender = person(id, account, Role::System)?;
         self.im.store.save_user(self.app, sender.clone(), self.im.clock.now()).await?;
         Ok(sender)
     }
@@ -93,7 +93,7 @@ impl Backend<'_> {
             let message = format!("`about` has {chars} characters; the limit is {MAX_ABOUT}");
             return Err(Fault::new(Code::BadRequest, message));
         }
-        let person = person(id, account)?;
+        let person = person(id, account, Role::System)?;
         let about = about.to_owned();
         let service = PublicService { person, kind, about, followed: kind == Kind::AppService };
         self.im.store.save_public_service(self.app, service.clone(), self.im.clock.now()).await?;
@@ -116,14 +116,13 @@ impl Backend<'_> {
     }
 }
 
-fn person(id: &UserId, account: Account) -> Result<Person, Fault> {
+pub(super) fn person(id: &UserId, account: Account, role: Role) -> Result<Person, Fault> {
     if *id == Person::house().id {
         return Err(Fault::new(Code::BadRequest, "`system` is the house itself; take another id"));
     }
-    let name = display_name(&account.name)
-        .ok_or_else(|| Fault::new(Code::BadRequest, "an account that speaks to many needs a name"))?;
+    let name = display_name(&account.name).ok_or_else(|| Fault::new(Code::BadRequest, "an account needs a `name`"))?;
     if account.portrait.as_ref().is_some_and(|portrait| portrait.len() > MAX_PORTRAIT) {
         return Err(Fault::new(Code::BadRequest, format!("`portrait` has at most {MAX_PORTRAIT} bytes")));
     }
-    Ok(Person { id: id.clone(), name, role: Role::System, portrait: account.portrait })
+    Ok(Person { id: id.clone(), name, role, portrait: account.portrait })
 }

@@ -156,7 +156,7 @@ impl Backend<'_> {
         self.conversation(id).await
     }
 
-    async fn service(&self, id: ConversationId) -> Result<Conversation, Fault> {
+    pub(super) async fn service(&self, id: ConversationId) -> Result<Conversation, Fault> {
         let found = self.conversation(id).await?;
         if found.kind == Kind::Service { Ok(found) } else { Err(not_found()) }
     }

@@ -80,6 +80,11 @@ impl Backend<'_> {
         Ok(self.im.store.disable_agent(self.app, agent, self.now()).await?)
     }
 
+    /// Lets a disabled agent in again, with the same e-mail and password.
+    pub async fn enable_agent(&self, agent: &UserId) -> Result<(), Fault> {
+        Ok(self.im.store.enable_agent(self.app, agent).await?)
+    }
+
     /// The server's time.
     pub fn now(&self) -> Millis {
         self.im.now()

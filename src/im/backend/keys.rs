@@ -1,18 +1,15 @@
-//! The app's own keys, and the record of who changed what.
+//! The app's own keys.
 
 use super::Backend;
 use crate::{
     auth::api_key::FullKey,
     im::keys::purpose,
-    model::{ApiKey, AuditEntry, Code, Fault, KeyId, NewAuditEntry, Scope, person::display_name},
+    model::{ApiKey, Code, Fault, KeyId, Scope, person::display_name},
     store::api_keys::KeptKey,
 };
 
 /// Longest life of a key that can be asked for, in seconds: 10 years. Without one it lives until it is revoked.
 pub const LONGEST_KEY_SECS: u32 = 10 * 365 * 24 * 3600;
-
-/// Longest target in the audit record, in characters.
-const MOST_TARGET: usize = 200;
 
 /// A key to make.
 #[derive(Debug, Clone)]
@@ -83,37 +80,4 @@ impl Backend<'_> {
         let was_there = self.im.store.revoke_api_key(self.app, id).await?;
         if was_there { Ok(()) } else { Err(Fault::new(Code::NotFound, "no such key")) }
     }
-
-    /// Writes down that something was done.
-    pub async fn record(&self, done: Done<'_>) -> Result<(), Fault> {
-        let entry = NewAuditEntry {
-            at: self.im.clock.now(),
-            who: done.who.to_owned(),
-            what: done.what.to_owned(),
-            target: done.target.chars().take(MOST_TARGET).collect(),
-            address: done.address.to_owned(),
-            request_id: done.request_id.to_owned(),
-        };
-        Ok(self.im.store.write_down(self.app, entry).await?)
-    }
-
-    /// The newest entries of the record, newest first, older than the entry `before` when given.
-    pub async fn audit(&self, before: Option<u64>, limit: u16) -> Result<Vec<AuditEntry>, Fault> {
-        Ok(self.im.store.audit(self.app, before, limit).await?)
-    }
-}
-
-/// What was done, by whom, to what, from where.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Done<'a> {
-    /// As [`AuditEntry::who`].
-    pub who: &'a str,
-    /// As [`AuditEntry::what`].
-    pub what: &'a str,
-    /// As [`AuditEntry::target`].
-    pub target: &'a str,
-    /// As [`AuditEntry::address`].
-    pub address: &'a str,
-    /// As [`AuditEntry::request_id`].
-    pub request_id: &'a str,
 }

@@ -29,6 +29,8 @@ pub enum Place {
     Conversation(ConversationId),
     /// The visitor's open service conversation, or the one that their next message begins.
     Desk,
+    /// Wherever the message goes that names it first: back ends only, which write to anybody.
+    Unknown,
 }
 
 /// A file that comes in.
@@ -203,6 +205,7 @@ impl Im {
                 let open = self.store.open_service(&caller.app, caller.id(), site).await?;
                 Ok(open.map(|conversation| conversation.id))
             }
+            Place::Unknown => Ok(None),
             Place::Desk => Err(Fault::new(Code::Forbidden, "only visitors write to the desk: name a conversation")),
         }
     }

@@ -85,12 +85,16 @@ pub(crate) async fn l2_the_record_grows_and_keeps_its_order(store: &dyn Store) {
         at: at(number),
         who: "key:keyone".to_owned(),
         what: "changeApp".to_owned(),
-        target: format!("{number}"),
+        target: String::new(),
         address: String::new(),
         request_id: String::new(),
     };
+    let write_down = async |number: i64| {
+        let begun = store.begin_entry(&house.app, entry(number)).await.unwrap();
+        store.write_down(&house.app, begun, format!("{number}")).await.unwrap();
+    };
     for number in 0..5 {
-        store.write_down(&house.app, entry(number)).await.unwrap();
+        write_down(number).await;
     }
     let first = store.audit(&house.app, None, 3).await.unwrap();
     let targets = |entries: &[crate::model::AuditEntry]| entries.iter().map(|it| it.target.clone()).collect::<Vec<_>>();
@@ -98,8 +102,45 @@ pub(crate) async fn l2_the_record_grows_and_keeps_its_order(store: &dyn Store) {
     let rest = store.audit(&house.app, Some(first[2].number), 3).await.unwrap();
     assert_eq!(targets(&rest), ["1", "0"]);
     // After 400 days the old ones make room, a few with each new one.
-    store.write_down(&house.app, entry(401 * 86_400)).await.unwrap();
+    write_down(401 * 86_400).await;
     assert_eq!(targets(&store.audit(&house.app, None, 9).await.unwrap()), ["34646400", "4"]);
+}
+
+pub(crate) async fn l2_what_was_begun_is_settled_or_written_down_as_unsure(store: &dyn Store) {
+    let (house, other) = (House::new(store).await, House::named(store, "other").await);
+    let entry = |number: i64| NewAuditEntry {
+        at: at(number),
+        who: "key:keyone".to_owned(),
+        what: "createKey".to_owned(),
+        target: "before".to_owned(),
+        address: "192.0.2.1".to_owned(),
+        request_id: format!("r{number}"),
+    };
+    let mut begun = Vec::new();
+    for number in 0..4 {
+        begun.push(store.begin_entry(&house.app, entry(number)).await.unwrap());
+    }
+    store.begin_entry(&other.app, entry(1)).await.unwrap();
+    assert_eq!(store.audit(&house.app, None, 9).await.unwrap(), [], "nothing is done yet");
+    let late = begun.pop().unwrap();
+    let refused = begun.pop().unwrap();
+    let done = begun.remove(0);
+    store.write_down(&house.app, done, "after".to_owned()).await.unwrap();
+    // Another app's back end settles nothing of this one's.
+    store.forget_entry(&other.app, begun[0].clone()).await.unwrap();
+    store.forget_entry(&house.app, refused).await.unwrap();
+    assert_eq!(store.write_down_unsure(at(1)).await.unwrap(), 0);
+    assert_eq!(store.write_down_unsure(at(3)).await.unwrap(), 2, "one of each app");
+    assert_eq!(store.write_down_unsure(at(3)).await.unwrap(), 0, "once");
+    let listed = store.audit(&house.app, None, 9).await.unwrap();
+    let shown: Vec<_> =
+        listed.iter().map(|it| (it.request_id.as_str(), it.target.as_str(), it.unsure, it.at)).collect();
+    assert_eq!(shown, [("r1", "before", true, at(1)), ("r0", "after", false, at(0))]);
+    assert_eq!(store.audit(&other.app, None, 9).await.unwrap().len(), 1);
+    // Whoever comes late says it all the same.
+    store.write_down(&house.app, late.clone(), "late".to_owned()).await.unwrap();
+    store.write_down(&house.app, late, "late".to_owned()).await.unwrap();
+    assert_eq!(store.audit(&house.app, None, 9).await.unwrap().len(), 4);
 }
 
 pub(crate) async fn z1_another_app_has_its_own_keys_answers_and_record(store: &dyn Store) {
@@ -117,6 +158,7 @@ pub(crate) async fn z1_another_app_has_its_own_keys_answers_and_record(store: &d
     assert!(store.audit(&other, None, 9).await.unwrap().is_empty());
     assert!(store.agents(&other).await.unwrap().is_empty());
     refused!(store.disable_agent(&other, &super::user("anna"), NOON).await, StoreError::Missing("agent"));
+    refused!(store.enable_agent(&other, &super::user("anna")).await, StoreError::Missing("agent"));
 }
 
 pub(crate) async fn o3_a_disabled_agent_is_found_no_more(store: &dyn Store) {
@@ -135,4 +177,14 @@ pub(crate) async fn o3_a_disabled_agent_is_found_no_more(store: &dyn Store) {
     let listed = store.agents(&house.app).await.unwrap();
     let carl = listed.iter().find(|agent| agent.email == email).unwrap();
     assert_eq!((carl.created_at, carl.disabled_at), (NOON, Some(at(5))));
+    let other = House::named(store, "other").await;
+    refused!(store.enable_agent(&other.app, &super::user("carl")).await, StoreError::Missing("agent"));
+    assert!(store.agent_by_email(&email).await.unwrap().is_none());
+    for _ in 0..2 {
+        store.enable_agent(&house.app, &super::user("carl")).await.unwrap();
+    }
+    assert_eq!(store.agent_by_email(&email).await.unwrap().unwrap().person.id, super::user("carl"));
+    assert!(store.login(token(9), at(7)).await.unwrap().is_none(), "what ended stays ended");
+    let listed = store.agents(&house.app).await.unwrap();
+    assert_eq!(listed.iter().find(|agent| agent.email == email).unwrap().disabled_at, None);
 }

@@ -29,6 +29,11 @@ impl Agents for SqliteStore {
         let (app, agent) = (app.clone(), agent.clone());
         self.write(move |ledger| disable(ledger, &app, &agent, at)).await
     }
+
+    async fn enable_agent(&self, app: &AppKey, agent: &UserId) -> Result<()> {
+        let (app, agent) = (app.clone(), agent.clone());
+        self.write(move |ledger| enable(ledger, &app, &agent)).await
+    }
 }
 
 fn agents(view: &View<'_>, app: &AppKey) -> Work<Vec<AgentEntry>> {
@@ -55,8 +60,9 @@ fn agents(view: &View<'_>, app: &AppKey) -> Work<Vec<AgentEntry>> {
     Ok(found)
 }
 
-fn disable(ledger: &mut Ledger, app: &AppKey, agent: &UserId, at: Millis) -> Work<()> {
-    let row: i64 = ledger
+/// The row of an agent of this app.
+fn agent_row(ledger: &Ledger, app: &AppKey, agent: &UserId) -> Work<i64> {
+    let row = ledger
         .conn
         .prepare_cached(
             "select a.user_id
@@ -67,8 +73,25 @@ fn disable(ledger: &mut Ledger, app: &AppKey, agent: &UserId, at: Millis) -> Wor
               and u.key = ?2",
         )?
         .query_row(params![app.as_str(), agent.as_str()], |row| row.get(0))
-        .optional()?
-        .ok_or(StoreError::Missing("agent"))?;
+        .optional()?;
+    row.ok_or_else(|| StoreError::Missing("agent").into())
+}
+
+fn enable(ledger: &mut Ledger, app: &AppKey, agent: &UserId) -> Work<()> {
+    let row = agent_row(ledger, app, agent)?;
+    ledger
+        .conn
+        .prepare_cached(
+            "update agents
+            set disabled_at = null
+            where user_id = ?1",
+        )?
+        .execute([row])?;
+    Ok(())
+}
+
+fn disable(ledger: &mut Ledger, app: &AppKey, agent: &UserId, at: Millis) -> Work<()> {
+    let row = agent_row(ledger, app, agent)?;
     ledger
         .conn
         .prepare_cached(

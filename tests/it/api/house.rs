@@ -57,4 +57,14 @@ async fn o3_a_disabled_agent_is_out_and_stays_out() {
     let ada: Vec<&Value> =
         agents["items"].as_array().unwrap().iter().filter(|agent| agent["id"] == json!(id)).collect();
     assert!(ada[0]["disabled_at"].is_i64() && !agents.to_string().contains("lamp"), "{agents}");
+    for _ in 0..2 {
+        assert_eq!(back_end.ask("PUT", &format!("/v1/agents/{id}/enabled"), None).await.status, 204);
+    }
+    let old = json!({ "v": 1, "as": "agent", "token": token.reveal() });
+    let mut late = Client::open(server.address(), &[]).await.unwrap();
+    assert_eq!(late.hello(old).await.unwrap_err()["code"], "unauthorized", "what ended stays ended");
+    let (_, token) = people.im.sign_in("ada@lumen.example", password(), "test").await.unwrap();
+    let hello = json!({ "v": 1, "as": "agent", "token": token.reveal() });
+    Client::connect(server.address(), hello).await.0.ask("ping", json!({})).await.unwrap();
+    assert_eq!(back_end.ask("PUT", "/v1/agents/nobody/enabled", None).await.code(), "not_found");
 }

@@ -51,10 +51,14 @@ const TABLE: &[(&str, Seen)] = &[
     ("listAgents", Own),
     ("createAgent", Own),
     ("disableAgent", Hidden),
+    ("enableAgent", Hidden),
     ("listConversations", Own),
     ("readConversation", Hidden),
     ("listConversationPeople", Hidden),
     ("listConversationMessages", Hidden),
+    // Names come after a question mark; `names_lead_to_the_messages_of_the_own_app` asks with them.
+    ("listMessages", Own),
+    ("uploadFile", Own),
     ("sendConversationMessage", Hidden),
     ("assignConversation", Hidden),
     ("endConversation", Hidden),
@@ -137,6 +141,7 @@ const TABLE: &[(&str, Seen)] = &[
     ("readPublicService", Hidden),
     ("savePublicService", Own),
     ("saveSystemSender", Own),
+    ("saveRobot", Own),
 ];
 
 /// A body that names things of the first app, where the example would name nothing.
