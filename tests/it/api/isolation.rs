@@ -217,6 +217,7 @@ impl Estate {
         owner.ask("PUT", "/v1/public-services/secretive-news", Some(&service)).await.ok();
         let all = json!({ "type": "RC:TxtMsg", "content": { "content": MARK } });
         let broadcast = owner.post("/v1/broadcasts", &all).await.ok()["id"].as_str().unwrap().to_owned();
+        finish(&owner, &broadcast).await;
         let ids = BTreeMap::from([
             ("chatroom", room),
             ("key", owner.key_id.clone()),
@@ -252,6 +253,16 @@ impl Estate {
         }
         found
     }
+}
+
+/// Waits until a broadcast has reached everybody: what users have changes no more then.
+async fn finish(owner: &BackEnd, broadcast: &str) {
+    let asking = async {
+        while owner.get(&format!("/v1/broadcasts/{broadcast}")).await.ok()["finished_at"].is_null() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), asking).await.expect("it comes to its end in time");
 }
 
 /// A webhook that nobody asks, with one notice on its way.
