@@ -12,7 +12,7 @@ use crate::{
     bus::LocalBus,
     config::{Config, Log, LogFormat},
     http::demo::pasted_line,
-    im::{Im, accounts::NewAgent, backend::keys::Done},
+    im::{Im, accounts::NewAgent, backend::record::Done},
     model::{
         AppKey, Code, Fault, Features,
         site::{InvalidOrigin, Look, Origin},

@@ -8,8 +8,8 @@ use super::{Output, Settings, admin::with_domain, print};
 use crate::{
     auth::app_secret::SharedSecret,
     config::Config,
-    im::{Im, backend::keys::Done},
-    model::{AppKey, SecretId},
+    im::{Im, backend::record::Done},
+    model::{AppKey, AppSecret, SecretId},
 };
 
 /// `parlor secret …`
@@ -50,15 +50,16 @@ impl Secret {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Add { app, settings, output } => with_domain(settings, async |im, config| {
-                let (secret, text) = im.backend(&app).add_secret().await?;
-                record(im, &app, "createSecret", secret.id.as_str()).await?;
+                let backend = im.backend(&app);
+                let made = |(secret, _): &(AppSecret, SharedSecret)| Some(secret.id.to_string());
+                let (_, text) = backend.recorded(operator("createSecret", ""), backend.add_secret(), made).await?;
                 show(config, &app, Some(&text), output);
                 Ok(())
             }),
             Self::List { app, settings, output } => with_domain(settings, async |im, _| list(im, &app, output).await),
             Self::Remove { app, id, settings, output } => with_domain(settings, async |im, _| {
-                im.backend(&app).remove_secret(&id).await?;
-                record(im, &app, "removeSecret", id.as_str()).await?;
+                let (backend, done) = (im.backend(&app), operator("removeSecret", id.as_str()));
+                backend.recorded(done, backend.remove_secret(&id), |()| None).await?;
                 if output.json {
                     print::json(&json!({ "removed": id }));
                 } else {
@@ -72,8 +73,8 @@ impl Secret {
 
 /// Opens an app to code written for the compatible server API, and prints what such code needs.
 pub(super) async fn open(im: &Im, config: &Config, app: &AppKey, output: Output) -> anyhow::Result<()> {
-    let text = im.backend(app).make_compatible().await?;
-    record(im, app, "makeCompatible", "").await?;
+    let backend = im.backend(app);
+    let text = backend.recorded(operator("makeCompatible", ""), backend.make_compatible(), |_| None).await?;
     show(config, app, text.as_ref(), output);
     Ok(())
 }
@@ -107,6 +108,6 @@ async fn list(im: &Im, app: &AppKey, output: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn record(im: &Im, app: &AppKey, what: &str, target: &str) -> anyhow::Result<()> {
-    Ok(im.backend(app).record(Done { who: "operator", what, target, ..Done::default() }).await?)
+const fn operator<'a>(what: &'a str, target: &'a str) -> Done<'a> {
+    Done { who: "operator", what, target, address: "", request_id: "" }
 }

@@ -38,15 +38,7 @@ impl Backend<'_> {
         work: impl Future<Output = Result<T, Fault>>,
         made: impl FnOnce(&T) -> Option<String>,
     ) -> Result<T, Fault> {
-        let entry = NewAuditEntry {
-            at: self.im.clock.now(),
-            who: done.who.to_owned(),
-            what: done.what.to_owned(),
-            target: cut(done.target),
-            address: done.address.to_owned(),
-            request_id: done.request_id.to_owned(),
-        };
-        let begun = self.im.store.begin_entry(self.app, entry).await?;
+        let begun = self.im.store.begin_entry(self.app, self.entry(done)).await?;
         let outcome = work.await;
         let settled = match &outcome {
             Ok(done) => {
@@ -62,6 +54,25 @@ impl Backend<'_> {
             tracing::warn!(%error, "An entry of the audit record could not be settled");
         }
         outcome
+    }
+
+    /// Writes down what was done already. A stop before this loses the entry: [`Backend::recorded`] is for changes.
+    pub async fn record(&self, done: Done<'_>) -> Result<(), Fault> {
+        let entry = self.entry(done);
+        let target = entry.target.clone();
+        let begun = self.im.store.begin_entry(self.app, entry).await?;
+        Ok(self.im.store.write_down(self.app, begun, target).await?)
+    }
+
+    fn entry(&self, done: Done<'_>) -> NewAuditEntry {
+        NewAuditEntry {
+            at: self.im.clock.now(),
+            who: done.who.to_owned(),
+            what: done.what.to_owned(),
+            target: cut(done.target),
+            address: done.address.to_owned(),
+            request_id: done.request_id.to_owned(),
+        }
     }
 
     /// The newest entries of the record, newest first, older than the entry `before` when given.

@@ -16,7 +16,7 @@ use crate::{
     http::guard::RequestId,
     im::{
         Im,
-        backend::{Backend, keys::Done},
+        backend::{Backend, record::Done},
     },
     model::{App, AppKey, ClientId, Fault},
 };
