@@ -48,6 +48,11 @@ pub(super) struct Polls(DashMap<PollId, Arc<Letterbox>>);
 pub struct PollId([u8; 16]);
 
 impl PollId {
+    /// One that nobody knows.
+    pub(super) fn random() -> Self {
+        Self(rand::random())
+    }
+
     /// As it stands in the address.
     pub fn reveal(self) -> String {
         HEXLOWER.encode(&self.0)
@@ -93,7 +98,7 @@ impl Gateway {
         admission: Admission,
         frames: Vec<ByteString>,
     ) -> Result<(PollId, Told), Fault> {
-        let id = PollId(rand::random());
+        let id = PollId::random();
         let letterbox = Arc::new(Letterbox::default());
         self.polls.0.insert(id, letterbox.clone());
         let limit = self.limits.visitor_frame_bytes;

@@ -14,6 +14,7 @@ mod find;
 mod greet;
 pub mod line;
 mod places;
+pub mod poll;
 mod tell;
 
 use connection::Connection;

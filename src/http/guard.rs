@@ -209,7 +209,7 @@ fn surface(path: &str) -> &'static str {
         "ws" | "websocket" => "socket",
         "navi.js" | "cometnavi.js" | "ping" => "navi",
         _ if path == "/message/exist.js" => "navi",
-        "poll" => "poll",
+        "poll" | "pullmsg.js" => "poll",
         "v1" => "api",
         _ if rong::api::is_ours(path) => "server_api",
         "assets" => "assets",

@@ -8,5 +8,6 @@ mod connection;
 mod delivery;
 mod groups;
 mod navigation;
+mod poll;
 mod queries;
 mod sending;

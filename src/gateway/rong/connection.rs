@@ -281,7 +281,7 @@ impl<L: Line> Connection<L> {
         let caller = seat.membership.caller.clone();
         self.ready.push_front(ServerFrame::ConnAck(ConnAck::Accepted {
             user: caller.id().to_string(),
-            session: format!("s{}", self.outbox.id.0),
+            session: self.line.session().unwrap_or_else(|| format!("s{}", self.outbox.id.0)),
             at: seat.welcomed_at,
         }));
         let teller = Teller::new(caller.id().clone(), L::dialect(&ticket.sdk_version));

@@ -25,6 +25,11 @@ pub trait Line: Send + Unpin + 'static {
     /// How a client of this version reads and writes on it.
     fn dialect(sdk_version: &str) -> Dialect;
 
+    /// The name of the session, where that has a meaning.
+    fn session(&self) -> Option<String> {
+        None
+    }
+
     /// The next thing from the client. Not asked again after [`Heard::Close`] or [`Heard::Gone`], except to wait for the
     /// client's part of a close.
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Heard>;

@@ -120,7 +120,7 @@ fn refused(status: StatusCode) -> HttpResponse {
 }
 
 /// Pages everywhere may read it. No cookie counts here, so that nothing is given away.
-fn open(status: StatusCode) -> HttpResponseBuilder {
+pub(super) fn open(status: StatusCode) -> HttpResponseBuilder {
     let mut answer = HttpResponse::build(status);
     answer.insert_header(("access-control-allow-origin", "*"));
     answer.insert_header(("cross-origin-resource-policy", "cross-origin"));

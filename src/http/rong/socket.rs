@@ -13,7 +13,7 @@ use crate::{config::Server, gateway::rong::Ticket};
 pub const PATH: &str = "/websocket";
 
 /// `GET /websocket` without an upgrade.
-pub async fn plain() -> HttpResponse {
+pub fn plain() -> HttpResponse {
     HttpResponse::build(StatusCode::UPGRADE_REQUIRED)
         .insert_header((header::UPGRADE, "websocket"))
         .insert_header(("access-control-allow-origin", "*"))

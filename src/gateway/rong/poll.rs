@@ -1,0 +1,371 @@
+//! Long polling of the compatible protocol, for pages without WebSocket: a session stands in for the transport.
+//!
+//! Requests bring frames, and one waiting request at a time takes what there is to tell: with two answers on their way
+//! at once the client could hear a message before the pull that lets it. Nothing says whether an answer arrived; what
+//! was lost with it comes by the client's next pull. Source: compatible protocol, "Long polling".
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytestring::ByteString;
+use dashmap::DashMap;
+use tokio::sync::Notify;
+
+use super::{
+    Ticket,
+    line::{Heard, Line},
+};
+use crate::{
+    config::Network,
+    gateway::{Gateway, poll::PollId},
+    model::presence::Transport,
+    wire::rong::{
+        dialect::Dialect,
+        frame::{ConnAck, ServerFrame},
+        poll::{self, Head, LONGEST_SECS, LOST},
+    },
+};
+
+/// Requests open at once of one session: a waiting one, one that ends because a newer came, and one more.
+const MOST_ASKING: u8 = 3;
+/// Frames waiting to be read, and their bytes.
+const MOST_INBOUND: usize = 64;
+const MOST_INBOUND_BYTES: usize = 1 << 20;
+/// Objects waiting for a request; with more the queue behind fills up, and its bounds count. And their bytes.
+const MOST_KEPT: usize = 256;
+const MOST_KEPT_BYTES: usize = 1 << 20;
+/// Who cannot be let in now is told that the server is unavailable.
+const UNAVAILABLE: u8 = 3;
+
+/// Every session of this node by its secret id. An id counts until its client was silent for too long, also over a
+/// reload of the page.
+#[derive(Debug, Default)]
+pub(in crate::gateway) struct Polls(DashMap<PollId, Arc<Letterbox>>);
+
+/// The query of a request that brings a frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'a> {
+    /// `sessionid`
+    pub session: &'a str,
+    /// `header`: the frame's first byte.
+    pub header: u8,
+    /// `messageid`
+    pub id: u16,
+    /// `topic`; empty for acknowledgements.
+    pub topic: &'a str,
+    /// `targetid`; empty for acknowledgements.
+    pub target: &'a str,
+}
+
+impl Gateway {
+    /// Begins a session: the body that tells who the client is, or why it is not let in.
+    pub async fn begin_compatible_poll(self: &Arc<Self>, ticket: Ticket, network: Network) -> String {
+        let Ok(admission) = self.admit(network) else {
+            return written(&[object(&ServerFrame::ConnAck(ConnAck::Refused(UNAVAILABLE))).unwrap_or_default()]);
+        };
+        let (id, letterbox) = (PollId::random(), Arc::new(Letterbox::default()));
+        self.compatible_polls.0.insert(id, letterbox.clone());
+        let line = PollLine { gateway: self.clone(), id, letterbox: letterbox.clone() };
+        tokio::spawn(self.serve_compatible(line, ticket, admission));
+        letterbox.listen(1).await
+    }
+
+    /// Waits for something to tell: the body that tells it, empty when nothing happened for a while.
+    pub async fn listen_compatible(&self, session: &str) -> String {
+        match self.letterbox(session) {
+            Some(letterbox) => letterbox.listen(usize::MAX).await,
+            None => LOST.to_owned(),
+        }
+    }
+
+    /// Takes what a client says; what there is to answer is told to the request that listens.
+    pub fn hear_compatible(&self, post: Post<'_>, body: &[u8]) -> String {
+        let Some(letterbox) = self.letterbox(post.session) else { return LOST.to_owned() };
+        let head = Head { header: post.header, id: post.id, topic: post.topic, target: post.target };
+        letterbox.put(poll::read(head, body).map_or_else(Heard::Bad, Heard::Frame), body.len());
+        String::new()
+    }
+
+    fn letterbox(&self, session: &str) -> Option<Arc<Letterbox>> {
+        let id = PollId::presented(session)?;
+        self.compatible_polls.0.get(&id).map(|letterbox| letterbox.clone())
+    }
+}
+
+/// Where requests and the connection's task meet.
+#[derive(Debug, Default)]
+struct Letterbox {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    inbound: VecDeque<(Heard, usize)>,
+    inbound_bytes: usize,
+    /// A request came since the task last looked.
+    sign: bool,
+    kept: VecDeque<ByteString>,
+    kept_bytes: usize,
+    /// Nothing more will be kept.
+    closed: bool,
+    asking: u8,
+    /// The newest request that listens.
+    newest: u64,
+    task: Option<Waker>,
+}
+
+impl Letterbox {
+    /// Takes at most `most` objects as soon as there is one.
+    async fn listen(&self, most: usize) -> String {
+        let Some(asking) = Asking::begin(self) else { return String::new() };
+        let due = async {
+            loop {
+                let mut changed = std::pin::pin!(self.changed.notified());
+                // Registered before the look, so that nothing falls in between.
+                changed.as_mut().enable();
+                if asking.is_due() {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        // Late is an answer too: that there is nothing.
+        let _ = tokio::time::timeout(Duration::from_secs(LONGEST_SECS), due).await;
+        asking.answer(most)
+    }
+
+    /// Leaves a frame for the task. What is too much is not taken: its client gives up waiting.
+    fn put(&self, heard: Heard, bytes: usize) {
+        let mut state = self.state();
+        if state.inbound.len() < MOST_INBOUND && state.inbound_bytes + bytes <= MOST_INBOUND_BYTES {
+            state.inbound.push_back((heard, bytes));
+            state.inbound_bytes += bytes;
+        }
+        state.wake_task();
+    }
+
+    /// Keeps an object for the request that listens.
+    fn keep(&self, object: ByteString) {
+        {
+            let mut state = self.state();
+            state.kept_bytes += object.len();
+            state.kept.push_back(object);
+        }
+        self.changed.notify_waiters();
+    }
+
+    fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_waiters();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The task must look again.
+    fn wake_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
+}
+
+/// A request that listens.
+struct Asking<'a> {
+    letterbox: &'a Letterbox,
+    number: u64,
+}
+
+impl<'a> Asking<'a> {
+    /// `None` when there are too many.
+    fn begin(letterbox: &'a Letterbox) -> Option<Self> {
+        let number = {
+            let mut state = letterbox.state();
+            if state.asking >= MOST_ASKING {
+                return None;
+            }
+            state.asking += 1;
+            state.newest += 1;
+            state.sign = true;
+            state.wake_task();
+            state.newest
+        };
+        // An older one ends.
+        letterbox.changed.notify_waiters();
+        Some(Self { letterbox, number })
+    }
+
+    fn is_due(&self) -> bool {
+        let state = self.letterbox.state();
+        !state.kept.is_empty() || state.closed || state.newest > self.number
+    }
+
+    fn answer(&self, most: usize) -> String {
+        let mut state = self.letterbox.state();
+        if state.newest > self.number {
+            return String::new();
+        }
+        if state.closed && state.kept.is_empty() {
+            return LOST.to_owned();
+        }
+        let count = state.kept.len().min(most);
+        let objects: Vec<ByteString> = state.kept.drain(..count).collect();
+        state.kept_bytes -= objects.iter().map(|object| object.len()).sum::<usize>();
+        // There is room again, or the farewell was taken.
+        state.wake_task();
+        written(&objects)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.letterbox.state().asking -= 1;
+    }
+}
+
+/// Nothing, one object, or a list of them.
+fn written(objects: &[ByteString]) -> String {
+    match objects {
+        [] => String::new(),
+        [one] => one.to_string(),
+        many => format!("[{}]", many.iter().map(|object| &**object).collect::<Vec<_>>().join(",")),
+    }
+}
+
+fn object(frame: &ServerFrame) -> Option<ByteString> {
+    poll::write(frame)
+}
+
+/// The connection's side of a session.
+struct PollLine {
+    gateway: Arc<Gateway>,
+    id: PollId,
+    letterbox: Arc<Letterbox>,
+}
+
+impl Line for PollLine {
+    const TRANSPORT: Transport = Transport::Poll;
+
+    fn dialect(_: &str) -> Dialect {
+        Dialect::of_poll()
+    }
+
+    /// Whoever knows it hears and says everything here.
+    fn session(&self) -> Option<String> {
+        Some(self.id.reveal())
+    }
+
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
+        let mut state = self.letterbox.state();
+        if let Some((heard, bytes)) = state.inbound.pop_front() {
+            state.inbound_bytes -= bytes;
+            return Poll::Ready(heard);
+        }
+        if state.closed && state.kept.is_empty() {
+            return Poll::Ready(Heard::Gone);
+        }
+        if std::mem::take(&mut state.sign) {
+            return Poll::Ready(Heard::Sign);
+        }
+        state.task = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn send(&mut self, frame: &ServerFrame) -> usize {
+        let Some(object) = object(frame) else { return 0 };
+        let bytes = object.len();
+        self.letterbox.keep(object);
+        bytes
+    }
+
+    fn close(&mut self) {
+        self.letterbox.close();
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.letterbox.state();
+        if state.kept.len() >= MOST_KEPT || state.kept_bytes >= MOST_KEPT_BYTES {
+            state.task = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn is_mid_message(&self) -> bool {
+        false
+    }
+
+    fn abort(&mut self) {
+        self.letterbox.state().kept.clear();
+        self.letterbox.close();
+    }
+}
+
+impl Drop for PollLine {
+    fn drop(&mut self) {
+        self.gateway.compatible_polls.0.remove(&self.id);
+        self.letterbox.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::rong::frame::BadFrame;
+
+    #[tokio::test(start_paused = true)]
+    async fn check_55_a_poll_without_news_is_answered_empty_before_the_client_gives_up() {
+        let (letterbox, begun) = (Letterbox::default(), tokio::time::Instant::now());
+        assert_eq!(letterbox.listen(usize::MAX).await, "");
+        let waited = begun.elapsed();
+        assert!(waited > Duration::from_secs(20) && waited < Duration::from_secs(45), "{waited:?}");
+        assert_eq!(letterbox.state().asking, 0);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_taken_once_and_in_its_order() {
+        let letterbox = Letterbox::default();
+        for object in ["{1}", "{2}", "{3}"] {
+            letterbox.keep(object.into());
+        }
+        assert_eq!(letterbox.listen(1).await, "{1}");
+        assert_eq!(letterbox.listen(usize::MAX).await, "[{2},{3}]");
+        letterbox.keep("{4}".into());
+        letterbox.close();
+        assert_eq!(letterbox.listen(usize::MAX).await, "{4}");
+        assert_eq!(letterbox.listen(usize::MAX).await, LOST);
+        assert_eq!(letterbox.state().kept_bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn a_newer_poll_ends_the_older_with_an_empty_answer() {
+        let letterbox = Letterbox::default();
+        let (older, newer, ()) = tokio::join!(letterbox.listen(9), letterbox.listen(9), async {
+            tokio::task::yield_now().await;
+            letterbox.keep("{1}".into());
+        });
+        assert_eq!((older.as_str(), newer.as_str()), ("", "{1}"));
+    }
+
+    #[test]
+    fn w3_what_waits_to_be_read_has_bounds() {
+        let letterbox = Letterbox::default();
+        for _ in 0..MOST_INBOUND + 9 {
+            letterbox.put(Heard::Bad(BadFrame::Body), 1);
+        }
+        assert_eq!(letterbox.state().inbound.len(), MOST_INBOUND);
+        letterbox.state().inbound.clear();
+        letterbox.put(Heard::Bad(BadFrame::Body), MOST_INBOUND_BYTES + 1);
+        assert!(letterbox.state().inbound.is_empty());
+    }
+}
