@@ -5,6 +5,7 @@
 //! in the program reads the environment.
 
 mod check;
+mod compat;
 mod data;
 mod demo;
 mod desk;
@@ -20,6 +21,7 @@ mod server_api;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    compat::Compat,
     data::Data,
     demo::Demo,
     desk::Desk,
@@ -54,6 +56,8 @@ pub struct Config {
     pub desk: Desk,
     /// How often back ends may ask the compatible server API.
     pub server_api: ServerApi,
+    /// Sites that ran on another chat before.
+    pub compat: Compat,
     /// Requests to customers' systems.
     pub outbound: Outbound,
     /// Logs.

@@ -89,7 +89,10 @@ fn widget_addresses(cfg: &mut ServiceConfig) {
 fn compat_addresses(cfg: &mut ServiceConfig) {
     cfg.service(resource("/compat/rong-widget.js").route(read().to(compat::adapter)))
         .service(resource("/compat/frame").route(read().to(compat::frame)))
-        .service(resource("/compat/desk").route(read().to(compat::desk)));
+        .service(resource("/compat/desk").route(read().to(compat::desk)))
+        .service(resource("/compat/connect-check").route(read().to(compat::connect_check)))
+        .service(resource("/compat/api-test").route(read().to(compat::api_test)))
+        .service(resource("/compat/runner").route(read().to(compat::runner)));
 }
 
 /// The agents' part. Its API takes JSON with the word of a page (O4).

@@ -1,13 +1,16 @@
 //! Scripts and pages for sites that were written for the original chat widget ("Chat widget: public surface").
 //!
 //! One script, the adapter, gives such a page the global objects that its code calls. What people see is ours: the
-//! desk's own frame for visitors, and a frame in which a user with a token talks to other users.
+//! desk's own frame for visitors, and a frame in which a user with a token talks to other users. Two check pages drive
+//! an SDK against this server.
 
 mod adapter;
+mod check;
 mod frame;
 
 pub(super) use self::{
     adapter::adapter,
+    check::{api_test, connect_check, runner},
     frame::{desk, frame},
 };
 

@@ -93,6 +93,33 @@ pub fn console_page(nonce: &Nonce, server: &Server) -> Headers {
     ])
 }
 
+/// A page that shows what an SDK does in the frame of [`runner`]. It frames nothing else and asks nobody itself.
+pub fn check_page(nonce: &Nonce, server: &Server) -> Headers {
+    let Headers(mut headers) = console_page(nonce, server);
+    for (_, value) in headers.iter_mut().filter(|(name, _)| *name == "content-security-policy") {
+        value.push_str("; frame-src 'self'");
+    }
+    Headers(headers)
+}
+
+/// The frame in which an SDK runs: of no origin, with these scripts and these servers only.
+pub fn runner(nonce: &Nonce, scripts: &[String], servers: &[String]) -> Headers {
+    // In a policy a source has no query: it is not part of what is compared.
+    let paths: Vec<&str> = scripts.iter().filter_map(|script| script.split('?').next()).collect();
+    let (nonce, scripts, servers) = (nonce.as_str(), paths.join(" "), servers.join(" "));
+    Headers(vec![
+        (
+            "content-security-policy",
+            format!(
+                "sandbox allow-scripts; default-src 'none'; script-src 'nonce-{nonce}' {scripts}; \
+                 connect-src {servers}; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'self'"
+            ),
+        ),
+        ("referrer-policy", "no-referrer".to_owned()),
+        ("permissions-policy", NO_FEATURES.to_owned()),
+    ])
+}
+
 /// Scripts, styles and sounds: the same for everybody, from any page.
 pub fn asset(immutable: bool) -> Headers {
     let cache = if immutable { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
@@ -152,6 +179,16 @@ mod tests {
         let server = Server { public_url: "https://chat.example.com".to_owned(), ..Server::default() };
         let Headers(headers) = console_page(&Nonce::random(), &server);
         assert!(headers[0].1.contains("connect-src 'self' wss://chat.example.com;"), "{}", headers[0].1);
+    }
+
+    #[test]
+    fn an_sdk_runs_without_an_origin() {
+        let (scripts, servers) = (["https://cdn.example/a.js?v=1".to_owned()], ["wss://im.example".to_owned()]);
+        let Headers(headers) = runner(&Nonce::random(), &scripts, &servers);
+        let policy = &headers[0].1;
+        assert!(policy.starts_with("sandbox allow-scripts; default-src 'none';"), "{policy}");
+        assert!(policy.contains(" https://cdn.example/a.js; connect-src wss://im.example; "), "{policy}");
+        assert!(!policy.contains("allow-same-origin") && !policy.contains("unsafe"));
     }
 
     #[test]

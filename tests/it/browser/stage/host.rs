@@ -1,4 +1,4 @@
-//! A stranger's web server: pages of an origin that is not ours, written by the journey.
+//! A stranger's web server: pages and scripts of an origin that is not ours, written by the journey.
 
 use std::{
     collections::HashMap,
@@ -76,9 +76,10 @@ fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, HostPage>>) {
     };
     let HostPage { html, policy } = page.unwrap_or_default();
     let policy = policy.map(|policy| format!("content-security-policy: {policy}\r\n")).unwrap_or_default();
+    let kind = if path.ends_with(".js") { "text/javascript" } else { "text/html" };
     let length = html.len();
     let _ = write!(
         stream,
-        "HTTP/1.1 {status}\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {length}\r\n{policy}connection: close\r\n\r\n{html}"
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}; charset=utf-8\r\ncontent-length: {length}\r\n{policy}connection: close\r\n\r\n{html}"
     );
 }
