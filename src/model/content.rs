@@ -93,6 +93,10 @@ pub mod names {
     pub const VIDEO: &str = "RC:SightMsg";
     /// Anything to save: `{name, size, type, fileUrl}`.
     pub const FILE: &str = "RC:FileMsg";
+    /// A title, a text, a picture and an address: `{title, content, imageUri, url}`.
+    pub const RICH: &str = "RC:ImgTextMsg";
+    /// What a visitor looks at, as pages of the original widget tell it: `{title, url, content, imageUrl}`.
+    pub const PRODUCT: &str = "cs:product";
     /// A grey note: `{message}`.
     pub const INFO: &str = "RC:InfoNtf";
     /// Stands where a message was taken back: `{messageUId, conversationType, targetId, sentTime, user}`.
@@ -262,6 +266,24 @@ impl Content {
     /// The body as a typed view; unknown fields are ignored. `None` when it does not have that shape.
     pub fn view<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         serde_json::from_str(self.body.get()).ok()
+    }
+
+    /// The words of a content that is a title, a text and an address, a line each; `None` for other contents.
+    /// `static/shared/models/card.js` says the same.
+    pub fn card(&self) -> Option<String> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Card {
+            title: String,
+            content: String,
+            url: String,
+        }
+        if !matches!(self.name.as_str(), names::RICH | names::PRODUCT) {
+            return None;
+        }
+        let Card { title, content, url } = self.view().unwrap_or_default();
+        let lines = [title, content, url];
+        Some(lines.iter().filter(|line| !line.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n"))
     }
 
     /// Stands, for one reader, where they threw a message away.
@@ -436,6 +458,15 @@ mod tests {
 
     fn content(body: &str) -> Result<Content, InvalidContent> {
         Content::new("RC:TxtMsg".parse().unwrap(), RawValue::from_string(body.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn a_card_is_its_lines() {
+        let card =
+            serde_json::json!({ "title": "Lamp 3", "url": "https://shop.example/3", "imageUrl": "x", "content": "" });
+        assert_eq!(Content::of(names::PRODUCT, &card).card().unwrap(), "Lamp 3\nhttps://shop.example/3");
+        assert_eq!(Content::of(names::RICH, &serde_json::json!({ "title": 3 })).card().unwrap(), "");
+        assert_eq!(Content::of(names::TEXT, &card).card(), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 /** Conversations and messages in the reader's words. The server's `console::view` prints the same. */
+import { cardWords, isCard } from "../../shared/models/card.js"
 import { initials as letters } from "../../shared/lib/people.js"
 import { page, region, t, times } from "../page.js"
 import { carriedWords, carries } from "./carried.js"
@@ -118,7 +119,8 @@ function endedLine({ at, by }, name, byMe) {
 }
 
 /** @param {Message} message */
-export function textOf({ content }) {
+export function textOf({ type, content }) {
+  if (isCard(type)) return cardWords(content)
   return typeof content.content === "string" ? content.content : ""
 }
 
@@ -192,7 +194,7 @@ export function lastWords(conversation) {
  * @param {Conversation} conversation
  */
 export function said(message, conversation) {
-  if (message.type === "RC:TxtMsg") return textOf(message)
+  if (message.type === "RC:TxtMsg" || isCard(message.type)) return textOf(message)
   if (message.type === "RC:CsLm") return leftMessage(message).text
   if (carries(message.type)) return carriedWords(message)
   if (message.type === "RC:InfoNtf" || message.type === "RC:RcCmd") {

@@ -1,5 +1,6 @@
 import { isEmojiOnly } from "../../shared/lib/emoji.js"
 import { linkify } from "../../shared/lib/linkify.js"
+import { isCard } from "../../shared/models/card.js"
 import { carries, drawCarried } from "../lib/carried.js"
 import { clone, icon, mark, slot, write } from "../lib/dom.js"
 import { eventWords, leftMessage, nameOf, textOf } from "../lib/words.js"
@@ -19,7 +20,8 @@ import { paint } from "./row.js"
  * @returns {HTMLElement}
  */
 export function element(message, visitor, printed) {
-  if (message.type === "RC:TxtMsg" || carries(message.type)) return bubble(message, printed ?? clone("bubble"))
+  if (message.type === "RC:TxtMsg" || isCard(message.type) || carries(message.type))
+    return bubble(message, printed ?? clone("bubble"))
   if (message.type === "RC:CsLm") return slip(message, printed ?? clone("slip"))
   return event(message, visitor, printed ?? clone("event"))
 }

@@ -1,4 +1,5 @@
 import { isEmojiOnly } from "../../shared/lib/emoji.js"
+import { cardWords, isCard } from "../../shared/models/card.js"
 import { mediaOf, mediaWords } from "../../shared/models/media.js"
 
 /** @import { Strings } from "../../shared/lib/strings.js" */
@@ -292,7 +293,7 @@ function refusalOf(reason, strings) {
 
 /** @param {string} type */
 export function isSpoken(type) {
-  return type === "RC:TxtMsg" || type === "RC:CsLm" || mediaOf(type, {}) !== null
+  return type === "RC:TxtMsg" || type === "RC:CsLm" || isCard(type) || mediaOf(type, {}) !== null
 }
 
 /**
@@ -311,6 +312,7 @@ export function spokenOf({ type, content }, strings) {
  * @returns {string | null} what a bubble says; null for what is a note
  */
 export function wordsOf(type, content) {
+  if (isCard(type)) return cardWords(content)
   const words = type === "RC:TxtMsg" ? content.content : type === "RC:CsLm" ? content.msg_content : null
   return typeof words === "string" ? words : null
 }

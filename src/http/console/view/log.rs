@@ -83,7 +83,7 @@ const GROUP_MS: i64 = 5 * 60 * 1000;
 impl Entry {
     fn of(message: &Message, conversation: &Conversation, lead: bool, reader: Reader<'_>) -> Self {
         match message.content.name.as_str() {
-            names::TEXT => Self::Bubble(Bubble::of(message, lead, reader)),
+            names::TEXT | names::RICH | names::PRODUCT => Self::Bubble(Bubble::of(message, lead, reader)),
             _ if carried_words(message, reader.words).is_some() => Self::Bubble(Bubble::of(message, lead, reader)),
             names::LEAVE_MESSAGE => Self::Slip(Slip::of(message, reader)),
             _ => Self::Event(Happening {

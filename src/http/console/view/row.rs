@@ -86,7 +86,7 @@ fn last_words(conversation: &Conversation, reader: Reader<'_>) -> (String, Strin
     let words = reader.words;
     let Some(last) = &conversation.last else { return (String::new(), words.get("console-row-empty")) };
     let said = match last.content.name.as_str() {
-        names::TEXT => text_of(last).unwrap_or_default(),
+        names::TEXT | names::RICH | names::PRODUCT => text_of(last).unwrap_or_default(),
         names::INFO | names::RECALLED => event_words(last, conversation, reader),
         names::LEAVE_MESSAGE => left_message(last).0,
         _ => carried_words(last, words).unwrap_or_else(|| words.get("console-row-unknown")),

@@ -35,12 +35,16 @@ pub(super) fn left_message(message: &Message) -> (String, Map<String, Value>) {
     (text.and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default(), fields)
 }
 
+/// The words of a text, or of a title with a text and an address.
 pub(super) fn text_of(message: &Message) -> Option<String> {
     #[derive(Deserialize)]
     struct Text {
         content: String,
     }
-    message.content.view::<Text>().map(|text| text.content)
+    match message.content.name.as_str() {
+        names::TEXT => message.content.view::<Text>().map(|text| text.content),
+        _ => message.content.card(),
+    }
 }
 
 /// What a note or an unknown content says in the reader's words.

@@ -207,6 +207,7 @@ pub(in crate::http) fn spoken(message: &Message, locale: &Locale) -> Option<Stri
         _ if message.from.role == Role::System => None,
         names::TEXT => message.content.view::<Text>().map(|text| text.content),
         names::LEAVE_MESSAGE => message.content.view::<Left>().map(|left| left.msg_content),
+        names::RICH | names::PRODUCT => message.content.card(),
         _ => Carried::of(message, &[]).map(|carried| carried.words(locale)),
     }
 }

@@ -21,9 +21,6 @@ export function readable(message, by) {
   switch (type) {
     case "parlor:deleted":
       return null
-    case "RC:ImgTextMsg":
-    case "cs:product":
-      return words([content.title, content.content, content.url].map(text).filter(Boolean).join("\n"))
     case "RC:ReferenceMsg":
       return words(text(content.content))
     case "RC:LBSMsg":

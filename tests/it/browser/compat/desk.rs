@@ -39,6 +39,7 @@ async fn the_desk_answers_a_page_that_was_written_for_the_original() {
             (&json!(5), &json!("KEFU1"), &json!("RC:TxtMsg"))
         );
         agent.takes("Where is my lamp?").await;
+        agent.sees("Lamp 3").await;
         agent.answers("On its way").await;
         let heard =
             page.hears_where("onReceivedMessage", |message| message["content"]["content"] == "On its way").await;
