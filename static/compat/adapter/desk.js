@@ -42,7 +42,7 @@ export function customerService({ origin, words }) {
       case "unread":
         if (!panel || !Number.isSafeInteger(said.n) || said.n < 0) return
         panel.unread = service.totalUnreadCount = said.n
-        return
+        return call(service.onUnread)
       case "message":
       case "sent":
         user = said.me
@@ -57,7 +57,7 @@ export function customerService({ origin, words }) {
   function leave() {
     const close = () => {
       service.hidden()
-      call(service.onClose, { targetType: 5, targetId: target(), title: words.service })
+      call(service.onClose, service.current())
     }
     if (typeof service.onCloseBefore === "function") call(service.onCloseBefore, { close })
     else close()
@@ -78,6 +78,7 @@ export function customerService({ origin, words }) {
     /** @type {unknown} */ onCloseBefore: undefined,
     /** @type {unknown} */ onReceivedMessage: undefined,
     /** @type {unknown} */ onSentMessage: undefined,
+    /** @type {unknown} */ onUnread: undefined,
 
     /** @param {Record<string, any>} given */
     init(given) {
@@ -117,6 +118,16 @@ export function customerService({ origin, words }) {
     hide() {
       service.hidden()
     },
+
+    /** The desk, as pages get a conversation. */
+    current: () => ({
+      targetType: 5,
+      targetId: String(target()),
+      title: String(config.reminder || words.service),
+      portraitUri: "",
+      unreadMessageCount: service.totalUnreadCount,
+      onLine: false,
+    }),
 
     /** @param {Record<string, any>} given title, url, content, imageUrl */
     setProductInfo(given) {

@@ -31,6 +31,8 @@ export function webIMWidget(by) {
   /** Asked for before there was a connection. @type {Record<string, any> | null} */
   let early = null
   let muted = false
+  /** The conversation on the screen is the desk's. */
+  let atDesk = false
   /** @type {Record<string, any> | null} */
   let about = null
   /** Whose connection it is; an earlier one has nothing to say any more. */
@@ -132,8 +134,7 @@ export function webIMWidget(by) {
       case "unread":
         if (!panel || !Number.isSafeInteger(said.n) || said.n < 0) return
         widget.totalUnreadCount = said.n
-        panel.unread = said.n + (desk?.totalUnreadCount ?? 0)
-        return
+        return count()
       case "message":
       case "sent":
         return heardMessage(said)
@@ -173,25 +174,46 @@ export function webIMWidget(by) {
     else close()
   }
 
-  /** @param {string} title */
-  function openDesk(title) {
+  /** @param {string} target @param {string} title */
+  function openDesk(target, title) {
+    atDesk = true
     if (!desk) {
-      desk = customerService(by)
-      desk.onReceivedMessage = (/** @type {unknown} */ message) => call(widget.onReceivedMessage, message)
-      desk.onSentMessage = (/** @type {unknown} */ message) => call(widget.onSentMessage, message)
-      desk.onClose = (/** @type {unknown} */ left) => {
+      const mine = customerService(by)
+      desk = mine
+      mine.onReceivedMessage = (/** @type {unknown} */ message) => call(widget.onReceivedMessage, message)
+      mine.onSentMessage = (/** @type {unknown} */ message) => call(widget.onSentMessage, message)
+      mine.onCloseBefore = (/** @type {{ close: () => void }} */ closing) => {
+        if (typeof widget.onCloseBefore === "function") call(widget.onCloseBefore, closing)
+        else closing.close()
+      }
+      mine.onClose = (/** @type {unknown} */ left) => {
+        widget.display = false
         if (panel) panel.aside = false
         call(widget.onClose, left)
       }
+      mine.onUnread = count
       const { appkey, token, style } = config
       const { width, height } = panel?.layout ?? {}
+      const customerServiceId = target
       if (about) desk.setProductInfo(about)
-      desk.init({ appkey, token, reminder: title, displayMinButton: false, style: { ...style, width, height } })
+      desk.init({
+        appkey,
+        token,
+        customerServiceId,
+        reminder: title,
+        displayMinButton: false,
+        style: { ...style, width, height },
+      })
     }
     panel?.close()
     if (panel) panel.aside = true
-    widget.display = true
-    desk.show()
+    if (widget.display) desk.show()
+    else if (panel) panel.aside = false
+  }
+
+  /** Of the user's own list and of the desk together. */
+  function count() {
+    if (panel) panel.unread = widget.totalUnreadCount + (desk?.totalUnreadCount ?? 0)
   }
 
   const widget = {
@@ -242,11 +264,12 @@ export function webIMWidget(by) {
     setConversation(type, targetId, title) {
       const target = targetId === undefined || targetId === null ? "" : String(targetId)
       if (Number(type) === SERVICE && target) {
-        if (panel) openDesk(String(title ?? ""))
+        if (panel) openDesk(target, String(title ?? ""))
         return
       }
-      if (desk?.display) {
-        desk.hidden()
+      if (atDesk) {
+        atDesk = false
+        desk?.hidden()
         if (panel) panel.aside = false
         if (widget.display) panel?.open(false)
       }
@@ -270,7 +293,10 @@ export function webIMWidget(by) {
       widget.hidden()
     },
 
-    getCurrentConversation: () => (current ? { ...current } : current),
+    getCurrentConversation() {
+      if (atDesk && desk) return desk.current()
+      return current ? { ...current } : null
+    },
 
     /** @param {(targetId: string, answer: { onSuccess: (found: any) => void }) => void} provider */
     setUserInfoProvider(provider) {
@@ -304,6 +330,7 @@ export function webIMWidget(by) {
       desk?.destroy()
       panel = desk = current = early = about = null
       online = []
+      atDesk = false
       me = ""
       for (const ids of Object.values(wanted)) ids.clear()
       widget.isInit = widget.isReady = widget.connected = widget.display = false
@@ -316,7 +343,10 @@ export function webIMWidget(by) {
     if (!panel) return
     widget.display = true
     widget.fullScreen = false
-    panel.open(byPerson)
+    if (atDesk && desk) {
+      panel.aside = true
+      desk.show(byPerson)
+    } else panel.open(byPerson)
     call(widget.onShow)
   }
 

@@ -47,3 +47,26 @@ async fn the_desk_answers_a_page_that_was_written_for_the_original() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_conversation_of_type_5_is_the_desk() {
+    journey(async |stage| {
+        let house = House::opens();
+        house.has_somebody_in().await;
+        let init = "
+            WebIMWidget.onClose = hears('onClose');
+            WebIMWidget.init({ appkey: 'APPKEY', token: 'TOKEN', displayConversationList: true, onSuccess: hears('onSuccess') });";
+        let page = Page::opens(stage, &house, ("buyer", "Bea Buyer"), init).await;
+        page.hears("onSuccess").await;
+        page.runs("WebIMWidget.show(); WebIMWidget.setConversation(5, 'KEFU1', 'Ask the shop')").await;
+        page.tab.sees("iframe", "Ask the shop").await;
+        page.tab.sees_no("iframe", "Messages").await;
+        let current = page.runs("return WebIMWidget.getCurrentConversation()").await;
+        assert_eq!((&current["targetType"], &current["targetId"]), (&json!(5), &json!("KEFU1")));
+        page.runs("WebIMWidget.setConversation(1, 'seller', 'Sam')").await;
+        page.tab.sees("iframe", "Messages").await;
+        page.tab.sees_no("iframe", "Ask the shop").await;
+        page.chat.sees("heading", "Sam").await;
+    })
+    .await;
+}

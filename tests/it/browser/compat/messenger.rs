@@ -202,3 +202,24 @@ async fn a_wrong_token_is_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn angularjs_finds_the_services_under_their_names() {
+    journey(async |stage| {
+        let house = House::opens();
+        // As much of AngularJS as the registration touches; it comes after our script, as on some pages.
+        let angular = "window.modules = {}; window.angular = { module: function (name) {
+            var it = modules[name] = { run: function (list) { list[1]({ $applyAsync: function () { heard.push(['digest']) } }) } };
+            it.factory = it.directive = function (what, make) { it[what] = make; return it; };
+            return it;
+        } };";
+        let page = Page::opens(stage, &house, ("buyer", "Bea"), &format!("{angular}{LISTED}")).await;
+        page.hears("onSuccess").await;
+        let found = "var it = modules.RongWebIMWidget; return [it.WebIMWidget() === WebIMWidget, \
+            it.RongCustomerService() === RongCustomerService, modules.RongCloudkefu.RongKefu() === RongCustomerService, \
+            it.rongWidget().restrict]";
+        assert_eq!(page.runs(found).await, json!([true, true, true, "E"]));
+        assert!(page.times("digest").await >= 1, "what the page changed in a handler is shown");
+    })
+    .await;
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { layoutOf } from "../../static/compat/adapter/options.js"
+import { Inbox } from "../../static/compat/frame/models/inbox.js"
+import { readable } from "../../static/compat/frame/models/said.js"
+import { messageFor, placeOf, wayTo } from "../../static/compat/shared/shapes.js"
+import { Strings } from "../../static/shared/lib/strings.js"
+
+const person = (id) => ({ id, name: id, role: "user", online: true, delivered: 0, read: 0, unread: 0 })
+const message = (seq, from, type = "RC:TxtMsg", content = { content: "hi" }) => ({
+  uid: `u${seq}`,
+  conversation: "c1",
+  seq,
+  at: 1_000 + seq,
+  from: person(from),
+  client_id: null,
+  type,
+  content,
+})
+const conversation = (more = {}) => ({
+  id: "c1",
+  kind: "private",
+  head: { epoch: 1, seq: 0 },
+  created_at: 1,
+  changed_at: 1,
+  participants: [person("me"), person("you")],
+  ...more,
+})
+
+test("a conversation is named by its other side, its handle or itself", () => {
+  assert.deepEqual(placeOf(conversation(), "me"), { type: 1, target: "you" })
+  assert.deepEqual(placeOf(conversation({ kind: "group", handle: "g1" }), "me"), { type: 3, target: "g1" })
+  assert.deepEqual(placeOf(conversation({ kind: "group" }), "me"), { type: 3, target: "c1" })
+  assert.deepEqual(placeOf(conversation({ kind: "chatroom", handle: "r" }), "me"), { type: 4, target: "r" })
+})
+
+test("a place leads to whom a message goes", () => {
+  assert.deepEqual(wayTo({ type: 1, target: "you" }), { user: "you" })
+  assert.deepEqual(wayTo({ type: 3, target: "g1" }), { group: "g1" })
+  assert.deepEqual(wayTo({ type: 4, target: "r" }), { chatroom: "r" })
+  assert.deepEqual(wayTo({ type: 8, target: "shop" }), { user: "shop" })
+  assert.equal(wayTo({ type: 5, target: "desk" }), null)
+  assert.equal(wayTo({ type: 6, target: "house" }), null)
+})
+
+test("handlers get messages in the shape they know", () => {
+  const got = messageFor(message(3, "you", "RC:ImgMsg", { content: "x", extra: "e" }), { type: 1, target: "you" }, "me")
+  assert.equal(got.messageType, "ImageMessage")
+  assert.equal(got.messageDirection, 2)
+  assert.equal(got.content.messageName, "ImageMessage")
+  assert.equal(got.extra, "e")
+  assert.equal(messageFor(message(3, "me", "my:own"), { type: 1, target: "you" }, "me").messageType, "UnknownMessage")
+  assert.equal(messageFor(message(3, "me"), { type: 1, target: "you" }, "me").messageDirection, 1)
+})
+
+test("what was removed from the list comes back with the next message, and notes raise no counts", () => {
+  const inbox = new Inbox()
+  inbox.me = person("me")
+  inbox.take(conversation())
+  const kept = { pinned: false, muted: false, removed: true, unread: 0, mentions: 0, cleared: 0 }
+  inbox.hear({ push: "mine", body: { conversation: "c1", ...kept } }, 0)
+  assert.equal(inbox.list.length, 0)
+  inbox.hear({ push: "message", body: message(1, "you", "RC:InfoNtf", { message: "x" }) }, 0)
+  assert.equal(inbox.list.length, 1)
+  assert.equal(inbox.unreadOf(inbox.list[0]), 0)
+  inbox.hear({ push: "message", body: message(2, "you") }, 0)
+  assert.equal(inbox.unreadOf(inbox.list[0]), 1)
+  inbox.hear({ push: "deleted", body: { conversation: "c1", seqs: [2] } }, 0)
+  assert.equal(inbox.log("c1").messages[1].type, "parlor:deleted")
+})
+
+test("pinned conversations stand first", () => {
+  const inbox = new Inbox()
+  inbox.me = person("me")
+  inbox.take(conversation({ id: "old", changed_at: 1, mine: { pinned: true } }))
+  inbox.take(conversation({ id: "new", changed_at: 9 }))
+  assert.deepEqual(
+    inbox.list.map(({ id }) => id),
+    ["old", "new"],
+  )
+})
+
+test("what happened in a group is said in words", () => {
+  const table = { "compat-group-add": "{name} added {others}", "compat-group-other": "?" }
+  const by = { strings: new Strings(table, "en"), name: (id) => ({ a: "Anna", b: "Ben" })[id] ?? "" }
+  const data = { targetUserIds: ["b", "c"], targetUserDisplayNames: ["B", "Carl"] }
+  const content = { operatorUserId: "a", operation: "Add", data }
+  assert.equal(readable(message(1, "a", "RC:GrpNtf", content), by)?.content.message, "Anna added Ben and Carl")
+  const broken = message(1, "a", "RC:GrpNtf", { operation: 3, data: "x", message: 4 })
+  assert.equal(readable(broken, by)?.content.message, "?")
+  assert.equal(readable(message(1, "a", "parlor:deleted", {}), by), null)
+})
+
+test("a page's wishes for its place are made sure of", () => {
+  const layout = layoutOf({ width: "380px", height: 10, left: 0, top: "5", right: "x", positionFixed: false }, true)
+  assert.deepEqual(layout.offsets, { top: "5px", left: "0px" })
+  assert.equal(layout.width, 380)
+  assert.equal(layout.height, 320)
+  assert.equal(layout.absolute, true)
+  assert.deepEqual(layoutOf({}, true).offsets, { bottom: "20px", right: "20px" })
+  assert.deepEqual(layoutOf({ bottom: "1px;color:red" }, true).offsets, { bottom: "1px", right: "20px" })
+})
