@@ -87,7 +87,8 @@ export class Panel extends HTMLElement {
   /** @param {number} n */
   set unread(n) {
     this.#label.textContent = this.source.label
-    this.#badge.textContent = n ? (n > 99 ? "99+" : String(n)) : ""
+    // Drawn, not said: the name says it in words.
+    this.#badge.dataset.n = n ? (n > 99 ? "99+" : String(n)) : ""
     this.#button.ariaLabel = n ? `${this.source.label}, ${this.source.unread(n)}` : this.source.label
     this.#button.ariaExpanded = String(this.#open)
   }

@@ -180,6 +180,7 @@ export class Messenger extends HTMLElement {
       if (key === "Escape" && !isComposing && !defaultPrevented) this.#host.close()
     })
     document.addEventListener("visibilitychange", () => this.#update())
+    addEventListener("resize", () => this.#update())
     // A day ends, a clock strikes: what is said about time stays true.
     setInterval(() => this.#update(), MINUTE_MS)
   }
@@ -643,7 +644,10 @@ export class Messenger extends HTMLElement {
       dress(/** @type {HTMLElement} */ (this.querySelector(".head-face .avatar")), person, symbol, square)
     }
     this.toggleAttribute("data-nobody", place === null)
-    say(byId("head-name"), this.#named(place))
+    const name = byId("head-name")
+    say(name, this.#named(place))
+    // What is shown alone is what the page is about.
+    name.ariaLevel = byId("roster").checkVisibility() ? null : "1"
     const [point, words] = /** @type {HTMLElement[]} */ ([...byId("status").children])
     const { dot, text } = this.#status(place, conversation)
     if (point) {

@@ -17,6 +17,9 @@ import { Inbox } from "./inbox.js"
 
 const PAGE = 30
 const MOST_WATCHED = 100
+/** As many as a welcome brings; and the most that are kept. */
+const WELCOMED = 20
+const MOST_LISTED = 500
 
 /**
  * @typedef {object} PostEvents
@@ -308,10 +311,25 @@ export class Post {
       for (const id of missing) this.complete(id)
       for (const room of this.#rooms) this.enter(room)
       for (const { id } of this.inbox.list) this.#delivered(id)
+      if (welcome.conversations.length >= WELCOMED) this.#once("list", () => this.#rest())
       this.#watched = ""
       this.#watch()
       this.events.welcomed()
     })
+  }
+
+  /** What of the own list the welcome did not bring. */
+  async #rest() {
+    /** @type {{ changed_at: number, id: string } | undefined} */
+    let before
+    for (let count = 0; count < MOST_LISTED; count += 100) {
+      const { conversations, more } = await this.connection.command("conversations", { limit: 100, before })
+      for (const conversation of conversations) this.inbox.take(conversation)
+      const last = conversations.at(-1)
+      if (!more || !last) break
+      before = { changed_at: last.changed_at, id: last.id }
+    }
+    this.#watch()
   }
 
   /** Hears from now on who of those in the list comes and goes. */

@@ -63,7 +63,7 @@ async fn the_list_is_walked_with_arrows() {
         let on = async |name: &str| {
             let focused = || page.chat.focused();
             crate::browser::stage::until(&format!("the focus on {name}"), async || {
-                let focused = focused().await;
+                let focused = focused().await.replace(" ,", ",");
                 if focused.starts_with(&format!("button {name}")) { Ok(()) } else { Err(focused) }
             })
             .await;
@@ -93,6 +93,7 @@ async fn on_a_phone_it_is_the_whole_screen_with_a_way_back() {
         assert!(page.tab.all("heading", Name::any()).await.is_empty(), "the page behind rests");
         page.chat.clicks("button", Name::starts("Julie Marchand")).await;
         page.chat.sees("article", Name::starts("Julie Marchand: See you on Thursday")).await;
+        page.chat.is_accessible("a conversation on a phone").await;
         page.chat.clicks("button", "Back to messages").await;
         page.chat.sees("button", Name::starts("Daniel Osei")).await;
         page.chat.is_accessible("the list on a phone").await;
