@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { layoutOf } from "../../static/compat/adapter/options.js"
+import { two } from "../../static/compat/check/runner/two.js"
 import { Inbox } from "../../static/compat/frame/models/inbox.js"
 import { readable } from "../../static/compat/frame/models/said.js"
 import { messageFor, placeOf, wayTo } from "../../static/compat/shared/shapes.js"
@@ -99,4 +100,68 @@ test("a page's wishes for its place are made sure of", () => {
   assert.equal(layout.absolute, true)
   assert.deepEqual(layoutOf({}, true).offsets, { bottom: "20px", right: "20px" })
   assert.deepEqual(layoutOf({ bottom: "1px;color:red" }, true).offsets, { bottom: "1px", right: "20px" })
+})
+
+/** An SDK of generation 2 as far as the test page knows it: what it was asked, and callbacks that answer. */
+function oldSdk(answers) {
+  const asked = []
+  const client = Object.fromEntries(
+    Object.entries(answers).map(([name, answer]) => [
+      name,
+      (...args) => {
+        asked.push([name, ...args.slice(0, -1)])
+        const { onSuccess, onError } = args.at(-1)
+        if (answer instanceof Error) onError(answer.message)
+        else onSuccess(answer)
+      },
+    ]),
+  )
+  class Content {
+    constructor(content) {
+      Object.assign(this, content)
+    }
+  }
+  const RongIMClient = {
+    init: (...args) => asked.push(["init", ...args]),
+    connect: (token, { onSuccess, onTokenIncorrect }) => (token === "good" ? onSuccess("me") : onTokenIncorrect()),
+    setConnectionStatusListener: () => {},
+    setOnReceiveMessageListener: ({ onReceived }) => {
+      RongIMClient.receive = onReceived
+    },
+    registerMessageType: () => {},
+    getInstance: () => client,
+  }
+  return { asked, page: { RongIMLib: { RongIMClient, TextMessage: Content, ImageMessage: Content } } }
+}
+
+const given = { appkey: "app", server: "https://chat.example:444", protobuf: "https://x/p.js", room: "", other: "you" }
+
+test("an SDK of generation 2 is driven by its own names", async () => {
+  const { asked, page } = oldSdk({ joinChatRoom: "in", sendMessage: { messageUId: "u1", sentTime: 5 } })
+  const driver = two(page)
+  const heard = []
+  assert.equal(await driver.connect({ ...given, token: "good" }, (...what) => heard.push(what)), "me")
+  assert.deepEqual(asked[0], [
+    "init",
+    "app",
+    null,
+    { navi: "chat.example:444", isPolling: false, protobuf: "https://x/p.js" },
+  ])
+  page.RongIMLib.RongIMClient.receive({ content: "hello" })
+  assert.deepEqual(heard, [["message", { content: "hello" }]])
+  assert.equal(await driver.join("lobby"), "in")
+  await assert.rejects(
+    driver.connect({ ...given, token: "bad" }, () => {}),
+    /not valid/,
+  )
+})
+
+test("what a generation does not have is left out, what it refuses fails with its number", async () => {
+  const { page } = oldSdk({ sendMessage: { messageUId: "u1", sentTime: 5 }, getConversationList: new Error("34001") })
+  const steps = two(page).steps({ ...given, token: "good" })
+  assert.equal((await steps["sendMessage: text"]()).messageUId, "u1")
+  assert.equal(await steps.clearUnreadCount(), "– not in this SDK")
+  assert.equal(steps.joinChatRoom(), "– no chatroom was named")
+  await assert.rejects(steps.getConversationList(), /34001/)
+  assert.equal(two({ RongIMLib: { init() {}, getInstance() {} } }), null)
 })
