@@ -76,7 +76,8 @@ fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, HostPage>>) {
     };
     let HostPage { html, policy } = page.unwrap_or_default();
     let policy = policy.map(|policy| format!("content-security-policy: {policy}\r\n")).unwrap_or_default();
-    let kind = if path.ends_with(".js") { "text/javascript" } else { "text/html" };
+    let kind =
+        if path.rsplit_once('.').is_some_and(|(_, ending)| ending == "js") { "text/javascript" } else { "text/html" };
     let length = html.len();
     let _ = write!(
         stream,
