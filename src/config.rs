@@ -6,6 +6,7 @@
 
 mod check;
 mod compat;
+mod compatible;
 mod data;
 mod demo;
 mod desk;
@@ -16,12 +17,12 @@ mod metrics;
 mod network;
 mod outbound;
 mod server;
-mod server_api;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     compat::Compat,
+    compatible::Compatible,
     data::Data,
     demo::Demo,
     desk::Desk,
@@ -32,7 +33,6 @@ pub use self::{
     network::{InvalidNetwork, Network},
     outbound::Outbound,
     server::Server,
-    server_api::ServerApi,
 };
 
 /// The commented default file, as `parlor default-config` prints it.
@@ -55,7 +55,7 @@ pub struct Config {
     /// Customer service.
     pub desk: Desk,
     /// How often back ends may ask the compatible server API.
-    pub server_api: ServerApi,
+    pub compatible: Compatible,
     /// Sites that ran on another chat before.
     pub compat: Compat,
     /// Requests to customers' systems.

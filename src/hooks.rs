@@ -4,6 +4,7 @@
 //! else is remembered but which deliveries are under way. A crash therefore costs a repetition, never a notice. Never
 //! in the path of a message: chat does not know whether anybody reads.
 
+mod compatible;
 mod endpoint;
 mod envelope;
 pub mod review;

@@ -36,14 +36,35 @@ pub struct Post<'p> {
     pub app: &'p AppKey,
     /// Where to.
     pub url: &'p str,
-    /// Headers beside `content-type: application/json`.
+    /// Headers beside `content-type`.
     pub headers: Vec<(&'static str, String)>,
-    /// A JSON document.
+    /// What the body is.
+    pub media: Media,
+    /// A document of that kind.
     pub body: String,
     /// It must be over by then, where that is earlier than the operator's limit.
     pub within: Option<Duration>,
     /// How many bytes of the answer's body the caller wants. The others are read and thrown away.
     pub wanted: usize,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// JSON.
+    Json,
+    /// Names and values.
+    Form,
+}
+
+impl Media {
+    /// The `content-type`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => "application/x-www-form-urlencoded",
+        }
+    }
 }
 
 /// What the other side said.
@@ -109,7 +130,7 @@ impl Outbound {
         Self { client, guard, total: Duration::from_secs(settings.total_secs), under_way: Mutex::default() }
     }
 
-    /// Sends a JSON document and waits for the answer.
+    /// Sends a document and waits for the answer.
     pub async fn post(&self, post: Post<'_>) -> Result<Answer, Unanswered> {
         let url = self.guard.url(post.url)?;
         self.check_literal(&url)?;
@@ -119,7 +140,7 @@ impl Outbound {
     }
 
     async fn ask(&self, url: Url, post: Post<'_>) -> Result<Answer, Unanswered> {
-        let mut request = self.client.post(url).header("content-type", "application/json").body(post.body);
+        let mut request = self.client.post(url).header("content-type", post.media.name()).body(post.body);
         for (name, value) in post.headers {
             request = request.header(name, value);
         }

@@ -9,7 +9,7 @@ use crate::{
         Im,
         backend::{record::Done, webhooks::WebhookWish},
     },
-    model::{AppKey, Topic, Webhook},
+    model::{AppKey, Topic, Webhook, webhook::Form},
 };
 
 /// `parlor webhook …`
@@ -38,6 +38,9 @@ pub(super) struct Add {
     /// What it hears of, such as `message.sent,user.online`; without it everything
     #[arg(long, value_delimiter = ',', value_parser = topic)]
     topics: Vec<Topic>,
+    /// Tell it as the RongCloud server API does, signed with the app's secret (parlor secret)
+    #[arg(long)]
+    rong_compatible: bool,
     /// What it is for
     #[arg(long, default_value = "")]
     description: String,
@@ -63,19 +66,25 @@ impl Hook {
 
 impl Add {
     fn run(self) -> anyhow::Result<()> {
-        let Self { app, url, topics, description, settings, output } = self;
+        let Self { app, url, topics, rong_compatible, description, settings, output } = self;
+        let form = if rong_compatible { Form::Compatible } else { Form::Standard };
         with_domain(settings, async |im, _| {
-            let wish = WebhookWish { url, description, topics, enabled: true };
+            let wish = WebhookWish { url, description, topics, form, enabled: true };
             let backend = im.backend(&app);
             let making = backend.create_webhook(wish);
             let done = Done { who: "operator", what: "createWebhook", ..Done::default() };
             let (made, secret) = backend.recorded(done, making, |(made, _)| Some(made.id.to_string())).await?;
             if output.json {
-                print::json(&json!({ "id": made.id, "secret": secret.reveal() }));
+                let secret = (form == Form::Standard).then(|| secret.reveal());
+                print::json(&json!({ "id": made.id, "secret": secret }));
                 return Ok(());
             }
             print::line(&format!("Made the webhook {}.", made.id));
-            print::rows(&[("Secret", &secret.reveal()), ("Asks", &made.url)]);
+            let secret = match form {
+                Form::Standard => secret.reveal(),
+                Form::Compatible => "the App Secret".to_owned(),
+            };
+            print::rows(&[("Secret", &secret), ("Asks", &made.url)]);
             Ok(())
         })
     }

@@ -41,7 +41,7 @@ pub(super) fn check(config: &Config) -> Report {
     config.metrics.check(&mut report);
     config.limits.check(&mut report);
     config.desk.check(&mut report);
-    config.server_api.check(&mut report);
+    config.compatible.check(&mut report);
     config.outbound.check(&mut report);
     config.log.check(&mut report);
     report

@@ -97,6 +97,7 @@ mod tests {
             webhook: "wh01".parse().unwrap(),
             url: String::new(),
             secrets: SealedSecrets { current: Vec::new(), old: None },
+            form: crate::model::webhook::Form::Standard,
             failures,
             siblings,
         }

@@ -9,15 +9,15 @@ use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::envelope;
+use super::{compatible, envelope};
 use crate::{
-    auth::{hook_secret::HookSecret, vault::Vault},
-    im::pre_send::Reviewer,
+    auth::{app_secret::SharedSecret, hook_secret::HookSecret, vault::Vault},
+    im::pre_send::{Reviewer, Signer},
     model::{
         AppKey, Clock, Content, Millis,
         pre_send::{PreSend, Question, Review},
     },
-    outbound::{Outbound, Post},
+    outbound::{Media, Outbound, Post},
     store::outbox::SealedSecrets,
 };
 
@@ -87,42 +87,71 @@ impl HttpReviewer {
         self.failing.insert(app.clone(), Failing { failures, until });
     }
 
-    async fn ask(
+    async fn ask(&self, app: &AppKey, hook: &PreSend, signer: &Signer, question: &Question<'_>) -> Option<Review> {
+        let id = format!("ask_{}", HEXLOWER.encode(&rand::random::<[u8; 16]>()));
+        match signer {
+            Signer::Standard(secrets) => self.ask_standard(app, hook, secrets, (&id, question)).await,
+            Signer::Compatible(secrets) => self.ask_compatible(app, hook, secrets.first(), (&id, question)).await,
+        }
+    }
+
+    async fn ask_standard(
         &self,
         app: &AppKey,
         hook: &PreSend,
         secrets: &SealedSecrets,
-        question: &Question<'_>,
-    ) -> Option<Verdict> {
+        (id, question): (&str, &Question<'_>),
+    ) -> Option<Review> {
         let now = self.clock.now();
-        let id = format!("ask_{}", HEXLOWER.encode(&rand::random::<[u8; 16]>()));
-        let body = Body { id: &id, topic: "message.review", app, data: question };
+        let body = Body { id, topic: "message.review", app, data: question };
         let body = serde_json::to_string(&body).ok()?;
         let secrets = envelope::open(&self.vault, &HookSecret::purpose_of_pre_send(app), secrets, now);
-        let headers = envelope::headers(&id, &body, now, &secrets);
+        let headers = envelope::headers(id, &body, now, &secrets);
+        let answer = self.post(app, hook, &hook.url, (headers, Media::Json, body)).await?;
+        Some(match serde_json::from_slice(&answer).ok()? {
+            Verdict { pass: false, .. } => Review::Refuse,
+            Verdict { pass: true, content: Some(content) } => Review::Replace(content),
+            Verdict { pass: true, content: None } => Review::Pass,
+        })
+    }
+
+    async fn ask_compatible(
+        &self,
+        app: &AppKey,
+        hook: &PreSend,
+        secret: Option<&SharedSecret>,
+        (id, question): (&str, &Question<'_>),
+    ) -> Option<Review> {
+        let nonce = u64::from(rand::random::<u32>());
+        let url = compatible::address(&hook.url, app, secret, nonce, self.clock.now());
+        let body = compatible::question(app, id, question);
+        let answer = self.post(app, hook, &url, (Vec::new(), Media::Form, body)).await?;
+        compatible::verdict(&answer)
+    }
+
+    /// Asks once; the answer's body when it is one of success.
+    async fn post(
+        &self,
+        app: &AppKey,
+        hook: &PreSend,
+        url: &str,
+        (headers, media, body): (Vec<(&'static str, String)>, Media, String),
+    ) -> Option<Vec<u8>> {
         let within = Some(Duration::from_millis(u64::from(hook.timeout_millis)));
-        let post = Post { app, url: &hook.url, headers, body, within, wanted: MAX_ANSWER };
+        let post = Post { app, url, headers, media, body, within, wanted: MAX_ANSWER };
         let answer = self.outbound.post(post).await.ok()?;
-        if !(200..300).contains(&answer.status) {
-            return None;
-        }
-        serde_json::from_slice(&answer.body).ok()
+        (200..300).contains(&answer.status).then_some(answer.body)
     }
 }
 
 #[async_trait]
 impl Reviewer for HttpReviewer {
-    async fn review(&self, app: &AppKey, hook: &PreSend, secrets: &SealedSecrets, question: &Question<'_>) -> Review {
+    async fn review(&self, app: &AppKey, hook: &PreSend, signer: &Signer, question: &Question<'_>) -> Review {
         if !self.may_ask(app, self.clock.now()) {
             return Review::NoAnswer;
         }
-        let verdict = self.ask(app, hook, secrets, question).await;
+        let verdict = self.ask(app, hook, signer, question).await;
         self.count(app, verdict.is_some(), self.clock.now());
-        match verdict {
-            None => Review::NoAnswer,
-            Some(Verdict { pass: false, .. }) => Review::Refuse,
-            Some(Verdict { pass: true, content: Some(content) }) => Review::Replace(content),
-            Some(Verdict { pass: true, content: None }) => Review::Pass,
-        }
+        verdict.unwrap_or(Review::NoAnswer)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use rand::Rng;
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, sleep},
@@ -9,15 +10,18 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Hooks, LAST_REQUESTS,
+    Hooks, LAST_REQUESTS, compatible,
     endpoint::Begun,
     envelope,
     schedule::{self, Ended},
 };
 use crate::{
-    auth::hook_secret::HookSecret,
-    model::webhook::{Attempt, Outcome},
-    outbound::{Answer, Post, Unanswered},
+    auth::{app_secret::SharedSecret, hook_secret::HookSecret},
+    model::{
+        AppKey,
+        webhook::{Attempt, Form, Outcome},
+    },
+    outbound::{Answer, Media, Post, Unanswered},
     store::{
         StoreError,
         outbox::{Attempted, Due, Endpoint, Keeping},
@@ -122,14 +126,41 @@ impl Hooks {
 
     async fn request(&self, endpoint: &Endpoint, due: &Due) -> Result<Answer, Unanswered> {
         let (parts, now) = (&self.parts, self.parts.clock.now());
+        if endpoint.form == Form::Compatible {
+            return self.compatible_request(endpoint, due).await;
+        }
         let secrets = envelope::open(&parts.vault, &HookSecret::purpose(&endpoint.webhook), &endpoint.secrets, now);
         if secrets.is_empty() {
             tracing::error!(webhook.id = %endpoint.webhook, "The secret of a webhook cannot be opened; rotate it");
         }
         let body = envelope::body(&endpoint.app, due);
         let headers = envelope::headers(&due.id.to_string(), &body, now, &secrets);
-        let post = Post { app: &endpoint.app, url: &endpoint.url, headers, body, within: None, wanted: 0 };
+        let post =
+            Post { app: &endpoint.app, url: &endpoint.url, headers, media: Media::Json, body, within: None, wanted: 0 };
         parts.outbound.post(post).await
+    }
+
+    /// The same in the compatible form: signed with the oldest of the app's secrets, which its receivers know longest.
+    async fn compatible_request(&self, endpoint: &Endpoint, due: &Due) -> Result<Answer, Unanswered> {
+        let parts = &self.parts;
+        let secret = self.app_secret(&endpoint.app).await;
+        if secret.is_none() {
+            tracing::error!(webhook.id = %endpoint.webhook, "There is no secret of the app to sign with; make one");
+        }
+        let (nonce, now) = (self.with_random(|random| random.random_range(0..1_000_000_000)), parts.clock.now());
+        let url = compatible::address(&endpoint.url, &endpoint.app, secret.as_ref(), nonce, now);
+        let compatible::Written { media, body } = compatible::written(&due.notice);
+        let headers = vec![("webhook-id", due.id.to_string())];
+        let post = Post { app: &endpoint.app, url: &url, headers, media, body, within: None, wanted: 0 };
+        parts.outbound.post(post).await
+    }
+
+    async fn app_secret(&self, app: &AppKey) -> Option<SharedSecret> {
+        let kept = self.parts.store.app_secrets(app).await.ok()?;
+        kept.iter().find_map(|kept| {
+            let purpose = SharedSecret::purpose(app, &kept.secret.id);
+            SharedSecret::from_bytes(self.parts.vault.open_sealed(&purpose, &kept.sealed)?)
+        })
     }
 
     /// Keeps what came of an attempt. When that fails it is tried again, which the receiver sees by the notice's id.

@@ -7,9 +7,11 @@ use moka::sync::Cache;
 
 use super::{Im, conversation::Route, deliver::Outgoing, notice::target_in};
 use crate::{
+    auth::app_secret::SharedSecret,
     model::{
         AppKey, Code, Content, Fault,
         pre_send::{PreSend, Question, Review},
+        webhook::Form,
     },
     store::outbox::SealedSecrets,
 };
@@ -21,11 +23,20 @@ const FRESH: Duration = Duration::from_secs(5);
 #[async_trait]
 pub trait Reviewer: Send + Sync + 'static {
     /// Asks, and waits no longer than the hook says.
-    async fn review(&self, app: &AppKey, hook: &PreSend, secrets: &SealedSecrets, question: &Question<'_>) -> Review;
+    async fn review(&self, app: &AppKey, hook: &PreSend, signer: &Signer, question: &Question<'_>) -> Review;
 }
 
-/// A hook with its sealed secrets.
-type Hook = Arc<(PreSend, SealedSecrets)>;
+/// What signs questions.
+#[derive(Debug, Clone)]
+pub enum Signer {
+    /// The hook's own secrets, in the standard form.
+    Standard(SealedSecrets),
+    /// The app's secrets, oldest first, in the compatible form.
+    Compatible(Vec<SharedSecret>),
+}
+
+/// A hook with what signs its questions.
+type Hook = Arc<(PreSend, Signer)>;
 
 /// Pre-send hooks by app, for a moment: most apps have none.
 #[derive(Debug)]
@@ -53,11 +64,11 @@ impl Im {
         content: Content,
     ) -> Result<Content, Fault> {
         let Some(hook) = self.pre_send_of(&outgoing.app).await? else { return Ok(content) };
-        let (settings, secrets) = &*hook;
+        let (settings, signer) = &*hook;
         if !settings.covers(route.kind) || content.name.is_status() {
             return Ok(content);
         }
-        match self.review(route, outgoing, &content, settings, secrets).await? {
+        match self.review(route, outgoing, &content, settings, signer).await? {
             Review::Pass => Ok(content),
             Review::Refuse => Err(Fault::new(Code::RefusedByApp, "the app does not take this message")),
             Review::Replace(body) => {
@@ -75,7 +86,7 @@ impl Im {
         outgoing: &Outgoing,
         content: &Content,
         settings: &PreSend,
-        secrets: &SealedSecrets,
+        signer: &Signer,
     ) -> Result<Review, Fault> {
         let Some(reviewer) = &self.reviewer else { return Ok(Review::NoAnswer) };
         let found = self.store.conversation(&outgoing.app, route.id).await?;
@@ -92,14 +103,23 @@ impl Im {
             content: content.raw(),
             source: outgoing.source,
         };
-        Ok(reviewer.review(&outgoing.app, settings, secrets, &question).await)
+        Ok(reviewer.review(&outgoing.app, settings, signer, &question).await)
     }
 
     async fn pre_send_of(&self, app: &AppKey) -> Result<Option<Hook>, Fault> {
         if let Some(hook) = self.pre_sends.0.get(app) {
             return Ok(hook);
         }
-        let hook = self.store.pre_send(app).await?.map(Arc::new);
+        let hook = match self.store.pre_send(app).await? {
+            None => None,
+            Some((hook, secrets)) => {
+                let signer = match hook.form {
+                    Form::Standard => Signer::Standard(secrets),
+                    Form::Compatible => Signer::Compatible(self.shared_secrets(app).await?),
+                };
+                Some(Arc::new((hook, signer)))
+            }
+        };
         self.pre_sends.0.insert(app.clone(), hook.clone());
         Ok(hook)
     }

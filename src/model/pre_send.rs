@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{ClientId, ConversationId, Kind, Millis, ObjectName, Person, Source, UserId};
+use super::{ClientId, ConversationId, Kind, Millis, ObjectName, Person, Source, UserId, webhook::Form};
 
 /// Whom to ask, how long to wait, and what to do without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct PreSend {
     pub pass_without_answer: bool,
     /// Which kinds of conversation it is asked about; all when empty.
     pub kinds: Vec<Kind>,
+    /// How it is asked.
+    #[serde(default)]
+    pub form: Form,
 }
 
 impl PreSend {

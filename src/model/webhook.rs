@@ -7,6 +7,51 @@ use super::{ConversationId, Millis, Topic, WebhookId, named::named};
 /// Most webhooks of one app.
 pub const MAX_WEBHOOKS: usize = 10;
 
+/// How what a webhook or the pre-send hook hears is written and signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// In our words, signed by headers with a secret of its own (N3).
+    #[default]
+    Standard,
+    /// As callbacks of the compatible protocol are, signed in the address with the app's secret.
+    Compatible,
+}
+
+impl Form {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Standard, Self::Compatible];
+
+    /// Its name on the wire and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Compatible => "compatible",
+        }
+    }
+
+    /// The form with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+
+    /// What can be told in it.
+    pub const fn topics(self) -> &'static [Topic] {
+        match self {
+            Self::Standard => Topic::ALL,
+            Self::Compatible => &[
+                Topic::MessageSent,
+                Topic::UserOnline,
+                Topic::UserOffline,
+                Topic::ChatroomCreated,
+                Topic::ChatroomJoined,
+                Topic::ChatroomLeft,
+                Topic::ChatroomEnded,
+            ],
+        }
+    }
+}
+
 /// An address that hears of an app's notices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Webhook {
@@ -18,6 +63,8 @@ pub struct Webhook {
     pub description: String,
     /// What it hears of; everything when empty.
     pub topics: Vec<Topic>,
+    /// How it hears it.
+    pub form: Form,
     /// Whether it hears of anything now.
     pub enabled: bool,
     /// The receiver answered 410 and was switched off for it.

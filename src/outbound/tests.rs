@@ -49,7 +49,15 @@ fn app() -> AppKey {
 
 async fn post(outbound: &Outbound, url: &str) -> Result<Answer, Unanswered> {
     let app = app();
-    let post = Post { app: &app, url, headers: Vec::new(), body: "{}".to_owned(), within: None, wanted: 4 };
+    let post = Post {
+        app: &app,
+        url,
+        headers: Vec::new(),
+        media: Media::Json,
+        body: "{}".to_owned(),
+        within: None,
+        wanted: 4,
+    };
     outbound.post(post).await
 }
 
@@ -110,7 +118,8 @@ async fn n2_an_endless_answer_is_cut_and_a_late_one_given_up() {
     let outbound = Outbound::new(&settings);
     let url = format!("http://127.0.0.1:{port}/");
     let within = Some(Duration::from_millis(50));
-    let post = Post { app: &app, url: &url, headers: Vec::new(), body: String::new(), within, wanted: 0 };
+    let post =
+        Post { app: &app, url: &url, headers: Vec::new(), media: Media::Json, body: String::new(), within, wanted: 0 };
     assert_eq!(outbound.post(post).await, Err(Unanswered::Late));
 }
 

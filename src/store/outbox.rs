@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::Result;
 use crate::model::{
     AppKey, Millis, Notice, Topic, Webhook, WebhookId,
-    webhook::{Attempt, Delivery, DeliveryList, DeliveryPage, NoticeId},
+    webhook::{Attempt, Delivery, DeliveryList, DeliveryPage, Form, NoticeId},
 };
 
 /// A webhook to make.
@@ -34,6 +34,8 @@ pub struct WebhookWish {
     pub description: String,
     /// What it hears of; everything when empty.
     pub topics: Vec<Topic>,
+    /// How it hears it. Stays as it was when the webhook was made.
+    pub form: Form,
     /// Whether it hears of anything.
     pub enabled: bool,
 }
@@ -62,8 +64,10 @@ pub struct Endpoint {
     pub webhook: WebhookId,
     /// Where.
     pub url: String,
-    /// What signs.
+    /// What signs, in the standard form.
     pub secrets: SealedSecrets,
+    /// How it is told.
+    pub form: Form,
     /// Attempts that failed in a row.
     pub failures: u32,
     /// How many webhooks of its app are enabled, itself included.

@@ -9,6 +9,7 @@ use super::{
     call::Call,
     input::Body,
     operation::{Operation, Tag},
+    webhooks::FormName,
 };
 use crate::model::{Code, Fault, Kind, Scope, pre_send::PreSend};
 
@@ -67,6 +68,9 @@ struct HookForm {
     #[serde(default)]
     #[schema(max_items = 20)]
     kinds: Vec<Kind>,
+    /// How it is asked.
+    #[serde(default)]
+    form: FormName,
 }
 
 /// The pre-send hook.
@@ -79,6 +83,8 @@ struct HookView {
     without_answer: WithoutAnswer,
     /// Which kinds of conversation it is asked about; all when empty.
     kinds: Vec<Kind>,
+    /// How it is asked.
+    form: FormName,
     /// What requests are signed with. Shown once, when it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
@@ -93,9 +99,9 @@ struct PreSendSecret {
 
 impl HookView {
     fn of(hook: PreSend, secret: Option<String>) -> Self {
-        let PreSend { url, timeout_millis, pass_without_answer, kinds } = hook;
+        let PreSend { url, timeout_millis, pass_without_answer, kinds, form } = hook;
         let without_answer = if pass_without_answer { WithoutAnswer::Pass } else { WithoutAnswer::Refuse };
-        Self { url, timeout_millis, without_answer, kinds, secret }
+        Self { url, timeout_millis, without_answer, kinds, form: form.into(), secret }
     }
 }
 
@@ -104,9 +110,9 @@ async fn read(call: Call, (): ()) -> Result<Json<HookView>, Fault> {
 }
 
 async fn set(call: Call, Body(form): Body<HookForm>) -> Result<Json<HookView>, Fault> {
-    let HookForm { url, timeout_millis, without_answer, kinds } = form;
+    let HookForm { url, timeout_millis, without_answer, kinds, form } = form;
     let pass_without_answer = matches!(without_answer, WithoutAnswer::Pass);
-    let hook = PreSend { url, timeout_millis, pass_without_answer, kinds };
+    let hook = PreSend { url, timeout_millis, pass_without_answer, kinds, form: form.into() };
     let (hook, secret) = call.backend().set_pre_send(hook).await?;
     Ok(Json(HookView::of(hook, secret.map(|secret| secret.reveal()))))
 }

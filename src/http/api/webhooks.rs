@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     im::backend::webhooks::{WebhookChange, WebhookWish},
-    model::{Code, Fault, Millis, Scope, Topic, Webhook, WebhookId},
+    model::{Code, Fault, Millis, Scope, Topic, Webhook, WebhookId, webhook::Form},
 };
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -56,6 +56,37 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
+/// How notices and questions are written and signed.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = HookForm)]
+pub(super) enum FormName {
+    /// As docs/WEBHOOKS.md says, signed as Standard Webhooks are.
+    #[default]
+    Standard,
+    /// As callbacks of the RongCloud server API, signed with the app's shared secret. docs/COMPATIBLE.md says what it can
+    /// tell.
+    Compatible,
+}
+
+impl From<Form> for FormName {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Standard => Self::Standard,
+            Form::Compatible => Self::Compatible,
+        }
+    }
+}
+
+impl From<FormName> for Form {
+    fn from(name: FormName) -> Self {
+        match name {
+            FormName::Standard => Self::Standard,
+            FormName::Compatible => Self::Compatible,
+        }
+    }
+}
+
 /// A webhook.
 #[derive(Serialize, ToSchema)]
 struct WebhookView {
@@ -66,6 +97,7 @@ struct WebhookView {
     description: String,
     /// What it hears of; everything when empty.
     topics: Vec<Topic>,
+    form: FormName,
     /// Whether it hears of anything now.
     enabled: bool,
     /// The receiver answered 410 and was switched off for it.
@@ -118,6 +150,9 @@ struct WebhookForm {
     #[serde(default)]
     #[schema(max_items = 100)]
     topics: Vec<Topic>,
+    /// How it hears it; stays as it is.
+    #[serde(default)]
+    form: FormName,
     /// Whether it hears of anything; without it, yes.
     enabled: Option<bool>,
 }
@@ -145,6 +180,7 @@ impl From<Webhook> for WebhookView {
             url,
             description,
             topics,
+            form,
             enabled,
             gone,
             sequence,
@@ -153,7 +189,21 @@ impl From<Webhook> for WebhookView {
             created_at,
             changed_at,
         } = webhook;
-        Self { id, url, description, topics, enabled, gone, sequence, failures, paused_until, created_at, changed_at }
+        let form = form.into();
+        Self {
+            id,
+            url,
+            description,
+            topics,
+            form,
+            enabled,
+            gone,
+            sequence,
+            failures,
+            paused_until,
+            created_at,
+            changed_at,
+        }
     }
 }
 
@@ -162,8 +212,8 @@ async fn list(call: Call, (): ()) -> Result<Listing<WebhookView>, Fault> {
 }
 
 async fn create(call: Call, Body(form): Body<WebhookForm>) -> Result<Created<MadeWebhook>, Fault> {
-    let WebhookForm { url, description, topics, enabled } = form;
-    let wish = WebhookWish { url, description, topics, enabled: enabled.unwrap_or(true) };
+    let WebhookForm { url, description, topics, form, enabled } = form;
+    let wish = WebhookWish { url, description, topics, form: form.into(), enabled: enabled.unwrap_or(true) };
     let (made, secret) = call.backend().create_webhook(wish).await?;
     let made = MadeWebhook { secret: secret.reveal(), view: made.into() };
     Ok(Created::at(format!("/v1/webhooks/{}", made.view.id), made))

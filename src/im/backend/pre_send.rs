@@ -3,7 +3,7 @@
 use super::{Backend, webhooks::ROTATION_SECS};
 use crate::{
     auth::hook_secret::HookSecret,
-    model::{Code, Fault, pre_send::PreSend},
+    model::{Code, Fault, pre_send::PreSend, webhook::Form},
     store::{StoreError, outbox::SealedSecrets},
 };
 
@@ -16,6 +16,9 @@ impl Backend<'_> {
     /// Sets the hook. When there was none its secret is made, and shown this once.
     pub async fn set_pre_send(&self, mut hook: PreSend) -> Result<(PreSend, Option<HookSecret>), Fault> {
         self.app().await?;
+        if hook.form == Form::Compatible {
+            self.has_secret().await?;
+        }
         let url = self.im.settings.outgoing.url(&hook.url);
         hook.url = url.map_err(|refusal| Fault::new(Code::BadRequest, format!("`url`: {refusal}")))?.into();
         let (least, most) = (PreSend::LEAST_MILLIS, PreSend::MOST_MILLIS);
@@ -30,7 +33,8 @@ impl Backend<'_> {
             (secrets, None)
         } else {
             let (secret, current) = self.new_pre_send_secret();
-            (SealedSecrets { current, old: None }, Some(secret))
+            // The compatible form is signed with the app's own secret.
+            (SealedSecrets { current, old: None }, Some(secret).filter(|_| hook.form == Form::Standard))
         };
         self.im.store.set_pre_send(self.app, hook.clone(), secrets).await?;
         self.im.pre_sends.forget(self.app);

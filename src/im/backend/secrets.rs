@@ -19,6 +19,7 @@ impl Backend<'_> {
             (secret, text, sealed)
         });
         let kept = KeptSecret { secret: secret.clone(), sealed };
+        self.im.pre_sends.forget(self.app);
         match self.im.store.add_app_secret(self.app, kept, AppSecret::MOST).await {
             Ok(()) => Ok((secret, text)),
             Err(StoreError::TooMany(_)) => {
@@ -34,9 +35,19 @@ impl Backend<'_> {
         Ok(self.im.store.app_secrets(self.app).await?.into_iter().map(|kept| kept.secret).collect())
     }
 
+    /// Refuses what needs a secret while there is none.
+    pub(super) async fn has_secret(&self) -> Result<(), Fault> {
+        if self.secrets().await?.is_empty() {
+            let message = "the compatible form is signed with the app's secret; make one first";
+            return Err(Fault::new(Code::BadRequest, message));
+        }
+        Ok(())
+    }
+
     /// Removes a secret: it opens and signs nothing from now on.
     pub async fn remove_secret(&self, id: &SecretId) -> Result<(), Fault> {
         let was_there = self.im.store.remove_app_secret(self.app, id).await?;
+        self.im.pre_sends.forget(self.app);
         if was_there { Ok(()) } else { Err(Fault::new(Code::NotFound, "no such secret")) }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     auth::hook_secret::HookSecret,
     model::{
         Code, Fault, Millis, Notice, Topic, Webhook, WebhookId,
-        webhook::{Attempt, Delivery, DeliveryList, DeliveryPage, MAX_WEBHOOKS},
+        webhook::{Attempt, Delivery, DeliveryList, DeliveryPage, Form, MAX_WEBHOOKS},
     },
     store::{
         StoreError,
@@ -40,6 +40,9 @@ impl Backend<'_> {
     pub async fn create_webhook(&self, wish: WebhookWish) -> Result<(Webhook, HookSecret), Fault> {
         self.app().await?;
         let wish = self.checked(wish)?;
+        if wish.form == Form::Compatible {
+            self.has_secret().await?;
+        }
         let id = self.im.with_random(|random| WebhookId::random(random));
         let (secret, sealed) = self.new_secret(&id);
         let new = NewWebhook { id, wish, secret: sealed, at: self.im.now() };
@@ -65,6 +68,7 @@ impl Backend<'_> {
             url: change.url.unwrap_or(now.url),
             description: change.description.unwrap_or(now.description),
             topics: change.topics.unwrap_or(now.topics),
+            form: now.form,
             enabled: change.enabled.unwrap_or(now.enabled),
         })?;
         let changed = self.im.store.update_webhook(self.app, id, wish, self.im.now()).await;
@@ -89,8 +93,12 @@ impl Backend<'_> {
         Ok(secret)
     }
 
-    /// Sends a test notice, whatever the webhook wants to hear of; returns its place among the notices.
+    /// Sends a test notice, whatever the webhook wants to hear of; returns its place among the notices. The compatible form
+    /// knows no tests.
     pub async fn test_webhook(&self, id: &WebhookId) -> Result<u64, Fault> {
+        if self.webhook(id).await?.form == Form::Compatible {
+            return Err(Fault::new(Code::BadRequest, "webhooks in the compatible form have no test; send a message"));
+        }
         let notice = Notice::new(Topic::Test, self.im.now(), &json!({ "webhook": id }));
         Ok(self.im.store.record_for(self.app, id, notice).await?)
     }
@@ -135,6 +143,12 @@ impl Backend<'_> {
         if chars > MAX_DESCRIPTION || control {
             let what = format!("`description` has {chars} characters; allowed are {MAX_DESCRIPTION}, all on one line");
             return Err(refused(&what));
+        }
+        if wish.form == Form::Compatible && wish.topics.is_empty() {
+            wish.topics = wish.form.topics().to_vec();
+        }
+        if let Some(topic) = wish.topics.iter().find(|topic| !wish.form.topics().contains(topic)) {
+            return Err(refused(&format!("`{}` cannot be told in the `{}` form", topic.name(), wish.form.name())));
         }
         wish.topics.sort_unstable_by_key(|topic| topic.name());
         wish.topics.dedup();

@@ -10,6 +10,7 @@ pub(crate) async fn an_app_has_one_pre_send_hook(store: &dyn Store) {
     let (house, other) = (House::new(store).await, House::named(store, "other").await);
     assert_eq!(store.pre_send(&house.app).await.unwrap(), None);
     let hook = |url: &str| PreSend {
+        form: crate::model::webhook::Form::Compatible,
         url: url.to_owned(),
         timeout_millis: 500,
         pass_without_answer: false,

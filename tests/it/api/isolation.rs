@@ -271,6 +271,7 @@ async fn webhook(im: &Im, app: &AppKey) -> WebhookId {
         url: "https://secretive.example/".to_owned(),
         description: MARK.to_owned(),
         topics: Vec::new(),
+        form: parlor::model::webhook::Form::Standard,
         enabled: false,
     };
     let id = im.backend(app).create_webhook(wish).await.unwrap().0.id;

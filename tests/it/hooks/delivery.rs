@@ -7,7 +7,7 @@ use parlor::{
     model::{
         Code, Content, Topic, UserId,
         command::Target,
-        webhook::{DeliveryList, DeliveryState, MAX_WEBHOOKS, Outcome},
+        webhook::{DeliveryList, DeliveryState, Form, MAX_WEBHOOKS, Outcome},
     },
     store::outbox::WebhookWish,
 };
@@ -162,6 +162,7 @@ async fn bad_webhooks_are_refused_and_many_too() {
         url: url.to_owned(),
         description: description.to_owned(),
         topics: Vec::new(),
+        form: Form::Standard,
         enabled: true,
     };
     for (url, description) in [

@@ -6,6 +6,7 @@ use parlor::model::{
     Code, Content, Fault, Kind, UserId,
     command::{History, Sent, Target},
     pre_send::PreSend,
+    webhook::Form,
 };
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
@@ -17,7 +18,13 @@ fn says(verdict: &Value) -> ResponseTemplate {
 }
 
 async fn hook(stage: &Stage, receiver: &Receiver, pass_without_answer: bool, kinds: &[Kind]) -> Option<String> {
-    let hook = PreSend { url: receiver.url(), timeout_millis: 300, pass_without_answer, kinds: kinds.to_vec() };
+    let hook = PreSend {
+        url: receiver.url(),
+        timeout_millis: 300,
+        pass_without_answer,
+        kinds: kinds.to_vec(),
+        form: Form::Standard,
+    };
     stage.backend().set_pre_send(hook).await.unwrap().1.map(|secret| secret.reveal())
 }
 
@@ -137,7 +144,13 @@ async fn n1_bad_hooks_are_refused() {
     let receiver = Receiver::start().await;
     let stage = Stage::with(&[&receiver]).await;
     for (url, timeout_millis) in [("https://10.0.0.1/", 500), (&receiver.url(), 99), (&receiver.url(), 3001)] {
-        let hook = PreSend { url: url.to_owned(), timeout_millis, pass_without_answer: true, kinds: Vec::new() };
+        let hook = PreSend {
+            url: url.to_owned(),
+            timeout_millis,
+            pass_without_answer: true,
+            kinds: Vec::new(),
+            form: Form::Standard,
+        };
         assert_eq!(stage.backend().set_pre_send(hook).await.unwrap_err().code, Code::BadRequest);
     }
     assert_eq!(stage.backend().pre_send().await.unwrap_err().code, Code::NotFound);

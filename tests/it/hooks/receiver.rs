@@ -22,7 +22,11 @@ pub(crate) struct Received {
     pub(crate) id: String,
     pub(crate) signature: String,
     pub(crate) timestamp: i64,
+    /// Where it came, with what stands behind the question mark.
+    pub(crate) url: url::Url,
+    pub(crate) media: String,
     pub(crate) raw: String,
+    /// `null` when it is no JSON.
     pub(crate) body: Value,
 }
 
@@ -114,11 +118,14 @@ impl Respond for Clerk {
         let header =
             |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let raw = String::from_utf8(request.body.clone()).unwrap();
+        let media = header("content-type");
         let received = Received {
             id: header("webhook-id"),
             signature: header("webhook-signature"),
             timestamp: header("webhook-timestamp").parse().unwrap_or_default(),
-            body: serde_json::from_str(&raw).unwrap(),
+            body: if media == "application/json" { serde_json::from_str(&raw).unwrap() } else { Value::Null },
+            url: request.url.clone(),
+            media,
             raw,
         };
         let answer = (self.0.rule.lock().unwrap())(&received);

@@ -12,7 +12,7 @@ use parlor::{
         AppKey, Caller, ConnectionId, Content, Fault, Millis, Topic, UserId, WebhookId,
         clock::FixedClock,
         command::{Send, Sent, Target},
-        webhook::{Delivery, DeliveryList},
+        webhook::{Delivery, DeliveryList, Form},
     },
     outbound::{Guard, Outbound},
     store::{
@@ -95,8 +95,13 @@ impl Stage {
 
     /// A webhook that leads to this receiver, and its secret.
     pub(crate) async fn webhook(&self, receiver: &Receiver, topics: &[Topic]) -> (WebhookId, String) {
-        let wish =
-            WebhookWish { url: receiver.url(), description: String::new(), topics: topics.to_vec(), enabled: true };
+        let wish = WebhookWish {
+            url: receiver.url(),
+            description: String::new(),
+            topics: topics.to_vec(),
+            form: Form::Standard,
+            enabled: true,
+        };
         let (made, secret) = self.im.backend(&self.app).create_webhook(wish).await.unwrap();
         (made.id, secret.reveal())
     }

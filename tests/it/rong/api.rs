@@ -1,7 +1,14 @@
 //! The server API of the compatible protocol, asked as its own SDKs ask.
 
 mod auth;
+mod callbacks;
+mod everywhere;
+mod groups;
 mod history;
+mod limits;
+mod messages;
+mod rooms;
+mod sdk;
 mod users;
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -45,7 +45,7 @@ impl Call {
 
     /// Takes so many of what may be asked for.
     pub(super) fn take(&self, limit: Limit, count: usize) -> Result<(), Refusal> {
-        self.api.rates.take(self.key(), limit, count, &self.config.server_api)
+        self.api.rates.take(self.key(), limit, count, &self.config.compatible)
     }
 
     /// Takes one of what may be asked for on a path.

@@ -40,6 +40,7 @@ pub(super) fn operations() -> Vec<Operation> {
 #[derive(Deserialize)]
 struct Push {
     platform: Vec<String>,
+    #[serde(alias = "fromUserId")]
     fromuserid: Option<String>,
     audience: Audience,
     message: Option<Message>,

@@ -9,7 +9,7 @@ use moka::sync::Cache;
 
 use super::refusal::Refusal;
 use crate::{
-    config::{Network, ServerApi},
+    config::{Compatible, Network},
     http::api::rates::Bucket,
     model::AppKey,
 };
@@ -54,7 +54,7 @@ struct Allowed {
 }
 
 impl Limit {
-    fn allowed(self, settings: &ServerApi) -> Allowed {
+    fn allowed(self, settings: &Compatible) -> Allowed {
         let (most, secs) = match self {
             Self::Path(_) => (settings.requests_per_sec, 1),
             Self::Private => (settings.private_per_minute, 60),
@@ -87,7 +87,7 @@ impl Default for Rates {
 
 impl Rates {
     /// Takes so many at once, or none. What can never be taken at once is taken when nothing else was.
-    pub(super) fn take(&self, app: &AppKey, limit: Limit, count: usize, settings: &ServerApi) -> Result<(), Refusal> {
+    pub(super) fn take(&self, app: &AppKey, limit: Limit, count: usize, settings: &Compatible) -> Result<(), Refusal> {
         let Allowed { most, secs } = limit.allowed(settings);
         let count = u32::try_from(count).unwrap_or(u32::MAX).min(most);
         let bucket = self.buckets.get_with_by_ref(&(app.clone(), limit), Arc::default);
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn each_app_and_each_limit_has_its_own_count() {
-        let (rates, settings) = (Rates::default(), ServerApi { group_per_sec: 3, ..ServerApi::default() });
+        let (rates, settings) = (Rates::default(), Compatible { group_per_sec: 3, ..Compatible::default() });
         let (one, two): (AppKey, AppKey) = ("halden".parse().unwrap(), "other".parse().unwrap());
         assert!(rates.take(&one, Limit::Group, 2, &settings).is_ok());
         let refused = rates.take(&one, Limit::Group, 2, &settings).unwrap_err();
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn more_than_a_limit_is_taken_when_nothing_else_was() {
-        let (rates, settings) = (Rates::default(), ServerApi { group_per_sec: 2, ..ServerApi::default() });
+        let (rates, settings) = (Rates::default(), Compatible { group_per_sec: 2, ..Compatible::default() });
         let app: AppKey = "halden".parse().unwrap();
         assert!(rates.take(&app, Limit::Group, 3, &settings).is_ok());
         assert!(rates.take(&app, Limit::Group, 1, &settings).is_err());

@@ -167,6 +167,7 @@ async fn tag(call: Call, body: Tagged) -> Outcome {
 
 async fn tag_many(call: Call, body: ManyTagged) -> Outcome {
     let users: Vec<UserId> = body.user_ids.iter().map(|user| read("userIds", user)).collect::<Result<_, _>>()?;
+    call.backend().know_users(&users).await?;
     call.backend().set_tags(&users, &body.tags).await?;
     done()
 }

@@ -8,7 +8,10 @@ use super::{
     webhooks::sealed,
 };
 use crate::{
-    model::{AppKey, Millis, Notice, Topic, WebhookId, webhook::Outcome},
+    model::{
+        AppKey, Millis, Notice, Topic, WebhookId,
+        webhook::{Form, Outcome},
+    },
     store::{
         outbox::{Attempted, Backlog, Due, Endpoint, Keeping, Then},
         sqlite::{
@@ -29,7 +32,7 @@ pub(super) fn endpoints(view: &View<'_>, now: Millis, limit: u16) -> Work<Vec<En
         .conn
         .prepare_cached(
             "select p.key, w.key, w.url, w.secret, w.old_secret, w.old_until, w.failures,
-              (select count(*) from webhooks s where s.app_id = w.app_id and s.enabled = 1 and s.deleted = 0)
+              (select count(*) from webhooks s where s.app_id = w.app_id and s.enabled = 1 and s.deleted = 0), w.form
             from webhooks w
             join apps p on p.id = w.app_id
             where w.enabled = 1
@@ -51,6 +54,7 @@ pub(super) fn endpoints(view: &View<'_>, now: Millis, limit: u16) -> Work<Vec<En
                 secrets: sealed(row, 3)?,
                 failures: row.get(6)?,
                 siblings: row.get(7)?,
+                form: named(row, 8, Form::from_name)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

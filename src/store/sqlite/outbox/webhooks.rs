@@ -2,8 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::deliveries::named;
+
 use crate::{
-    model::{AppKey, Millis, Topic, Webhook, WebhookId, webhook::MAX_WEBHOOKS},
+    model::{
+        AppKey, Millis, Topic, Webhook, WebhookId,
+        webhook::{Form, MAX_WEBHOOKS},
+    },
     store::{
         StoreError,
         outbox::{NewWebhook, SealedSecrets, WebhookWish},
@@ -37,8 +42,9 @@ pub(super) fn create(ledger: &mut Ledger, app_key: &AppKey, new: &NewWebhook) ->
     ledger
         .conn
         .prepare_cached(
-            "insert into webhooks (app_id, key, url, description, topics, enabled, secret, created_at, changed_at)
-            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+            "insert into webhooks (app_id, key, url, description, topics, enabled, secret, created_at, changed_at,
+              form)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
         )?
         .execute(params![
             app,
@@ -48,7 +54,8 @@ pub(super) fn create(ledger: &mut Ledger, app_key: &AppKey, new: &NewWebhook) ->
             to_json(&new.wish.topics),
             new.wish.enabled,
             new.secret,
-            new.at.get()
+            new.at.get(),
+            new.wish.form.name()
         ])
         .map_err(or_taken)?;
     ledger.forget_listeners();
@@ -56,7 +63,7 @@ pub(super) fn create(ledger: &mut Ledger, app_key: &AppKey, new: &NewWebhook) ->
 }
 
 const COLUMNS: &str = "w.key, w.url, w.description, w.topics, w.enabled, w.gone, w.sequence, w.failures, \
-    w.paused_until, w.created_at, w.changed_at";
+    w.paused_until, w.created_at, w.changed_at, w.form";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Webhook> {
     let names: Vec<String> = json(row, 3)?;
@@ -72,6 +79,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Webhook> {
         paused_until: maybe_millis(row, 8)?,
         created_at: millis(row, 9)?,
         changed_at: millis(row, 10)?,
+        form: named(row, 11, Form::from_name)?,
     })
 }
 

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Report;
 
-/// `[server_api]`; every number is per app.
+/// `[compatible]`; every number is per app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct ServerApi {
+pub struct Compatible {
     /// Requests per second to each path that has no limit of its own.
     pub requests_per_sec: u32,
     /// Private messages per minute, each receiver counted.
@@ -26,7 +26,7 @@ pub struct ServerApi {
     pub everybody_per_day: u32,
 }
 
-impl Default for ServerApi {
+impl Default for Compatible {
     fn default() -> Self {
         Self {
             requests_per_sec: 100,
@@ -41,15 +41,15 @@ impl Default for ServerApi {
     }
 }
 
-impl ServerApi {
+impl Compatible {
     pub(super) fn check(&self, report: &mut Report) {
-        report.range("server_api.requests_per_sec", self.requests_per_sec, 1, 1_000_000);
-        report.range("server_api.private_per_minute", self.private_per_minute, 1, 10_000_000);
-        report.range("server_api.system_per_sec", self.system_per_sec, 1, 1_000_000);
-        report.range("server_api.group_per_sec", self.group_per_sec, 1, 1_000_000);
-        report.range("server_api.chatroom_per_sec", self.chatroom_per_sec, 1, 1_000_000);
-        report.range("server_api.every_chatroom_per_sec", self.every_chatroom_per_sec, 1, 1000);
-        report.range("server_api.everybody_per_hour", self.everybody_per_hour, 1, 10_000);
-        report.range("server_api.everybody_per_day", self.everybody_per_day, 1, 100_000);
+        report.range("compatible.requests_per_sec", self.requests_per_sec, 1, 1_000_000);
+        report.range("compatible.private_per_minute", self.private_per_minute, 1, 10_000_000);
+        report.range("compatible.system_per_sec", self.system_per_sec, 1, 1_000_000);
+        report.range("compatible.group_per_sec", self.group_per_sec, 1, 1_000_000);
+        report.range("compatible.chatroom_per_sec", self.chatroom_per_sec, 1, 1_000_000);
+        report.range("compatible.every_chatroom_per_sec", self.every_chatroom_per_sec, 1, 1000);
+        report.range("compatible.everybody_per_hour", self.everybody_per_hour, 1, 10_000);
+        report.range("compatible.everybody_per_day", self.everybody_per_day, 1, 100_000);
     }
 }
