@@ -86,6 +86,13 @@ mod tests {
     }
 
     #[test]
+    fn the_environment_can_name_every_section() {
+        // A name is split at its first underscore.
+        let sections = toml::Table::try_from(Config::default()).unwrap();
+        assert!(sections.keys().all(|section| !section.contains('_')), "{:?}", sections.keys());
+    }
+
+    #[test]
     fn the_defaults_are_legal_and_not_risky() {
         let report = check::check(&Config::default());
         assert_eq!((report.errors, report.warnings), (vec![], vec![]));

@@ -112,6 +112,7 @@ fn came_by_tls(peer: Option<std::net::SocketAddr>, headers: &HeaderMap, server: 
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -166,6 +167,18 @@ mod tests {
     fn a1_nothing_is_doubled_or_mixed() {
         assert_eq!(read(&[("nonce", "1"), ("nonce", "2")]).unwrap_err(), "401 1004");
         assert_eq!(read(&[("rc-nonce", "1")]).unwrap_err(), "401 1004");
+    }
+
+    proptest! {
+        #[test]
+        fn t1_headers_of_any_kind_are_read_or_refused(
+            app in "[ -~]{0,40}", nonce in "[ -~]{0,80}", at in "[0-9+. ]{0,20}", signature in "[0-9a-fG]{0,45}",
+        ) {
+            let list = [("app-key", app.as_str()), ("nonce", &nonce), ("timestamp", &at), ("signature", &signature)];
+            if let Ok(read) = Credentials::of(&headers(&list)) {
+                prop_assert!(matches!(read.timestamp.len(), 10 | 13) && read.nonce.len() <= 64);
+            }
+        }
     }
 
     #[test]

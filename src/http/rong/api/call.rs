@@ -2,8 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, web::Bytes};
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{
     ServerApi,
@@ -30,6 +32,8 @@ pub(super) struct Call {
     pub(super) app: Arc<App>,
     pub(super) address: IpAddr,
     pub(super) request: HttpRequest,
+    /// What came, byte for byte; empty until it was read.
+    pub(super) body: Bytes,
 }
 
 impl Call {
@@ -56,10 +60,16 @@ impl Call {
         }
     }
 
-    /// The sender's own id of a message of this request: `X-Request-ID` when one came, so that a back end can repeat it.
+    /// The sender's own id of a message of this request: made of `X-Request-ID`, when one came, and of what was asked, so
+    /// that repeating a request is harmless, and several requests may carry the same id.
     pub(super) fn client_id(&self) -> Option<ClientId> {
         let given = self.request.headers().get("x-request-id")?;
-        given.to_str().ok()?.parse().ok()
+        let mut made = Sha256::new();
+        for part in [given.as_bytes(), self.request.path().as_bytes(), &self.body] {
+            made.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            made.update(part);
+        }
+        HEXLOWER.encode(&made.finalize()).parse().ok()
     }
 
     /// Writes down that something was done.

@@ -107,6 +107,8 @@ pub(super) fn read<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::UserId;
 
@@ -122,6 +124,15 @@ mod tests {
         assert_eq!(form.text("name"), Some("张 x"));
         assert_eq!(form.id::<UserId>("none").unwrap_err().text, "`none` is missing");
         assert_eq!(form.id::<UserId>("name").unwrap_err().code, 1002);
+    }
+
+    proptest! {
+        #[test]
+        fn t1_bodies_of_any_kind_are_read_or_refused(body: Vec<u8>) {
+            if let Ok(form) = Form::parse(&body) {
+                let _ = (form.bracketed("a").len(), form.has("a"), form.ids::<UserId>("a", 3), form.flag("a", true));
+            }
+        }
     }
 
     #[test]

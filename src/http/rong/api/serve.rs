@@ -55,13 +55,14 @@ async fn work(operation: &Operation, request: HttpRequest, mut payload: Payload)
             return Err(fault.into());
         }
     };
-    let call = Call { im, config, api, app, address: client.address, request };
+    let mut call = Call { im, config, api, app, address: client.address, request, body: Bytes::new() };
     call.take_one(operation.path, operation.pace)?;
     let bytes = read_body(&mut payload, call.config.limits.body_bytes).await.map_err(|fault| match fault.code {
         Code::TooLarge => Refusal::new(413, 1508, &fault.message),
         _ => fault.into(),
     })?;
     let given = take_apart(operation, &call.request, &bytes)?;
+    call.body = bytes;
     (operation.run)(call, given).await
 }
 

@@ -115,7 +115,7 @@ async fn every_path_works_or_says_in_the_original_form_why_not() {
                 assert_eq!(refusal(&answer, one.path).1, 1002, "{}", one.path);
             }
             (true, _) => {
-                assert_eq!((answer.status, &answer.body["code"]), (200, &json!(200)), "{}: {}", one.path, answer.body)
+                assert_eq!((answer.status, &answer.body["code"]), (200, &json!(200)), "{}: {}", one.path, answer.body);
             }
         }
     }

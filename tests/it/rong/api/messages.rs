@@ -221,6 +221,9 @@ async fn a_request_with_an_id_is_harmless_to_repeat() {
         crate::harness::Answer::of(request.send().await.unwrap()).await.ok()
     };
     assert_eq!(uids(&send().await), uids(&send().await));
+    let other = back_end.request("message/private/publish").header("x-request-id", "order-7");
+    let other = other.body(body.replace("once", "and+more")).send().await.unwrap();
+    assert_ne!(uids(&crate::harness::Answer::of(other).await.ok()), uids(&send().await), "one id for two messages");
 }
 
 #[tokio::test]
