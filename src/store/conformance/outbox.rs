@@ -18,7 +18,13 @@ use crate::{
 
 fn wish(topics: &[Topic]) -> WebhookWish {
     let url = "https://hook.example/".to_owned();
-    WebhookWish { url, description: "routing".to_owned(), topics: topics.to_vec(), form: Form::Standard, enabled: true }
+    WebhookWish {
+        url,
+        description: "routing".to_owned(),
+        topics: topics.to_vec(),
+        form: crate::model::webhook::Form::Standard,
+        enabled: true,
+    }
 }
 
 async fn webhook(house: &House<'_>, name: &str, topics: &[Topic]) -> WebhookId {
