@@ -59,7 +59,7 @@ pub(super) fn operations() -> Vec<Operation> {
 /// How notices and questions are written and signed.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = HookForm)]
+#[schema(as = NoticeForm)]
 pub(super) enum FormName {
     /// As docs/WEBHOOKS.md says, signed as Standard Webhooks are.
     #[default]
