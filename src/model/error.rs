@@ -120,8 +120,12 @@ codes! {
     RateLimited = "rate_limited", 429, true;
     /// Something broke on our side. It is written down under the request's id.
     Internal = "internal", 500, true;
+    /// The service that answers this app's visitors does not let us in.
+    UpstreamRefused = "upstream_refused", 502, false;
     /// The store or a part behind it does not answer now.
     Unavailable = "unavailable", 503, true;
+    /// The service that answers this app's visitors does not answer now.
+    UpstreamAway = "upstream_away", 503, true;
     /// The server restarts.
     Restarting = "restarting", 503, true;
     /// The server's disk is full: nothing new is stored until there is room.

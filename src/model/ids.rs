@@ -269,6 +269,11 @@ impl MessageUid {
         self.0
     }
 
+    /// The instant inside it.
+    pub const fn minted_at(self) -> super::Millis {
+        super::Millis::new((self.0 >> 22) + Self::EPOCH_MS)
+    }
+
     fn check(number: i64) -> u16 {
         // Any well-mixed function will do: this catches mistakes, it is no secret.
         let mixed = number.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15);

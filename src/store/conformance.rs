@@ -40,6 +40,7 @@ pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
+pub(crate) mod upstreams;
 pub(crate) mod users;
 pub(crate) mod words;
 
@@ -234,6 +235,14 @@ macro_rules! run_on {
                 z3_nobody_finds_what_they_may_not_see,
                 agents_find_service_conversations_and_visitors_their_own,
                 what_was_taken_back_is_found_no_more
+            ]
+            upstreams: [
+                an_app_has_one_upstream,
+                a_copy_has_the_id_time_and_order_of_its_original,
+                a_copy_is_made_once,
+                an_id_that_is_taken_or_from_the_future_is_not_taken_over,
+                a_seat_knows_how_far_it_came_and_what_is_on_its_way,
+                d2_a_retry_finds_the_copy
             ]
             words: [
                 words_come_and_go_per_app,

@@ -87,6 +87,7 @@ mod tenancy;
 mod times;
 mod uid;
 mod upkeep;
+mod upstreams;
 mod users;
 mod watermarks;
 mod words;

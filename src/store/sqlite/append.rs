@@ -32,8 +32,22 @@ pub(super) enum Placed {
     Repeated(Box<Message>),
 }
 
+/// Where a message's number and time come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Numbered {
+    /// A new one of ours, and so does its time.
+    Mint,
+    /// From elsewhere, and so does its time; a new one of ours where that cannot be had.
+    There(Option<i64>),
+}
+
 /// Keeps a message. Checks everything before it writes, so that a refusal leaves nothing behind.
 pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Work<Placed> {
+    append_numbered(ledger, app, new, Numbered::Mint)
+}
+
+/// The same with a number from elsewhere.
+pub(super) fn append_numbered(ledger: &mut Ledger, app: &AppKey, new: &NewMessage, numbered: Numbered) -> Work<Placed> {
     let app = ledger.app(app)?;
     let sender = ledger.user(app, &new.from.id)?;
     let head = ledger.head(app, new.conversation)?;
@@ -54,8 +68,14 @@ pub(super) fn append(ledger: &mut Ledger, app: &AppKey, new: &NewMessage) -> Wor
         return Ok(first(ledger, &place, new)?.ok_or(refusal)?);
     }
     let recipients = directed::rows(ledger, app, new)?;
-    let place = Place { at: ledger.moment(new.conversation, new.at)?, ..place };
-    let uid = ledger.uids.mint(place.at);
+    // Later messages here are later than this one, whoever gives the time.
+    let moment = ledger.moment(new.conversation, new.at)?;
+    let (at, uid) = match numbered {
+        Numbered::Mint => (moment, ledger.uids.mint(moment)),
+        Numbered::There(None) => (new.at, ledger.uids.mint(moment)),
+        Numbered::There(Some(number)) => (new.at, ledger.uids.pass(number)),
+    };
+    let place = Place { at, ..place };
     if !insert(ledger, uid, &place, new)? {
         return Ok(first(ledger, &place, new)?.ok_or(StoreError::NoConversation)?);
     }

@@ -31,6 +31,15 @@ impl Uids {
         self.millis + MessageUid::EPOCH_MS
     }
 
+    /// Continues above a number from elsewhere, and returns it.
+    pub(super) fn pass(&mut self, number: i64) -> i64 {
+        let millis = number >> (NODE_BITS + COUNTER_BITS);
+        if millis >= self.millis {
+            (self.millis, self.counter) = (millis, MAX_COUNTER);
+        }
+        number
+    }
+
     /// The next number.
     pub(super) fn mint(&mut self, now: Millis) -> i64 {
         let now = (now.get() - MessageUid::EPOCH_MS).clamp(0, MAX_MILLIS);
@@ -77,6 +86,17 @@ mod tests {
     fn numbers_continue_above_another_nodes_highest() {
         let highest = Uids::after(4000, None).mint(NOON);
         assert!(Uids::after(1, Some(highest)).mint(NOON.plus_secs(-3600)) > highest);
+    }
+
+    #[test]
+    fn numbers_continue_above_one_from_elsewhere() {
+        let mut uids = Uids::after(0, None);
+        let ahead = Uids::after(0, None).mint(NOON.plus_secs(1));
+        assert_eq!(uids.pass(ahead), ahead);
+        assert!(uids.mint(NOON) > ahead);
+        let last = uids.mint(NOON.plus_secs(2));
+        uids.pass(ahead);
+        assert!(uids.mint(NOON) > last);
     }
 
     #[test]
