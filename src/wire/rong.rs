@@ -21,3 +21,4 @@ pub mod reply;
 pub mod status;
 pub mod text;
 pub mod topic;
+pub mod upstream;
