@@ -15,5 +15,6 @@ mod compat;
 mod desk;
 mod files;
 mod launcher;
+mod led;
 mod line;
 mod strangers;

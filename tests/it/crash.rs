@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use ledger::Ledger;
-use process::ServerProcess;
+pub(crate) use process::ServerProcess;
 use talker::Pair;
 
 const PAIRS: usize = 8;

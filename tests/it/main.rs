@@ -21,4 +21,5 @@ mod pages;
 mod privacy;
 mod rong;
 mod security;
+mod upstream;
 mod wire;

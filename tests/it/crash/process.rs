@@ -75,6 +75,27 @@ impl ServerProcess {
         self.run(&["key", "add", app, "--name", "Test", "--scopes", "all"])["key"].as_str().unwrap().to_owned()
     }
 
+    /// Makes an app that is open to code of the compatible protocol; returns its key and its secret.
+    pub(crate) fn add_compatible_app(&self, name: &str) -> (String, String) {
+        let made = self.run(&["app", "add", name, "--rong-compatible"]);
+        (made["key"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned())
+    }
+
+    /// Sets one of an app's switches, `NAME=VALUE`.
+    pub(crate) fn set_switch(&self, app: &str, switch: &str) {
+        self.run(&["app", "switches", app, switch]);
+    }
+
+    /// Ends all tokens of a user.
+    pub(crate) fn revoke(&self, app: &str, user: &str) {
+        self.run(&["token", "revoke", user, "--app", app]);
+    }
+
+    /// Where it listens when it runs.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The data folder. Nobody else may have it open.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -313,9 +313,9 @@ async fn a_reload_does_not_close_the_desk() {
     let anna = world.agent("Anna").await;
     anna.goes();
     world.clock.advance_secs(5);
-    assert!(world.im.public_desk(&world.app).online, "within the grace time");
+    assert!(world.im.public_desk(&world.app).await.unwrap().online, "within the grace time");
     world.clock.advance_secs(6);
-    assert!(!world.im.public_desk(&world.app).online);
+    assert!(!world.im.public_desk(&world.app).await.unwrap().online);
 }
 
 #[tokio::test]
