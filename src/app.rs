@@ -35,6 +35,7 @@ use crate::{
         sqlite::{OpenError, SqliteOptions, SqliteStore},
     },
     telemetry::Figures,
+    upstream,
 };
 
 /// The folder of files that people sent, in the data folder.
@@ -50,6 +51,7 @@ pub struct Parlor {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) delivering: Delivering,
+    pub(crate) upstream: upstream::Sessions,
     pub(crate) upkeep: CancellationToken,
     pub(crate) server: ServerHandle,
     pub(crate) serving: JoinHandle<io::Result<()>>,
@@ -99,8 +101,16 @@ impl Parlor {
         let blobs = FolderBlobs::open(&config.data.dir.join(FILES), config.data.reserve_bytes)?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
         let reviewer = HttpReviewer::new(outbound.clone(), Vault::open(&config.data.dir)?, Arc::new(SystemClock));
+        let upstream = upstream::Sessions::new(upstream::Parts {
+            outbound: outbound.clone(),
+            vault: Vault::open(&config.data.dir)?,
+            clock: Arc::new(SystemClock),
+            figures: figures.upstream.clone(),
+        });
         let im = domain(&config, Arc::clone(&store), bus.clone())?.with_reviewer(Arc::new(reviewer));
+        let im = im.with_carrier(Arc::new(upstream.clone()));
         let im = Arc::new(im.keeping_files(Arc::new(blobs), file_limits(&config.limits)));
+        upstream.connect(&im);
         let welcome = welcome(&im, &config).await?;
         let upkeep = CancellationToken::new();
         tokio::task::spawn_local(upkeep::run(Arc::clone(&im), upkeep.clone()));
@@ -134,7 +144,7 @@ impl Parlor {
         let server = http::listen::serve(&parts, Listeners { public, demo, metrics })?;
         let handle = server.handle();
         let serving = tokio::task::spawn_local(server);
-        Ok(Self { config, welcome, health, gateway, store, delivering, upkeep, server: handle, serving })
+        Ok(Self { config, welcome, health, gateway, store, delivering, upstream, upkeep, server: handle, serving })
     }
 }
 

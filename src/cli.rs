@@ -11,6 +11,7 @@ mod print;
 mod secrets;
 mod serve;
 mod token;
+mod upstreams;
 mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -56,6 +57,9 @@ enum Command {
     /// Manage webhooks, the addresses that hear of what happens in an app
     #[command(subcommand)]
     Webhook(webhooks::Hook),
+    /// Have an app's conversations led by another service
+    #[command(subcommand)]
+    Upstream(upstreams::Led),
     /// Copy the database into a new file, also while the server runs
     Backup(copies::Backup),
     /// Put a copy back as the database; the server must not run
@@ -137,6 +141,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Key(command) => command.run(),
         Command::Secret(command) => command.run(),
         Command::Webhook(command) => command.run(),
+        Command::Upstream(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),

@@ -56,6 +56,7 @@ pub mod turn;
 mod typing;
 mod uid;
 pub mod upkeep;
+pub mod upstream;
 mod watch;
 mod welcome;
 
@@ -131,6 +132,9 @@ pub struct Im {
     pre_sends: pre_send::PreSends,
     /// Who asks back ends about messages.
     reviewer: Option<Arc<dyn pre_send::Reviewer>>,
+    leads: upstream::Leads,
+    /// Who speaks to the services that lead apps' conversations.
+    carrier: Option<Arc<dyn upstream::Carrier>>,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
 }
@@ -164,6 +168,8 @@ impl Im {
             exports: Arc::new(tokio::sync::Semaphore::new(backend::export::AT_ONCE)),
             pre_sends: pre_send::PreSends::default(),
             reviewer: None,
+            leads: upstream::Leads::default(),
+            carrier: None,
             told_desks: dashmap::DashMap::new(),
         }
     }

@@ -18,5 +18,6 @@ pub mod outbound;
 pub mod proto;
 pub mod store;
 pub mod telemetry;
+pub mod upstream;
 pub mod view;
 pub mod wire;

@@ -13,6 +13,9 @@ use crate::app::Parlor;
 /// What is left to do after the time is up or patience is out may take this long.
 const LAST_STEPS: Duration = Duration::from_secs(4);
 
+/// How long other services may still answer what visitors wrote.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// Runs until the first order to stop, then stops in order; a second order ends the waiting.
 pub async fn run(parlor: Parlor, mut orders: mpsc::Receiver<()>) {
     orders.recv().await;
@@ -35,7 +38,12 @@ async fn drain(parlor: &Parlor) {
     parlor.health.drain();
     // Connections live on the workers: they must have ended before those stop.
     let time = Duration::from_secs(parlor.config.server.stop_secs) * 4 / 5;
-    parlor.gateway.drain(time).await;
+    let mut drained = std::pin::pin!(parlor.gateway.drain(time));
+    if tokio::time::timeout(LAST_ANSWERS, &mut drained).await.is_err() {
+        // Whoever waits for another service, which may be away, must not hold up everybody.
+        parlor.upstream.stop().await;
+        drained.await;
+    }
     parlor.server.stop(true).await;
 }
 
@@ -43,6 +51,7 @@ async fn drain(parlor: &Parlor) {
 async fn close(parlor: Parlor) {
     parlor.server.stop(false).await;
     parlor.upkeep.cancel();
+    parlor.upstream.stop().await;
     parlor.delivering.stop().await;
     parlor.store.close().await;
     // Its result tells only whether the accept loop failed, and it has been told to end.

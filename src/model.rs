@@ -33,6 +33,7 @@ pub mod search;
 pub mod site;
 pub mod statistics;
 pub mod told;
+pub mod upstream;
 pub mod webhook;
 pub mod words;
 
@@ -59,4 +60,5 @@ pub use notice::{Notice, Topic};
 pub use person::{Caller, Person, Role};
 pub use public_service::PublicService;
 pub use site::{App, Site};
+pub use upstream::Upstream;
 pub use webhook::Webhook;

@@ -1,4 +1,5 @@
-//! The only place that makes outgoing HTTP requests: to public addresses, with limits on everything (N1, N2).
+//! The only place that makes outgoing HTTP requests and opens outgoing sockets: to public addresses, with limits on
+//! everything (N1, N2).
 //!
 //! Floor 2. Redirects are never followed, proxies of the environment never used, TLS always verified. A host's name is
 //! resolved once; when any of its addresses is not allowed nothing is asked, otherwise one of the checked ones is.
@@ -6,7 +7,7 @@
 use std::{
     collections::HashMap,
     error::Error,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -16,9 +17,11 @@ use crate::{config, model::AppKey};
 
 mod guard;
 mod resolve;
+mod socket;
 
 pub use guard::{Guard, Refusal};
 pub use resolve::{Lookup, SystemLookup};
+pub use socket::Socket;
 
 /// Most requests of one app under way at once (N2).
 pub const MAX_IN_FLIGHT: usize = 20;
@@ -102,7 +105,11 @@ pub enum Unanswered {
 pub struct Outbound {
     client: reqwest::Client,
     guard: Arc<Guard>,
+    lookup: Arc<dyn Lookup>,
+    connect: Duration,
     total: Duration,
+    /// For sockets; made at the first of them.
+    tls: OnceLock<tokio_rustls::TlsConnector>,
     under_way: Mutex<HashMap<AppKey, usize>>,
 }
 
@@ -115,32 +122,47 @@ impl Outbound {
     /// A client with a look-up of its own.
     pub fn with_lookup(settings: &config::Outbound, lookup: Arc<dyn Lookup>) -> Self {
         let guard = Arc::new(Guard::new(settings));
+        let connect = Duration::from_secs(settings.connect_secs);
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)
-            .dns_resolver(resolve::Resolver { lookup, guard: guard.clone() })
-            .connect_timeout(Duration::from_secs(settings.connect_secs))
+            .dns_resolver(resolve::Resolver { lookup: lookup.clone(), guard: guard.clone() })
+            .connect_timeout(connect)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_idle_timeout(IDLE)
             .user_agent(concat!("Parlor/", env!("CARGO_PKG_VERSION")))
             .build()
             .expect("a client with fixed settings can be made");
-        Self { client, guard, total: Duration::from_secs(settings.total_secs), under_way: Mutex::default() }
+        let total = Duration::from_secs(settings.total_secs);
+        Self { client, guard, lookup, connect, total, tls: OnceLock::new(), under_way: Mutex::default() }
     }
 
     /// Sends a document and waits for the answer.
     pub async fn post(&self, post: Post<'_>) -> Result<Answer, Unanswered> {
+        self.request(post, true).await
+    }
+
+    /// Asks without a document and waits for the answer; `media` and `body` are not looked at.
+    pub async fn get(&self, ask: Post<'_>) -> Result<Answer, Unanswered> {
+        self.request(ask, false).await
+    }
+
+    async fn request(&self, post: Post<'_>, with_body: bool) -> Result<Answer, Unanswered> {
         let url = self.guard.url(post.url)?;
         self.check_literal(&url)?;
         let _place = self.take_place(post.app)?;
         let within = post.within.map_or(self.total, |within| within.min(self.total));
-        tokio::time::timeout(within, self.ask(url, post)).await.map_err(|_| Unanswered::Late)?
+        tokio::time::timeout(within, self.ask(url, post, with_body)).await.map_err(|_| Unanswered::Late)?
     }
 
-    async fn ask(&self, url: Url, post: Post<'_>) -> Result<Answer, Unanswered> {
-        let mut request = self.client.post(url).header("content-type", post.media.name()).body(post.body);
+    async fn ask(&self, url: Url, post: Post<'_>, with_body: bool) -> Result<Answer, Unanswered> {
+        let mut request = if with_body {
+            self.client.post(url).header("content-type", post.media.name()).body(post.body)
+        } else {
+            self.client.get(url)
+        };
         for (name, value) in post.headers {
             request = request.header(name, value);
         }

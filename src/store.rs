@@ -41,6 +41,7 @@ pub mod retention;
 pub mod search;
 pub mod sqlite;
 pub mod statistics;
+pub mod upstreams;
 pub mod users;
 pub mod words;
 
@@ -65,6 +66,7 @@ use public_services::PublicServices;
 use readership::Readership;
 use search::Searches;
 use statistics::Statistics;
+use upstreams::Upstreams;
 use words::Words;
 
 /// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
@@ -369,6 +371,7 @@ pub trait Store:
     + Retention
     + Searches
     + Statistics
+    + Upstreams
     + Users
     + Words
     + files::Files

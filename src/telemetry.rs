@@ -5,6 +5,8 @@
 pub mod figures;
 pub mod hooks;
 pub mod log;
+pub mod upstream;
 
 pub use figures::Figures;
 pub use hooks::HookFigures;
+pub use upstream::UpstreamFigures;

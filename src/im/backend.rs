@@ -30,6 +30,7 @@ mod search;
 mod secrets;
 mod statistics;
 mod template;
+pub mod upstream;
 pub mod users;
 pub mod webhooks;
 pub mod words;

@@ -10,6 +10,7 @@ impl Im {
     /// A page of a conversation that this caller may read.
     pub async fn history(&self, caller: &Caller, query: History) -> Result<Page, Fault> {
         check(&query)?;
+        self.catch_up(caller).await?;
         let route = self.route(caller, query.conversation).await?;
         if route.kind == Kind::Chatroom && !self.features(&caller.app).await?.chatroom_history {
             let message = "chatrooms have no history to page through; joining gives the latest messages";

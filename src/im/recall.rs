@@ -33,6 +33,7 @@ impl Im {
         if self.clock.now().since(message.at) > i64::from(secs) * 1000 {
             return Err(Fault::new(Code::TooLate, format!("messages can be taken back for {secs} seconds only")));
         }
+        self.recall_up(caller, &message).await?;
         let audience = Audience { except: Some(connection), ..route.audience(&caller.app) };
         self.replace(audience, uid, notice(&route, &message, &message.from)).await
     }

@@ -32,6 +32,9 @@ impl Im {
                 at: now,
             };
             self.publish(audience, event);
+            if receipt.read.is_some() {
+                self.read_up(caller, route.id, marks.read).await?;
+            }
         }
         Ok(())
     }

@@ -42,6 +42,9 @@ impl Im {
         if let Some(room) = self.chatrooms.meant(&caller.app, &send.to) {
             return self.say_in_room(caller, connection, &room, send, turn).await;
         }
+        if let Some(led) = self.led_for(caller).await? {
+            return self.send_up(caller, &led, connection, send).await;
+        }
         let control = Control::of(&send.content);
         if (control.is_some() || is_reserved(&send.content))
             && let Some(site) = self.desk_meant(caller, &send.to).await?
@@ -155,7 +158,7 @@ fn is_ours_alone(content: &Content) -> bool {
 }
 
 /// Contents by which the server speaks to visitors: from anybody else they would be lies.
-fn is_reserved(content: &Content) -> bool {
+pub(super) fn is_reserved(content: &Content) -> bool {
     matches!(
         content.name.as_str(),
         names::INFO

@@ -1,7 +1,7 @@
 //! Short-lived hints that somebody is composing. Never stored.
 
 use super::{Im, error::not_found};
-use crate::model::{Caller, ConnectionId, ConversationId, Event, Fault, Stage, content::names};
+use crate::model::{Caller, ConnectionId, Content, ConversationId, Event, Fault, Stage, content::names};
 
 impl Im {
     /// Tells the others. An agent may hint only where they may write.
@@ -25,6 +25,10 @@ impl Im {
         audience.users.retain(|user| user != caller.id());
         audience.except = Some(connection);
         self.publish(audience, Event::Typing { conversation, person: caller.person.clone(), on });
+        if on && self.led_for(caller).await?.is_some() {
+            let body = serde_json::json!({ "typingContentType": names::TEXT, "data": "" });
+            self.hint_up(caller, Content::of(names::TYPING, &body));
+        }
         Ok(())
     }
 }

@@ -123,7 +123,8 @@ impl Im {
     pub async fn end_forgotten(&self) -> Result<(), Fault> {
         let before = self.clock.now().plus_secs(-i64::from(self.settings.idle_end_secs));
         for idle in self.store.idle_services(before, IDLE_BATCH).await? {
-            if self.is_online(&idle.app, &idle.visitor) {
+            // What another service leads, it ends.
+            if self.is_online(&idle.app, &idle.visitor) || self.led(&idle.app).await?.is_some() {
                 continue;
             }
             let Some(conversation) = self.store.conversation(&idle.app, idle.conversation).await? else { continue };

@@ -46,6 +46,7 @@ impl Im {
 
     /// Everything a client needs to show the present and close its gaps.
     pub async fn welcome(&self, caller: &Caller, since: &[(ConversationId, Position)]) -> Result<Welcome, Fault> {
+        self.listen_up(caller).await?;
         let (mut gaps, mut bytes, mut seen) = (Vec::new(), 0, HashSet::new());
         for (conversation, position) in since.iter().take(128).filter(|(conversation, _)| seen.insert(*conversation)) {
             let Some(mut gap) = self.gap(caller, *conversation, *position).await? else { continue };
@@ -68,22 +69,25 @@ impl Im {
 
     /// Whether and by whom visitors are answered, as this caller may know it.
     pub async fn desk(&self, caller: &Caller) -> Result<Desk, Fault> {
+        if !caller.is_agent() {
+            return self.public_desk(&caller.app).await;
+        }
         let mut agents = self.presence.agents_online(&caller.app, self.clock.now());
         let online = !agents.is_empty();
         agents.truncate(NAMED_AGENTS);
-        if !caller.is_agent() {
-            return Ok(Desk { online, agents, waiting: 0, mine: 0 });
-        }
         let counts = self.store.desk_counts(&caller.app, caller.id()).await?;
         Ok(Desk { online, agents, waiting: counts.waiting, mine: counts.mine })
     }
 
     /// The desk of an app as somebody without an account sees it.
-    pub fn public_desk(&self, app: &crate::model::AppKey) -> Desk {
+    pub async fn public_desk(&self, app: &crate::model::AppKey) -> Result<Desk, Fault> {
+        if let Some(online) = self.answered_elsewhere(app).await? {
+            return Ok(Desk { online, agents: Vec::new(), waiting: 0, mine: 0 });
+        }
         let mut agents = self.presence.agents_online(app, self.clock.now());
         let online = !agents.is_empty();
         agents.truncate(NAMED_AGENTS);
-        Desk { online, agents, waiting: 0, mine: 0 }
+        Ok(Desk { online, agents, waiting: 0, mine: 0 })
     }
 
     async fn newest(&self, caller: &Caller) -> Result<Vec<Conversation>, Fault> {

@@ -50,7 +50,7 @@ impl Resolve for Resolver {
 }
 
 /// One bad address among good ones is a trap: nothing is asked then.
-fn check_all(guard: &Guard, addresses: &[IpAddr]) -> Result<(), Refusal> {
+pub(super) fn check_all(guard: &Guard, addresses: &[IpAddr]) -> Result<(), Refusal> {
     addresses.iter().try_for_each(|address| check_one(guard, *address))
 }
 

@@ -14,7 +14,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::HookFigures;
+use super::{HookFigures, UpstreamFigures};
 
 /// Every figure, and the registry they are read from. Handles are cheap to clone and shared.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Figures {
     pub panics: Counter,
     /// How deliveries to webhooks go.
     pub hooks: HookFigures,
+    /// How sessions at other services go.
+    pub upstream: UpstreamFigures,
     http_requests: Family<Request, Counter<u64, AtomicU64>>,
 }
 
@@ -65,6 +67,7 @@ impl Default for Figures {
             queued_frames: Gauge::default(),
             panics: Counter::default(),
             hooks: HookFigures::default(),
+            upstream: UpstreamFigures::default(),
             http_requests: Family::default(),
         };
         figures.register();
@@ -99,6 +102,7 @@ impl Figures {
     fn register(&mut self) {
         let Self { registry, .. } = self;
         self.hooks.register(registry);
+        self.upstream.register(registry);
         registry.register("connections", "Connections now", self.connections.clone());
         registry.register("waiting_visitors", "Visitors who wait for an agent", self.waiting_visitors.clone());
         registry.register("slow_disconnects", "Connections closed as too slow", self.slow_disconnects.clone());

@@ -104,6 +104,18 @@ impl Im {
         Ok(conversation.id)
     }
 
+    /// Keeps what a handshake tells about the visitor, where another service answers it.
+    pub(in crate::im) async fn note_handshake(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        content: &Content,
+    ) -> Result<(), Fault> {
+        let asked: Handshake = content.view().unwrap_or_default();
+        self.named(caller, &asked).await?;
+        Ok(self.store.set_context(&caller.app, conversation, asked.context()).await?)
+    }
+
     /// A visitor may say their name; it proves nothing (V4), and the first one stays. A user's is their app's to give.
     async fn named(&self, caller: &Caller, asked: &Handshake) -> Result<Caller, Fault> {
         let name = asked.name().filter(|_| caller.person.role == Role::Visitor && caller.person.name.is_empty());
@@ -166,7 +178,12 @@ impl Im {
     }
 
     /// `RC:CsEva`: keeps the rating of the named conversation, or of the newest one.
-    async fn evaluate(&self, caller: &Caller, site: &SiteKey, send: &Send) -> Result<ConversationId, Fault> {
+    pub(in crate::im) async fn evaluate(
+        &self,
+        caller: &Caller,
+        site: &SiteKey,
+        send: &Send,
+    ) -> Result<ConversationId, Fault> {
         let asked: Evaluation = send.content.view().unwrap_or_default();
         let Some(id) = self.rated_conversation(caller, site, send).await? else {
             return Err(Fault::new(Code::NotFound, "there is no conversation to rate"));

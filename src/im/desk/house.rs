@@ -52,7 +52,7 @@ impl Note {
 
 impl Im {
     /// Says something to a visitor's connections that is not kept.
-    pub(super) fn tell_visitor(
+    pub(in crate::im) fn tell_visitor(
         &self,
         app: &AppKey,
         visitor: &UserId,

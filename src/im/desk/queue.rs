@@ -93,7 +93,12 @@ impl Im {
     }
 
     /// A retry may arrive after its conversation ended. It must find its first result, not begin a new conversation.
-    async fn sent_before_the_end(&self, caller: &Caller, site: &SiteKey, send: &Send) -> Result<Option<Sent>, Fault> {
+    pub(in crate::im) async fn sent_before_the_end(
+        &self,
+        caller: &Caller,
+        site: &SiteKey,
+        send: &Send,
+    ) -> Result<Option<Sent>, Fault> {
         let last = self.store.episodes(&caller.app, caller.id(), site, 1).await?.pop();
         let Some(last) = last else { return Ok(None) };
         self.kept_before(last, Outgoing::by(caller, None, send.clone())).await
@@ -180,7 +185,7 @@ impl Im {
 
     /// Tells every agent and visitor of an app how its desk stands.
     pub(in crate::im) async fn tell_desk(&self, app: &AppKey) -> Result<(), Fault> {
-        let public = self.public_desk(app);
+        let public = self.public_desk(app).await?;
         let everybody = Audience { visitors: true, ..Audience::of(app.clone()) };
         let changed = self.told_desks.insert(app.clone(), public.clone()).is_none_or(|told| told != public);
         if changed {

@@ -58,7 +58,7 @@ pub async fn frame(
     known.limits = Limits { image: im.file_limits().image_bytes, file: im.file_limits().file_bytes };
     let languages = text(&request, header::ACCEPT_LANGUAGE);
     let locale = WIDGET.best(languages, &site.look.language);
-    let desk = im.public_desk(&site.app);
+    let desk = im.public_desk(&site.app).await?;
     let nonce = Nonce::random();
     let now = Timestamp::from_millisecond(im.now().get()).unwrap_or(Timestamp::UNIX_EPOCH);
     let me = visitor.as_ref().map(|visitor| &visitor.caller.person);
