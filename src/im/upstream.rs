@@ -180,16 +180,17 @@ impl Im {
         }
         let conversation = match &send.to {
             Target::Conversation(id) => self.route(caller, *id).await?.id,
-            Target::Desk | Target::DeskOf(_) => match self.open_led(caller).await? {
-                Some(open) => open.id,
-                None => {
+            Target::Desk | Target::DeskOf(_) => {
+                if let Some(open) = self.open_led(caller).await? {
+                    open.id
+                } else {
                     let site = caller.site.as_ref().ok_or_else(not_found)?;
                     if let Some(sent) = self.sent_before_the_end(caller, site, &send).await? {
                         return Ok(sent);
                     }
                     self.begin_led(caller, led).await?.id
                 }
-            },
+            }
             Target::User(_) | Target::Group(..) | Target::Chatroom(_) => return Err(not_found()),
         };
         let route = self.route(caller, conversation).await?;

@@ -84,10 +84,7 @@ async fn a_user_blocked_there_is_blocked_here() {
     asked.send().await.unwrap().error_for_status().unwrap();
     let told = async {
         loop {
-            let error = match visitor.ask("send", text_body(&json!({ "desk": true }), "k9", "hello?")).await {
-                Ok(_) => panic!("a blocked user writes"),
-                Err(error) => error,
-            };
+            let error = refused(&mut visitor, "k9").await;
             if error["temporary"] != true {
                 return error;
             }

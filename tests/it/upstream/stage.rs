@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Whatever is repeated has worked by then, or the test fails. Pauses after failures grow up to 30 s.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A service in a process of its own, and its app.
 pub(crate) struct Service {
