@@ -6,6 +6,7 @@
 
 mod chatroom;
 mod codec;
+mod group;
 mod line;
 mod memory;
 mod server;
@@ -54,6 +55,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted.iter().any(|wanted| wanted == "chatroom500") {
             chatroom(500).await?;
+        }
+        if wants("group") {
+            group().await?;
         }
         if wants("memory") {
             memory().await?;
@@ -117,6 +121,19 @@ async fn chatroom(members: usize) -> anyhow::Result<()> {
     println!("\n| members of one chatroom | server CPU µs per delivery | p50 ms | p99 ms |");
     println!("|--:|--:|--:|--:|");
     println!("| {members} | {:.1} | {:.1} | {:.1} |", run.cpu_micros, run.p50_millis, run.p99_millis);
+    Ok(())
+}
+
+async fn group() -> anyhow::Result<()> {
+    println!("\none writer in a group, one after the other, one other member connected");
+    println!("| members | server CPU µs each | p50 ms | p99 ms |");
+    println!("|--:|--:|--:|--:|");
+    let server = Server::start().await?;
+    let people = People::of(&server)?;
+    for members in [2, 100, 3000] {
+        let run = group::measure(&server, &people, members).await?;
+        println!("| {members} | {:.0} | {:.2} | {:.2} |", run.cpu_micros, run.p50_millis, run.p99_millis);
+    }
     Ok(())
 }
 

@@ -14,8 +14,8 @@ use parlor::{
     app::{domain, open_beside},
     bus::LocalBus,
     config::Config,
-    im::Im,
-    model::Site,
+    im::{Im, backend::groups::NewGroupByBackEnd},
+    model::{Kind, Site},
 };
 use serde_json::{Value, json};
 
@@ -130,6 +130,15 @@ impl People {
         let app = self.site().await?.app;
         let token = self.im.issue_user_token(&app, id.parse()?, id, None).await?;
         Ok(json!({ "v": 1, "as": "user", "token": token.reveal() }))
+    }
+
+    /// A group of these users.
+    pub(crate) async fn group(&self, name: &str, users: &[String]) -> anyhow::Result<()> {
+        let app = self.site().await?.app;
+        let users = users.iter().map(|user| user.parse()).collect::<Result<_, _>>()?;
+        let new = NewGroupByBackEnd { kind: Kind::Group, handle: name.parse()?, name: name.to_owned(), users };
+        self.im.backend(&app).create_group(new).await?;
+        Ok(())
     }
 
     /// What a new visitor says as hello.

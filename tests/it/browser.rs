@@ -17,4 +17,5 @@ mod files;
 mod launcher;
 mod led;
 mod line;
+mod sdk;
 mod strangers;

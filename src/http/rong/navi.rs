@@ -31,13 +31,25 @@ pub struct Asked {
     token: String,
     #[serde(rename = "callBack")]
     callback: Option<String>,
+    /// The client's version.
+    #[serde(default)]
+    v: String,
+}
+
+impl Asked {
+    /// The client is of a later generation than the second. It tells its page of a wrong token only when the
+    /// connection is refused; any refusal here looks to it like a server that is away.
+    fn is_later(&self) -> bool {
+        self.v.split('.').next().and_then(|major| major.parse::<u16>().ok()).is_some_and(|major| major > 2)
+    }
 }
 
 /// `GET /navi.js`, `GET /cometnavi.js`
 pub async fn navi(request: HttpRequest, asked: Query<Asked>, im: Data<Im>, config: Data<Config>) -> HttpResponse {
     let Some(callback) = callback(&asked, "getServerEndpoint") else { return refused(StatusCode::BAD_REQUEST) };
-    let caller = match caller(&im, &asked).await {
-        Ok(caller) => caller,
+    let user = match caller(&im, &asked).await {
+        Ok(caller) => caller.id().to_string(),
+        Err(fault) if asked.is_later() && status(&fault) == StatusCode::UNAUTHORIZED => String::new(),
         Err(fault) => return refused(status(&fault)),
     };
     let server = Reach::of(request.headers(), &config.server).host;
@@ -45,7 +57,7 @@ pub async fn navi(request: HttpRequest, asked: Query<Asked>, im: Data<Im>, confi
         callback,
         &json!({
             "code": 200,
-            "userId": caller.id(),
+            "userId": user,
             "server": server,
             // Never empty: an empty entry costs the client 15 s when it connects again.
             "backupServer": server,

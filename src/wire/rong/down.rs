@@ -75,13 +75,15 @@ impl Reader<'_> {
     fn envelope(&self, own: bool, from: &str, content: &Content) -> DownStreamMessage {
         let kind = self.place.kind;
         let target = self.place.target.as_str();
-        let named = own || matches!(kind, Kind::Discussion | Kind::Group | Kind::Chatroom);
-        // Clients take the sender for the conversation where there are only two: a desk speaks with one voice.
-        let from = if kind == Kind::Service && !own { target } else { from };
+        let of_many = matches!(kind, Kind::Discussion | Kind::Group | Kind::Chatroom);
+        // Clients take the sender for the conversation where there are only two: a desk speaks with one voice. Later
+        // ones do so also with what their own user wrote, which the direction tells them.
+        let stands_for_it = if own { self.dialect.later && !of_many } else { kind == Kind::Service };
+        let from = if stands_for_it { target } else { from };
         DownStreamMessage {
             from_user_id: from.to_owned(),
             r#type: kind.number().into(),
-            group_id: named.then(|| target.to_owned()),
+            group_id: (own || of_many).then(|| target.to_owned()),
             classname: content.name.to_string(),
             content: self.dialect.content(content),
             direction: Some(if own { OWN } else { RECEIVED }),
@@ -148,6 +150,20 @@ pub(super) mod tests {
             let found = (seen.from_user_id.as_str(), seen.group_id.as_deref(), seen.direction);
             assert_eq!(found, (sender, group, Some(direction)), "{kind:?} {from}");
             assert_eq!(seen.r#type, i32::from(kind.number()));
+        }
+    }
+
+    #[test]
+    fn later_clients_take_the_sender_for_the_conversation_also_when_it_is_their_own_user() {
+        for (kind, from, sender) in [
+            (Kind::Private, "bob", "ann"),
+            (Kind::Private, "ann", "ann"),
+            (Kind::Service, "bob", "ann"),
+            (Kind::Group, "bob", "bob"),
+        ] {
+            let (user, place) = ("bob".parse().unwrap(), Place::new(kind, "ann").unwrap());
+            let reader = Reader { user: &user, place: &place, dialect: Dialect::of_socket("5.2.5") };
+            assert_eq!(reader.message(&said(from, 7, Content::text("hi"))).from_user_id, sender, "{kind:?} {from}");
         }
     }
 
