@@ -7,10 +7,14 @@ const name = new URLSearchParams(location.search).get("journey")
 const setup = await (await fetch("/setup.json")).json()
 const troupe = new Troupe(setup)
 window.troupe = troupe
+let outcome
 try {
   await journeys[name](troupe)
-  window.outcome = { well: true }
+  outcome = { well: true }
 } catch (error) {
-  window.outcome = { well: false, why: `${error?.stack ?? JSON.stringify(error)}`, steps: troupe.steps }
+  outcome = { well: false, why: `${error?.stack ?? JSON.stringify(error)}`, steps: troupe.steps }
 }
-document.querySelector("#ending").textContent = JSON.stringify(window.outcome)
+// Nobody is there any more when the server goes: an SDK would try to come back.
+troupe.everybodyLeaves()
+window.outcome = outcome
+document.querySelector("#ending").textContent = JSON.stringify(outcome)

@@ -44,6 +44,11 @@ export class Troupe {
     return new Person(this, id, frame)
   }
 
+  /** Closes every page. */
+  everybodyLeaves() {
+    for (const frame of document.querySelectorAll("iframe")) frame.remove()
+  }
+
   /** Somebody whose page is connected. */
   async connected(id) {
     const person = await this.person(id)
