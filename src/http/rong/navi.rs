@@ -144,8 +144,19 @@ mod tests {
     use super::*;
 
     fn named(name: &str) -> Option<String> {
-        let asked = Asked { app: String::new(), token: String::new(), callback: Some(name.to_owned()) };
-        callback(&asked, "usual").map(str::to_owned)
+        callback(&asked(Some(name), ""), "usual").map(str::to_owned)
+    }
+
+    fn asked(callback: Option<&str>, version: &str) -> Asked {
+        let callback = callback.map(str::to_owned);
+        Asked { app: String::new(), token: String::new(), callback, v: version.to_owned() }
+    }
+
+    #[test]
+    fn generations_are_told_by_their_versions() {
+        for (version, later) in [("", false), ("2.5.3", false), ("2.11.2", false), ("3.0.7", true), ("4.6.4", true)] {
+            assert_eq!(asked(None, version).is_later(), later, "{version}");
+        }
     }
 
     #[test]
