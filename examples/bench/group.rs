@@ -22,9 +22,10 @@ pub(crate) struct Run {
 /// A group of so many; one of them writes, one after the other, and one more is connected and hears everything.
 pub(crate) async fn measure(server: &Server, people: &People, members: usize) -> anyhow::Result<Run> {
     let name = format!("group{members}");
-    let mut users = vec![format!("writer{members}"), format!("reader{members}")];
-    let (mut mouth, mut acks) = line::connect(server.address, &people.user(&users[0]).await?).await?;
-    let (_mute, mut ears) = line::connect(server.address, &people.user(&users[1]).await?).await?;
+    let (writer, reader) = (format!("writer{members}"), format!("reader{members}"));
+    let (mut mouth, mut acks) = line::connect(server.address, &people.user(&writer).await?).await?;
+    let (_mute, mut ears) = line::connect(server.address, &people.user(&reader).await?).await?;
+    let mut users = vec![writer, reader];
     for at in 2..members {
         users.push(format!("member{members}-{at}"));
         people.user(users.last().map_or("", String::as_str)).await?;
@@ -45,7 +46,7 @@ pub(crate) async fn measure(server: &Server, people: &People, members: usize) ->
             let frame = acks.frame().await?;
             if frame.starts_with(b"{\"id\":") {
                 let answer: Value = serde_json::from_slice(frame)?;
-                anyhow::ensure!(answer["error"].is_null(), "{answer}");
+                anyhow::ensure!(answer.get("ok").is_some(), "{answer}");
                 break;
             }
         }
