@@ -724,9 +724,10 @@ export class Messenger extends HTMLElement {
     const place = this.#place
     const conversation = this.#conversation
     const known = this.#post?.inbox.me !== null && this.#post !== null
-    const over = conversation?.group?.dismissed_at !== undefined || place?.type === 6
+    const ended = conversation?.group?.dismissed_at !== undefined || conversation?.service?.stage.name === "ended"
+    const over = ended || place?.type === 6
     this.#composer.hidden = !place || !known || over
-    byId("closed").hidden = !place || !over || place.type === 6
+    byId("closed").hidden = !place || !ended
     byId("foot").toggleAttribute("data-empty", Boolean(this.#composer.hidden && byId("closed").hidden))
     // A file belongs to a conversation, which begins with its first message.
     byId("attach").hidden = conversation === undefined || conversation.kind === "chatroom"
