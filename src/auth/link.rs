@@ -58,6 +58,11 @@ impl LinkKey {
 
     /// What a token grants; `None` when it is not ours or its time is over.
     pub fn check(&self, token: &str, now: Millis) -> Option<Grant> {
+        self.read(token).filter(|grant| now < grant.until)
+    }
+
+    /// What a token granted, also when its time is over; `None` when it is not ours.
+    pub fn read(&self, token: &str) -> Option<Grant> {
         if token.len() > MAX_LEN {
             return None;
         }
@@ -68,14 +73,12 @@ impl LinkKey {
         let (file, rest) = rest.split_first_chunk::<16>()?;
         let (length, rest) = rest.split_first()?;
         let (app, viewer) = rest.split_at_checked(usize::from(*length))?;
-        let until = Millis::new(i64::from_be_bytes(*until));
-        let grant = Grant {
+        Some(Grant {
             file: FileId::from_u128(u128::from_be_bytes(*file)),
             app: std::str::from_utf8(app).ok()?.parse().ok()?,
             viewer: std::str::from_utf8(viewer).ok()?.parse().ok()?,
-            until,
-        };
-        (now < until).then_some(grant)
+            until: Millis::new(i64::from_be_bytes(*until)),
+        })
     }
 }
 

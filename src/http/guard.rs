@@ -194,7 +194,7 @@ fn accepts_pages(request: &ServiceRequest) -> bool {
 
 /// Files come whole; everything else is small.
 fn largest_body(path: &str, limits: &Limits) -> u64 {
-    if matches!(path, "/files" | "/v1/files") {
+    if matches!(path, "/files" | "/v1/files" | "/upload") {
         limits.file_bytes.max(limits.image_bytes)
     } else {
         limits.body_bytes as u64
@@ -213,7 +213,7 @@ fn surface(path: &str) -> &'static str {
         "v1" => "api",
         _ if rong::api::is_ours(path) => "server_api",
         "assets" => "assets",
-        "files" => "files",
+        "files" | "upload" => "files",
         "health" | "ready" => "health",
         _ => "other",
     }

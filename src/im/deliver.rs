@@ -45,7 +45,7 @@ impl Outgoing {
             app: caller.app.clone(),
             from: caller.person.clone(),
             client_id: Some(send.client_id),
-            flags: send.content.name.flags(),
+            flags: send.content.flags(),
             content: send.content,
             original: None,
             only: send.only,

@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod sweep;
+mod ticket;
 mod upload;
 
 pub use upload::{Place, Upload, Uploaded};
@@ -68,6 +69,7 @@ pub(super) struct Files {
     studio: Studio,
     links: LinkKey,
     running: Arc<Running>,
+    keys: ticket::Keys,
     /// The part of the kept bytes that is looked at next for what nobody knows.
     turn: AtomicU8,
 }
@@ -80,6 +82,7 @@ impl Files {
             studio: Studio::default(),
             links: LinkKey::random(random),
             running: Arc::default(),
+            keys: ticket::Keys::default(),
             turn: AtomicU8::new(0),
         }
     }

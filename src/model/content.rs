@@ -22,6 +22,11 @@ impl ObjectName {
         &self.0
     }
 
+    /// Whether the type is one that every client knows, and not an app's own.
+    pub fn is_built_in(&self) -> bool {
+        self.0.starts_with("RC:")
+    }
+
     /// Whether messages of this type are signals of the moment, which back ends are not told of.
     pub fn is_status(&self) -> bool {
         is_status(self.as_str())
@@ -205,6 +210,8 @@ pub struct Content {
     /// The type.
     pub name: ObjectName,
     body: Arc<RawValue>,
+    /// How it is kept and counted, where its sender decides that.
+    flags: Option<Flags>,
 }
 
 impl Content {
@@ -226,14 +233,14 @@ impl Content {
         }
         check_depth(text)?;
         check_escapes(text)?;
-        Ok(Self { name, body: Arc::from(body) })
+        Ok(Self { name, body: Arc::from(body), flags: None })
     }
 
     /// A content made by ourselves.
     pub fn of(name: &str, body: &impl Serialize) -> Self {
         let name = name.parse().expect("our own object names are valid");
         let body = serde_json::value::to_raw_value(body).expect("our own bodies are plain data and serialise");
-        Self { name, body: Arc::from(body) }
+        Self { name, body: Arc::from(body), flags: None }
     }
 
     /// Plain text.
@@ -244,13 +251,25 @@ impl Content {
     /// A stored body, as it was checked when it came in.
     pub fn from_stored(name: &str, body: String) -> Result<Self, InvalidContent> {
         let body = RawValue::from_string(body).map_err(|_| InvalidContent::NotAnObject)?;
-        Ok(Self { name: name.parse()?, body: Arc::from(body) })
+        Ok(Self { name: name.parse()?, body: Arc::from(body), flags: None })
     }
 
     /// The same type with an empty body.
     #[must_use]
     pub fn emptied(&self) -> Self {
-        Self { name: self.name.clone(), body: Arc::from(RawValue::from_string("{}".to_owned()).expect("an object")) }
+        let body = Arc::from(RawValue::from_string("{}".to_owned()).expect("an object"));
+        Self { name: self.name.clone(), body, flags: None }
+    }
+
+    /// The same, kept and counted as its sender wants it. Only types of an app's own are.
+    #[must_use]
+    pub fn with_flags(self, flags: Flags) -> Self {
+        Self { flags: Some(flags), ..self }
+    }
+
+    /// How it is kept and counted: by its name, unless its sender decides that.
+    pub fn flags(&self) -> Flags {
+        self.flags.unwrap_or_else(|| self.name.flags())
     }
 
     /// The JSON text of the body.
@@ -331,27 +350,27 @@ impl Content {
     /// The files of this server that the content names, at most [`Content::MOST_FILES`]. Addresses elsewhere are not
     /// ours to care for.
     pub fn files(&self) -> Vec<FileId> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Body<'a> {
-            #[serde(borrow)]
-            image_uri: Option<Cow<'a, str>>,
-            #[serde(borrow)]
-            file_url: Option<Cow<'a, str>>,
-            #[serde(borrow)]
-            remote_url: Option<Cow<'a, str>>,
-            #[serde(borrow)]
-            sight_url: Option<Cow<'a, str>>,
-        }
         // Most messages name no file: they are not read twice. A slash may be escaped.
         if !self.body().contains("files") {
             return Vec::new();
         }
-        let Some(body) = self.view::<Body<'_>>() else { return Vec::new() };
-        let named = [body.image_uri, body.file_url, body.remote_url, body.sight_url].into_iter().flatten();
-        let mut found: Vec<FileId> = named.filter_map(|text| FileId::referred(&text)).collect();
+        let mut found: Vec<FileId> = self.addresses().iter().filter_map(|text| FileId::referred(text)).collect();
         found.dedup();
         found
+    }
+
+    /// What stands in the fields that may hold the address of a file.
+    pub fn addresses(&self) -> Vec<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body {
+            image_uri: Option<String>,
+            file_url: Option<String>,
+            remote_url: Option<String>,
+            sight_url: Option<String>,
+        }
+        let Some(body) = self.view::<Body>() else { return Vec::new() };
+        [body.image_uri, body.file_url, body.remote_url, body.sight_url].into_iter().flatten().collect()
     }
 
     /// The words that a list or notification shows for this message: text, note or left message; `None` for others.

@@ -2,17 +2,20 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{discussion, find::Asker};
+use super::{discussion, files, find::Asker};
 use crate::{
     im::turn::Turn,
     model::{
-        ClientId, Command, Conversation, Event, Fault, Kind, MessageUid, Person, Position, Reply, Seq, UserId,
+        ClientId, Code, Command, Conversation, Event, Fault, Kind, MessageUid, Person, Position, Reply, Seq, UserId,
         chatroom::ChatroomCommand,
         command::{ConversationPage, List, Page, Sent},
         conversation::Keeping,
         presence::Watch,
     },
-    proto::rong::{ChrmOutput, DeleteMsgOutput, SessionStateModifyResp, SetUserStatusOutput, SubUserStatusOutput},
+    proto::rong::{
+        ChrmOutput, DeleteMsgOutput, GetQNdownloadUrlOutput, GetQNupTokenOutput, SessionStateModifyResp,
+        SetUserStatusOutput, SubUserStatusOutput,
+    },
     wire::rong::{
         answer,
         ask::{Ask, ChatroomPull, HistoryAsk},
@@ -48,7 +51,8 @@ pub(super) async fn send(asker: &Asker, ask: &Ask, turn: Turn) -> Result<Sent, S
     let kind = kind_of(ask);
     let refused = |fault: Fault| Status::of(fault.code, kind);
     match command(asker, ask).await.map_err(refused)? {
-        Some(Command::Send(send)) => {
+        Some(Command::Send(mut send)) => {
+            send.content = files::referred(&asker.im, &asker.caller, &send.content);
             asker.im.send_in_turn(&asker.caller, Some(asker.connection), send, turn).await.map_err(refused)
         }
         _ => Err(Status::NO_TARGET),
@@ -143,6 +147,14 @@ pub(super) async fn perform(asker: &Asker, ask: &Ask, dialect: Dialect) -> Resul
             dialect.write(&SetUserStatusOutput { nothing: Some(0) })
         }
         Ask::Watch(users) => return watch(asker, users, dialect).await.map_err(refused),
+        Ask::UploadTicket => {
+            let (token, until) = asker.im.upload_ticket(&asker.caller);
+            dialect.write(&GetQNupTokenOutput { deadline: until.get() / 1000, token, ..<_>::default() })
+        }
+        Ask::Download(key) => {
+            let download_url = download(asker, key).await.map_err(|_| Status::NO_FILE)?;
+            dialect.write(&GetQNdownloadUrlOutput { download_url })
+        }
         Ask::Discussion(asked) => discussion::perform(asker, asked, dialect).await.map_err(refused)?,
         Ask::Send { .. } | Ask::Pull(_) => return Err(Status::PARAMETER),
     };
@@ -218,6 +230,14 @@ async fn blocked(asker: &Asker) -> Result<Vec<Person>, Fault> {
         Reply::Blocked { users } => Ok(users),
         _ => Ok(Vec::new()),
     }
+}
+
+/// A whole address, good for a while.
+async fn download(asker: &Asker, key: &str) -> Result<String, Fault> {
+    let file = asker.im.uploaded_as(&asker.caller, key)?;
+    let link = asker.im.links(&asker.caller, &[file]).await?.pop();
+    let link = link.ok_or_else(|| Fault::new(Code::NotFound, "no such file"))?;
+    Ok(format!("{}{}", asker.origin, link.address()))
 }
 
 /// Being on the list is success; not being on it can only be told by an error.

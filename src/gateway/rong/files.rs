@@ -39,6 +39,22 @@ fn linked(content: &Content, origin: &str, links: &[Link]) -> Content {
     Content::from_stored(content.name.as_str(), body).unwrap_or_else(|_| content.clone())
 }
 
+/// The content with references in the place of our own addresses, as a client got them for its uploads and for what it
+/// hands on. Everything else stays byte for byte.
+pub(super) fn referred(im: &Im, caller: &Caller, content: &Content) -> Content {
+    // Most messages name no file.
+    if !content.body().contains("/files/") {
+        return content.clone();
+    }
+    let mut body = content.body().to_owned();
+    for address in content.addresses() {
+        if let Some(file) = im.file_behind(caller, &address) {
+            body = body.replace(&format!("\"{address}\""), &format!("\"{}\"", file.reference()));
+        }
+    }
+    Content::from_stored(content.name.as_str(), body).unwrap_or_else(|_| content.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -28,6 +28,9 @@ use crate::{
 /// Pushed messages of which it is not known yet that they arrived. Beyond that the oldest are marked by the next pull.
 const MOST_ON_THE_WAY: usize = 256;
 
+/// Readers remembered; beyond that somebody's reading may be told a second time.
+const MOST_READ: usize = 1024;
+
 /// What changed, in a `ChrmNotifyMsg`: attributes of a chatroom, how the user keeps conversations, a chatroom ended.
 const ATTRIBUTES: i32 = 2;
 const KEPT_OTHERWISE: i32 = 3;
@@ -150,7 +153,7 @@ impl Teller {
         if place.kind != Kind::Chatroom {
             self.known = self.known.max(at);
         }
-        let tell = self.delivery.message(down);
+        let tell = self.delivery.direct(down);
         self.frames(tell.as_ref(), now)
     }
 
@@ -201,6 +204,9 @@ impl Teller {
             Some(Learned::Message(None)) => return Told::Frames(Vec::new()),
             _ => return Told::Learn(Lesson::Message(conversation, read)),
         };
+        if self.read.len() >= MOST_READ {
+            self.read.clear();
+        }
         self.read.insert((conversation, user.clone()), read);
         let down = self.reader(place).read(user, &newest, self.known);
         let tell = self.delivery.message(down);

@@ -64,6 +64,8 @@ pub async fn navi(request: HttpRequest, asked: Query<Asked>, im: Data<Im>, confi
             // There are no calls.
             "voipCallInfo": json!({ "strategy": 0, "callEngine": [] }).to_string(),
             "openMp": 0,
+            // For upload libraries: a form goes there, see `upload`.
+            "uploadServer": format!("{server}/upload"),
             "kvStorage": 1,
             "historyMsg": true,
             "chatroomMsg": true,

@@ -29,7 +29,7 @@ pub enum Place {
     Conversation(ConversationId),
     /// The visitor's open service conversation, or the one that their next message begins.
     Desk,
-    /// Wherever the message goes that names it first: back ends only, which write to anybody.
+    /// Wherever the message goes that names it first: back ends, which write to anybody, and users with a ticket.
     Unknown,
 }
 

@@ -19,7 +19,7 @@ use crate::{
     model::{
         Content, Handle, Kind, MessageUid, Millis, UserId,
         chatroom::ChatroomCommand,
-        content::{InvalidContent, names},
+        content::{Flags, InvalidContent, names},
         conversation::Keeping,
     },
     proto::rong,
@@ -36,6 +36,9 @@ mod tests;
 pub use discussion::DiscussionAsk;
 pub use query::of_query;
 
+/// Bits of `sessionId`: the message is kept, and counted as unread.
+const KEEP: i32 = 1;
+const COUNT: i32 = 2;
 /// Most members to whom a group message may be directed.
 const MOST_DIRECTED: usize = 100;
 
@@ -118,6 +121,10 @@ pub enum Ask {
     Watch(Vec<UserId>),
     /// Something about a discussion.
     Discussion(DiscussionAsk),
+    /// A ticket to upload with.
+    UploadTicket,
+    /// The address of a file that the user uploaded under this key.
+    Download(String),
     /// Something that needs nobody to be asked: this is the answer.
     Settled(Vec<u8>),
 }
@@ -157,13 +164,27 @@ pub fn of_publish(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
     if place.kind == Kind::System {
         return Err(Status::of(crate::model::Code::Forbidden, Some(Kind::System)));
     }
-    let content = content(&sent)?;
+    let content = kept_as(content(&sent)?, topic, sent.session_id);
     match content.name.as_str() {
         names::TYPING => Ok(Ask::Typing(place)),
         names::SYNC_READ => read_up_to(place, &content),
         // In pairs the domain itself takes the message for a receipt and hands it on.
         names::READ if !place.kind.is_pair() => read_up_to(place, &content),
         _ => Ok(Ask::Send { only: directed(&place, &sent)?, to: place, content }),
+    }
+}
+
+/// How a message is kept and counted is decided by its type; of an app's own types by the client, which was told when
+/// they were registered. Topics for passing messages keep nothing.
+fn kept_as(content: Content, topic: Sending, bits: i32) -> Content {
+    let flags = |stored, counted| Flags { stored, counted };
+    if topic.is_passing() {
+        content.with_flags(flags(false, false))
+    } else if content.name.is_built_in() {
+        content
+    } else {
+        let stored = bits & KEEP != 0;
+        content.with_flags(flags(stored, stored && bits & COUNT != 0))
     }
 }
 

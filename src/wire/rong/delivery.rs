@@ -34,6 +34,8 @@ pub struct Delivery {
     /// Time of the newest stored message that found no room among those held.
     spilled: Option<i64>,
     pushed: VecDeque<Pushed>,
+    /// What pulls listed lately, by public id and type: an event of it may come after its answer.
+    listed: VecDeque<(String, String)>,
     last_id: u16,
 }
 
@@ -84,8 +86,17 @@ impl Window {
 impl Delivery {
     /// A message for this client. `None`: it is held.
     pub fn message(&mut self, message: DownStreamMessage) -> Option<Tell> {
-        if message.r#type == i32::from(Kind::Chatroom.number()) {
+        // What is not kept cannot be pulled.
+        if message.r#type == i32::from(Kind::Chatroom.number()) && message.status & STORED != 0 {
             return Some(self.chatroom(&message));
+        }
+        self.direct(message)
+    }
+
+    /// The same for what no pull brings, wherever it was said.
+    pub fn direct(&mut self, message: DownStreamMessage) -> Option<Tell> {
+        if self.listed.iter().any(|(uid, name)| Some(uid) == message.msg_id.as_ref() && *name == message.classname) {
+            return None;
         }
         if self.flows {
             return Some(self.push(message));
@@ -114,8 +125,19 @@ impl Delivery {
     ) -> (DownStreamMessages, Vec<Tell>) {
         found.sort_by_key(|message| message.data_time);
         let newest = found.last().map_or(asked.sync_time, |message| message.data_time).max(asked.sync_time);
-        self.held.retain(|held| !found.iter().any(|listed| listed.msg_id == held.msg_id));
+        let is = |listed: &DownStreamMessage, held: &DownStreamMessage| {
+            listed.msg_id == held.msg_id && listed.classname == held.classname
+        };
+        self.held.retain(|held| held.msg_id.is_none() || !found.iter().any(|listed| is(listed, held)));
         found.retain(|message| !self.has(message));
+        for message in &found {
+            if let Some(uid) = message.msg_id.clone() {
+                if self.listed.len() >= MOST_REMEMBERED {
+                    self.listed.pop_front();
+                }
+                self.listed.push_back((uid, message.classname.clone()));
+            }
+        }
         let answer = DownStreamMessages { list: found, sync_time: newest, finished: Some(!more) };
         let then = if more { vec![self.notice(newest + 1)] } else { self.release() };
         (answer, then)

@@ -36,7 +36,7 @@ impl Reader<'_> {
     /// A message of the conversation.
     pub fn message(&self, message: &Message) -> DownStreamMessage {
         let own = message.from.id == *self.user;
-        let flags = message.content.name.flags();
+        let flags = message.content.flags();
         let stored = message.seq.is_some();
         let calls = self.place.kind.has_members() && message.content.mentions() != Mentions::Nobody;
         let bit = |on: bool, bit: i64| if on { bit } else { 0 };

@@ -20,6 +20,11 @@ impl Status {
     /// Nobody is there by that name, or nobody who may be written to.
     pub const NO_TARGET: Self = Self(20407);
 
+    /// The type of a file is none.
+    pub const FILE_TYPE: Self = Self(41001);
+    /// There is no file by that key.
+    pub const NO_FILE: Self = Self(41002);
+
     /// The user is in no such discussion.
     pub const fn of_discussion() -> Self {
         Self(outside(Kind::Discussion))

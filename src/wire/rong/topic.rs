@@ -260,6 +260,11 @@ impl Sending {
         })
     }
 
+    /// Whether what is sent by it is not kept.
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::PassingPrivate | Self::PassingGroup | Self::PassingChatroom)
+    }
+
     /// The topic by which a client writes to a conversation of this kind.
     pub const fn to(kind: Kind) -> Self {
         match kind {

@@ -134,6 +134,23 @@ async fn check_52_and_53_attributes_belong_to_who_set_them_and_are_given_whole()
 }
 
 #[tokio::test]
+async fn what_a_room_does_not_keep_and_recalls_are_pushed() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);
+    ann.joins("r1").await;
+    bob.joins("r1").await;
+    let wave = json!({ "name": "wave", "data": "{}" });
+    assert_eq!(ann.sends("chatMsg", "r1", "RC:CmdMsg", &wave).await.status, 0);
+    let heard = bob.message().await;
+    assert_eq!((heard.classname.as_str(), heard.r#type, heard.group_id.as_deref()), ("RC:CmdMsg", 4, Some("r1")));
+    let said = ann.sends("chatMsg", "r1", "RC:TxtMsg", &json!({ "content": "oops" })).await;
+    bob.notice().await;
+    let recall = json!({ "messageUId": said.uid, "conversationType": 4, "targetId": "r1", "sentTime": said.at });
+    assert_eq!(ann.sends("recallMsg", "ann", "RC:RcCmd", &recall).await.status, 0);
+    assert_eq!(bob.message().await.classname, "RC:RcCmd");
+}
+
+#[tokio::test]
 async fn later_clients_hear_that_a_room_ended() {
     let stage = Stage::start().await;
     let mut ann = stage.device("ann", FOUR).await;

@@ -103,6 +103,23 @@ async fn check_37_old_clients_get_escapes_and_new_ones_the_characters() {
 }
 
 #[tokio::test]
+async fn check_38_types_of_an_apps_own_are_kept_as_their_client_wants() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);
+    let passing = parlor::proto::rong::UpStreamMessage { session_id: 0, ..up("app:wave", &json!({ "content": "hi" })) };
+    assert_eq!(ann.publish("ppMsgP", "bob", &passing).await.status, 0);
+    assert_eq!(bob.message().await.status, 0);
+    assert_eq!(ann.publish("ppMsgS", "bob", &up("RC:TxtMsg", &json!({ "content": "psst" }))).await.status, 0);
+    assert_eq!(
+        (text(&bob.message().await), stage.device("bob", TWO).await.pull(0).await.list.len()),
+        ("psst".into(), 0)
+    );
+    let kept = parlor::proto::rong::UpStreamMessage { session_id: 1, ..passing };
+    assert_eq!(ann.publish("ppMsgP", "bob", &kept).await.status, 0);
+    assert_eq!(bob.message().await.status, 16, "kept and not counted");
+}
+
+#[tokio::test]
 async fn check_38_what_is_not_kept_reaches_who_is_here_and_makes_no_conversation() {
     let stage = Stage::start().await;
     let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);

@@ -74,6 +74,7 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
         | Asking::KickFromDiscussion
         | Asking::OpenDiscussion
         | Asking::RenameDiscussion => discussion(topic, request, dialect),
+        Asking::UploadToken | Asking::DownloadUrl => file(topic, request, dialect),
         other => settled(other, request, dialect),
     }
 }
@@ -88,16 +89,22 @@ fn settled(topic: Asking, request: &Request, dialect: Dialect) -> Result<Ask, St
         Asking::PullAccounts => dialect.write(&rong::PullMpOutput::default()),
         Asking::SearchAccounts => dialect.write(&rong::SearchMpOutput::default()),
         Asking::ReportClient => Vec::new(),
-        _ => return Err(unserved(topic)),
+        _ => return Err(Status::PARAMETER),
     };
     Ok(Ask::Settled(body))
 }
 
-const fn unserved(topic: Asking) -> Status {
-    match topic {
-        Asking::UploadToken | Asking::DownloadUrl => Status(41002),
-        _ => Status::PARAMETER,
-    }
+/// All four types of files are taken in alike.
+fn file(topic: Asking, request: &Request, dialect: Dialect) -> Result<Ask, Status> {
+    const TYPES: std::ops::RangeInclusive<i32> = 1..=4;
+    let (kind, ask) = if topic == Asking::UploadToken {
+        let asked: rong::GetQNupTokenInput = read(dialect, &request.body)?;
+        (asked.r#type, Ask::UploadTicket)
+    } else {
+        let asked: rong::GetQNdownloadUrlInput = read(dialect, &request.body)?;
+        (asked.r#type, Ask::Download(asked.key))
+    };
+    if TYPES.contains(&kind) { Ok(ask) } else { Err(Status::FILE_TYPE) }
 }
 
 /// Later clients put themselves into the frame's target and the other side into the body.

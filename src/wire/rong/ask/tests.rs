@@ -111,6 +111,23 @@ fn what_is_no_message_is_refused_with_a_number() {
 }
 
 #[test]
+fn check_38_the_client_decides_how_types_of_an_apps_own_are_kept() {
+    let flags = |topic: &str, name: &str, session_id| {
+        let sent = rong::UpStreamMessage { session_id, ..upstream(name, r#"{"content":"hi"}"#) };
+        let Ok(Ask::Send { content, .. }) = publish(topic, "ann", &sent) else { panic!("{name} is sent") };
+        (content.flags().stored, content.flags().counted)
+    };
+    for (bits, wanted) in
+        [(0, (false, false)), (1, (true, false)), (2, (false, false)), (3, (true, true)), (7, (true, true))]
+    {
+        assert_eq!(flags("ppMsgP", "app:own", bits), wanted, "{bits}");
+    }
+    assert_eq!(flags("ppMsgP", "RC:TxtMsg", 0), (true, true), "built-in types are as they are everywhere");
+    assert_eq!(flags("ppMsgP", "RC:CmdMsg", 3), (false, false));
+    assert_eq!(flags("ppMsgS", "RC:TxtMsg", 3), (false, false));
+}
+
+#[test]
 fn check_25_a_directed_group_message_names_its_members() {
     let sent = rong::UpStreamMessage { user_id: vec!["ann".into(), "cy".into()], ..upstream("RC:CmdMsg", "{}") };
     let ask = publish("pgMsgP", "g1", &sent).unwrap();
@@ -339,6 +356,16 @@ fn pins_mutes_and_silence_are_ways_to_keep_a_conversation() {
 }
 
 #[test]
+fn check_46_files_are_asked_for_by_their_type() {
+    for (kind, wanted) in [(1, Ok(Ask::UploadTicket)), (4, Ok(Ask::UploadTicket)), (9, Err(Status(41001)))] {
+        let asked = rong::GetQNupTokenInput { r#type: kind, key: None };
+        assert_eq!(query("qnTkn", "bob", &asked), wanted, "{kind}");
+    }
+    let asked = rong::GetQNdownloadUrlInput { r#type: 1, key: "k".into(), file_name: None };
+    assert_eq!(query("qnUrl", "bob", &asked), Ok(Ask::Download("k".into())));
+}
+
+#[test]
 fn users_say_how_they_are_and_watch_others() {
     assert_eq!(query("getUserStatus", "bob", &rong::GetUserStatusInput::default()), Ok(Ask::OwnStatus));
     let set = rong::SetUserStatusInput { status: Some(7) };
@@ -380,7 +407,7 @@ fn check_16_every_topic_is_read_settled_or_refused_with_a_number() {
             assert!(status.0 > 1, "{topic:?}");
         }
     }
-    for (topic, number) in [("unheard", 33003), ("setKVS", 33003), ("qnTkn", 41002), ("qryVoipK", 33003)] {
+    for (topic, number) in [("unheard", 33003), ("setKVS", 33003), ("qryVoipK", 33003)] {
         assert_eq!(of_query(&request(topic, "bob", Vec::new()), SOCKET()), Err(Status(number)), "{topic}");
     }
 }

@@ -59,6 +59,23 @@ fn check_32_what_the_first_pull_lists_is_not_pushed_again() {
 }
 
 #[test]
+fn check_32_an_event_that_comes_after_the_page_that_lists_it_is_not_pushed_but_its_recall_is() {
+    let mut delivery = Delivery::default();
+    delivery.pulled(&pull(0), vec![message("a", 5)], false);
+    assert_eq!(delivery.message(message("a", 5)), None);
+    let recall = DownStreamMessage { classname: "RC:RcCmd".into(), ..message("a", 9) };
+    assert!(matches!(delivery.message(recall), Some(Tell::Message(..))));
+}
+
+#[test]
+fn what_a_chatroom_does_not_keep_is_pushed_because_no_pull_brings_it() {
+    let passing = DownStreamMessage { r#type: 4, group_id: Some("r1".into()), status: 0, ..message("a", 5) };
+    assert!(matches!(flowing().message(passing), Some(Tell::Message(..))));
+    let recall = DownStreamMessage { r#type: 4, group_id: Some("r1".into()), ..message("b", 5) };
+    assert!(matches!(flowing().direct(recall), Some(Tell::Message(..))));
+}
+
+#[test]
 fn check_28_a_pull_is_answered_oldest_first_finished_and_with_the_newest_time() {
     let (answer, then) = Delivery::default().pulled(&pull(3), vec![message("b", 9), message("a", 5)], false);
     assert_eq!(uids(&answer.list), ["a", "b"]);
