@@ -21,6 +21,13 @@ pub enum Role {
     System,
 }
 
+impl Role {
+    /// Whether somebody asks the desk rather than answers for it.
+    pub const fn asks(self) -> bool {
+        matches!(self, Self::Visitor | Self::User)
+    }
+}
+
 /// Somebody as others see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {

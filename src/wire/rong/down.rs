@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{dialect::Dialect, place::Place};
 use crate::{
     model::{
-        Content, Kind, Message, Millis, UserId,
+        Content, Kind, Message, Millis, Person, Role, UserId,
         content::{Mentions, names},
     },
     proto::rong::DownStreamMessage,
@@ -45,7 +45,7 @@ impl Reader<'_> {
             data_time: message.at.get(),
             status,
             msg_id: Some(message.uid.to_string()),
-            ..self.envelope(own, message.from.id.as_str(), &self.seen(&message.content))
+            ..self.envelope(own, message.from.id.as_str(), &self.seen(message))
         }
     }
 
@@ -91,8 +91,15 @@ impl Reader<'_> {
         }
     }
 
-    /// The content, byte for byte; but a recall names the conversation as this reader sees it.
-    fn seen(&self, content: &Content) -> Content {
+    /// The content, byte for byte; but a recall names the conversation as this reader sees it, and who speaks for a desk
+    /// stands in what they say.
+    fn seen(&self, message: &Message) -> Content {
+        let content = &message.content;
+        let speaks_for_desk =
+            self.place.kind == Kind::Service && matches!(message.from.role, Role::Agent | Role::Robot);
+        if speaks_for_desk && !content.is_gone() {
+            return signed(content, &message.from);
+        }
         let Some(mut notice) = content.view::<Map<String, Value>>().filter(|_| content.is_recalled()) else {
             return content.clone();
         };
@@ -102,10 +109,19 @@ impl Reader<'_> {
     }
 }
 
+/// The content with its author in it, unless it names one.
+fn signed(content: &Content, from: &Person) -> Content {
+    let body = content.view::<Map<String, Value>>().filter(|body| !body.contains_key("user"));
+    let Some(mut body) = body else { return content.clone() };
+    let user = json!({ "id": from.id, "name": from.name, "portraitUri": from.portrait.as_deref().unwrap_or_default() });
+    body.insert("user".to_owned(), user);
+    Content::of(content.name.as_str(), &body)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{ConversationId, MessageUid, Person, Role, Seq};
+    use crate::model::{ConversationId, MessageUid, Seq};
 
     pub(in crate::wire::rong) fn said(from: &str, at: i64, content: Content) -> Message {
         Message {
@@ -231,6 +247,21 @@ pub(super) mod tests {
         assert_eq!(body, json!({ "messageUId": newest.uid, "lastMessageSendTime": 7, "type": 1 }));
         let own = reader.read(&user, &newest, Millis::new(9));
         assert_eq!((own.group_id.as_deref(), own.direction), (Some("ann"), Some(OWN)));
+    }
+
+    #[test]
+    fn who_speaks_for_a_desk_stands_in_what_they_say() {
+        let mut message = said("agent7", 7, Content::text("hi"));
+        (message.from.role, message.from.name) = (Role::Agent, "Anna".to_owned());
+        let body = |kind, message: &Message| -> Value {
+            serde_json::from_slice(&read(kind, "site", message).content).unwrap()
+        };
+        let user = json!({ "id": "agent7", "name": "Anna", "portraitUri": "" });
+        assert_eq!(body(Kind::Service, &message), json!({ "content": "hi", "user": user }));
+        assert_eq!(body(Kind::Group, &message), json!({ "content": "hi" }), "elsewhere the sender is told");
+        let own = json!({ "content": "hi", "user": { "id": "x" } });
+        message.content = content(names::TEXT, &own);
+        assert_eq!(body(Kind::Service, &message), own);
     }
 
     #[test]

@@ -6,6 +6,7 @@ import { find, isWriting, mark, slot, write } from "../lib/dom.js"
 import { device } from "../lib/keep.js"
 import { setSingleKeys, singleKeys } from "../lib/keys.js"
 import { isDrawer, isPanelOpen, isPhone, isRail, openPanel } from "../lib/look.js"
+import { asks } from "../lib/side.js"
 import { tooltips } from "../lib/tips.js"
 import { followed, pathOf, placeOf } from "../lib/where.js"
 import { agentOf, known, nameOf, visitorName } from "../lib/words.js"
@@ -234,7 +235,7 @@ export class Inbox {
    * @param {boolean} added
    */
   #received(message, thread, added) {
-    if (message.from.role === "visitor") this.#heard(message, thread, added)
+    if (asks(message.from)) this.#heard(message, thread, added)
     if (message.conversation === this.#open) {
       if (message.from.id === this.#me.id) this.conversation.log.toEnd()
       this.#showOpen()

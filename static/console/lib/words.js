@@ -24,6 +24,7 @@ export function nameOf(person) {
   if (!person) return ""
   const guest = guestId(person)
   if (guest) return t("guest", { id: guest })
+  if (person.role === "user" && !person.name) return person.id
   return person.role === "system" ? t("product") : person.name
 }
 
@@ -206,7 +207,7 @@ export function said(message, conversation) {
 /** @param {Person} from */
 function prefixOf(from) {
   if (from.role === "robot") return t("robot-prefix")
-  if (from.role !== "agent" && from.role !== "user") return ""
+  if (from.role !== "agent") return ""
   return from.id === me ? t("you-prefix") : t("person-prefix", { name: firstName(from.name) })
 }
 

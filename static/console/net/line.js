@@ -2,6 +2,7 @@ import { Connection } from "../../shared/net/connection.js"
 import { CommandError } from "../../shared/net/protocol.js"
 import { Sender } from "../../shared/net/sender.js"
 import { now, setClock } from "../lib/clock.js"
+import { asks } from "../lib/side.js"
 import { taken, TYPING_MS } from "../models/thread.js"
 
 /** @import { Conversation, EndReason, Gap, Message, Push, State, TypingPush, Welcome } from "../../shared/net/protocol.js" */
@@ -179,7 +180,7 @@ export class Line {
       this.desk.message(message)
     }
     if (more) queueMicrotask(() => this.#fill(thread))
-    const words = fresh.filter((message) => message.from.role === "visitor").length
+    const words = fresh.filter((message) => asks(message.from)).length
     thread.unseen += words
     return words
   }
@@ -219,7 +220,7 @@ export class Line {
     this.desk.message(message)
     if (!this.desk.get(id)) this.fetch(id)
     const thread = this.threads.get(id)
-    if (thread && message.from.role === "visitor") thread.typing = null
+    if (thread && asks(message.from)) thread.typing = null
     const how = thread?.loaded ? thread.log.receive(message) : "known"
     if (thread && how === "hole") this.#fill(thread)
     this.events.message(message, thread, how === "added")

@@ -3,6 +3,7 @@ import { linkify } from "../../shared/lib/linkify.js"
 import { isCard } from "../../shared/models/card.js"
 import { carries, drawCarried } from "../lib/carried.js"
 import { clone, icon, mark, slot, write } from "../lib/dom.js"
+import { asks } from "../lib/side.js"
 import { eventWords, leftMessage, nameOf, textOf } from "../lib/words.js"
 import { page, t, times } from "../page.js"
 import { paint } from "./row.js"
@@ -35,7 +36,7 @@ function bubble(message, article) {
   const robot = from.role === "robot"
   const author = from.id === page.data.me.id ? t("you") : nameOf(from)
   article.dataset.uid = message.uid
-  article.dataset.side = from.role === "visitor" ? "visitor" : "house"
+  article.dataset.side = asks(from) ? "visitor" : "house"
   article.toggleAttribute("data-robot", robot)
   paint(slot(article, "avatar"), from)
   write(slot(article, "author"), author)

@@ -48,6 +48,7 @@ pub(in crate::http::console) fn name_of(person: &Person, words: &Locale) -> Stri
     match guest_id(person) {
         Some(id) => words.format("console-guest", &[("id", id.as_str().into())]),
         None if person.role == Role::System => words.get("console-product"),
+        None if person.name.is_empty() => person.id.to_string(),
         None => person.name.clone(),
     }
 }

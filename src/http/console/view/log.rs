@@ -108,7 +108,7 @@ impl Bubble {
         let key = if robot { "console-message-robot" } else { "console-message-name" };
         Self {
             uid: message.uid.to_string(),
-            side: if message.from.role == Role::Visitor { "visitor" } else { "house" },
+            side: if message.from.role.asks() { "visitor" } else { "house" },
             label: words.format(key, &[("author", author.name.as_str().into()), ("t", at.as_str().into())]),
             author,
             lead,

@@ -93,11 +93,9 @@ fn last_words(conversation: &Conversation, reader: Reader<'_>) -> (String, Strin
     };
     let prefix = match last.from.role {
         Role::Agent if last.from.id == *reader.me => words.get("console-you-prefix"),
-        Role::Agent | Role::User => {
-            words.format("console-person-prefix", &[("name", first_name(&last.from.name).into())])
-        }
+        Role::Agent => words.format("console-person-prefix", &[("name", first_name(&last.from.name).into())]),
         Role::Robot => words.get("console-robot-prefix"),
-        Role::Visitor | Role::System => String::new(),
+        Role::Visitor | Role::User | Role::System => String::new(),
     };
     (prefix, said)
 }
