@@ -59,7 +59,7 @@ pub struct ChatroomFigures {
 }
 
 impl Im {
-    /// Lets a connection into a chatroom, which is made when it is unknown. From now on the connection must hear what is
+    /// Lets a connection into a chatroom, which is made when it is unknown unless it must be there. From now on the connection must hear what is
     /// said there; then [`Im::chatroom_entered`] tells what was said before, so that nothing falls in between.
     pub async fn enter_chatroom(
         &self,
@@ -77,7 +77,11 @@ impl Im {
         }
         // A room may end between finding and entering it; then it is made anew.
         for _ in 0..3 {
-            let room = self.room_or_new(&caller.app, handle).await?;
+            let room = if join.only_existing {
+                self.room(&caller.app, handle).await?.ok_or_else(no_chatroom)?
+            } else {
+                self.room_or_new(&caller.app, handle).await?
+            };
             if !self.chatrooms.claim(&caller.app, caller.id(), room.id) {
                 let message = format!("you are in {MOST_ROOMS_OF_USER} chatrooms already; quit one first");
                 return Err(Fault::new(Code::TooManyChatrooms, message));

@@ -48,7 +48,7 @@ pub enum ChatroomCommand {
     RemoveAttributes(RemoveAttributes),
 }
 
-/// Comes into a chatroom, which is made when it is unknown.
+/// Comes into a chatroom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinChatroom {
     /// Which.
@@ -57,6 +57,8 @@ pub struct JoinChatroom {
     pub last: u16,
     /// What the client has already: it gets what it missed instead.
     pub since: Option<Position>,
+    /// An unknown room is not made: [`Code::NoChatroom`](super::Code::NoChatroom).
+    pub only_existing: bool,
 }
 
 /// In which order members are listed.

@@ -64,8 +64,8 @@ impl Default for ServerApi {
 }
 
 /// The first parts of all paths.
-const FAMILIES: [&str; 8] =
-    ["user", "message", "statusmessage", "group", "chatroom", "conversation", "sensitiveword", "push"];
+const FAMILIES: [&str; 9] =
+    ["user", "message", "statusmessage", "group", "chatroom", "conversation", "sensitiveword", "wordfilter", "push"];
 
 /// Whether a path belongs here.
 pub(in crate::http) fn is_ours(path: &str) -> bool {

@@ -123,6 +123,8 @@ topics! {
         ChangeSettings = "setSeAtt";
         /// Comes into a chatroom.
         JoinChatroom = "joinChrm";
+        /// Comes into a chatroom that is there (later clients).
+        JoinExisting = "joinChrmR";
         /// Leaves a chatroom.
         QuitChatroom = "exitChrm";
         /// Who is in a chatroom.
@@ -307,7 +309,7 @@ mod tests {
         prMsgP prMsgS";
     const ASKED: &str = "pullMsg chrmPull qryPMsg qryDMsg qryGMsg qryCMsg qrySMsg qryCHMsg delMsg cleanPMsg cleanDMsg \
         cleanGMsg cleanCMsg cleanSMsg qryRelation qryRelationR delRelation delSessions updRRTime qryPPush qryDPush \
-        blkPPush unblkPPush blkDPush unblkDPush pullSeAtts setSeAtt joinChrm exitChrm queryChrmI setKV setKVS delKV \
+        blkPPush unblkPPush blkDPush unblkDPush pullSeAtts setSeAtt joinChrm joinChrmR exitChrm queryChrmI setKV setKVS delKV \
         pullKV addBlack rmBlack getBlack blackStat qnTkn qnUrl getUserStatus setUserStatus subUserStatus pullUS \
         setOfflineMsgDur qryVoipK reportsdk rrMsg rrList crDiz invtDiz dizInf quitDiz evctDiz pdOpen rename pullMp \
         schMp mpFollow mcFollow mpUnFollow mcUnFollow rtcRJoin_data rtcRExit rtcPing rtcToken rtcUData rtcUList \
@@ -341,7 +343,7 @@ mod tests {
 
     #[test]
     fn other_names_are_no_topics() {
-        for name in ["ppmsgp", "ppMsg", "joinChrmR", "qrySessions", "userInf", "pullMsg ", "\0"] {
+        for name in ["ppmsgp", "ppMsg", "qrySessions", "userInf", "pullMsg ", "\0"] {
             assert_eq!(Asking::from_name(name), None, "{name}");
             assert_eq!(Sending::from_name(name), None, "{name}");
         }

@@ -40,7 +40,7 @@ async fn head_answers_like_get_without_a_body() {
 async fn head_is_taken_wherever_get_is_and_nowhere_else() {
     let (_server, _people, back_end) = house().await;
     let ids = ["key", "site", "user", "conversation", "webhook", "sequence", "uid", "group", "chatroom", "account"];
-    let others = ["agent", "gag", "list", "hour", "broadcast"];
+    let others = ["agent", "gag", "list", "hour", "broadcast", "secret"];
     let ids: BTreeMap<&str, String> = ids.into_iter().chain(others).map(|name| (name, "1".to_owned())).collect();
     let document = Document::read();
     let reads: Vec<String> = document.operations().filter(|it| it.method == "GET").map(|it| it.address(&ids)).collect();

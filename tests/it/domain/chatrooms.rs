@@ -21,7 +21,7 @@ pub(super) fn handle(text: &str) -> Handle {
 }
 
 pub(super) fn join(room: &str) -> JoinChatroom {
-    JoinChatroom { chatroom: handle(room), last: 50, since: None }
+    JoinChatroom { chatroom: handle(room), last: 50, since: None, only_existing: false }
 }
 
 /// The words of people in chatrooms.
@@ -140,6 +140,9 @@ async fn what_is_said_reaches_the_room_and_stays_for_those_who_join_later() {
     let none = bob.joins_as(JoinChatroom { last: 0, ..join("lobby") }).await.unwrap();
     assert_eq!((none.messages.len(), none.head.seq), (0, Seq(3)));
     assert_eq!(code(bob.joins_as(JoinChatroom { last: 51, ..join("lobby") }).await), Code::BadRequest);
+    let there = |room| JoinChatroom { only_existing: true, ..join(room) };
+    assert!(bob.joins_as(there("lobby")).await.is_ok());
+    assert_eq!(code(bob.joins_as(there("nowhere")).await), Code::NoChatroom);
     let list = world.im.conversations(&alice.caller, List::default()).await.unwrap();
     assert!(list.conversations.is_empty(), "a room is in nobody's list");
 }

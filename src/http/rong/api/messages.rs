@@ -27,6 +27,7 @@ const MOST_ROOMS: usize = 10;
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         private("message/private/publish", false).says("To up to 1,000 users, each in private"),
+        private("message/publish", false).says("The same, as the oldest code writes it"),
         private("statusmessage/private/publish", true).says("The same, to those who are connected, without keeping it"),
         Operation::form("message/system/publish", system)
             .needs(&["fromUserId", "toUserId", "objectName", "content"])

@@ -32,6 +32,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .example("words=darn&words=heck")
             .says("Takes up to 50 words off the list"),
         Operation::form("sensitiveword/list", list).example("type=2").says("The list"),
+        Operation::form("wordfilter/add", add)
+            .needs(&["word"])
+            .example("word=darn")
+            .says("`sensitiveword/add`, as older code writes it"),
+        Operation::form("wordfilter/delete", remove)
+            .needs(&["word"])
+            .example("word=darn")
+            .says("`sensitiveword/delete`, as older code writes it"),
+        Operation::form("wordfilter/list", list).says("`sensitiveword/list`, as older code writes it"),
     ]
 }
 

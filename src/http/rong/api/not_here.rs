@@ -8,7 +8,7 @@ use super::{
 };
 
 /// What of the later versions of the original is not there.
-const PATHS: [&str; 30] = [
+const PATHS: [&str; 31] = [
     "user/remarks/set",
     "user/remarks/del",
     "user/remarks/get",
@@ -38,6 +38,7 @@ const PATHS: [&str; 30] = [
     "conversation/type/notification/get",
     "conversation/type/notification/batch/set",
     "conversation/notification/batch/set",
+    "chatroom/join",
     "push/custom",
 ];
 

@@ -24,7 +24,10 @@ pub(super) fn command(topic: Asking, request: &Request, dialect: Dialect) -> Res
     let chatroom = room(request)?;
     let body = request.body.as_slice();
     Ok(match topic {
-        Asking::JoinChatroom => ChatroomCommand::Join(JoinChatroom { chatroom, last: 0, since: None }),
+        Asking::JoinChatroom | Asking::JoinExisting => {
+            let only_existing = topic == Asking::JoinExisting;
+            ChatroomCommand::Join(JoinChatroom { chatroom, last: 0, since: None, only_existing })
+        }
         Asking::QuitChatroom => ChatroomCommand::Quit(chatroom),
         Asking::ChatroomInfo => info(chatroom, &read(dialect, body)?),
         Asking::SetAttribute => set(chatroom, read(dialect, body)?)?,

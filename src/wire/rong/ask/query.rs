@@ -40,9 +40,10 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
             let asked: rong::RelationQryInput = read(dialect, body)?;
             Ok(Ask::Conversations(most(asked.count.unwrap_or(0))))
         }
+        // Later clients fill the body as for their list; the kind stands in the same place.
         Asking::Remove => {
-            let asked: rong::RelationsInput = read(dialect, body)?;
-            Ok(Ask::Remove(vec![place(asked.r#type, &request.target)?]))
+            let asked: rong::RelationQryInput = read(dialect, body)?;
+            Ok(Ask::Remove(vec![place(asked.r#type.unwrap_or(0), &request.target)?]))
         }
         Asking::RemoveSeveral => remove_several(&read(dialect, body)?),
         Asking::Read => read_time(&read(dialect, body)?),
@@ -51,6 +52,7 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
         Asking::IsBlocked => user(request).map(Ask::IsBlocked),
         Asking::PullChatroom => chatroom::pull(request, dialect),
         Asking::JoinChatroom
+        | Asking::JoinExisting
         | Asking::QuitChatroom
         | Asking::ChatroomInfo
         | Asking::SetAttribute

@@ -233,6 +233,8 @@ fn check_39_and_40_the_list_is_asked_for_and_conversations_leave_it() {
     assert_eq!(query("qryRelation", "bob", &list(7)), Ok(Ask::Conversations(7)));
     let remove = rong::RelationsInput { r#type: 3, ..<_>::default() };
     assert_eq!(query("delRelation", "g1", &remove), Ok(Ask::Remove(vec![place(Kind::Group, "g1")])));
+    let later = rong::RelationQryInput { r#type: Some(3), count: Some(0), start_time: Some(0), order: Some(0) };
+    assert_eq!(query("delRelation", "g1", &later), Ok(Ask::Remove(vec![place(Kind::Group, "g1")])));
     let unknown = rong::RelationsInput { r#type: 12, ..<_>::default() };
     assert_eq!(query("delRelation", "g1", &unknown), Err(Status::PARAMETER));
 }
@@ -259,8 +261,11 @@ fn check_47_and_51_to_53_chatrooms_are_joined_left_looked_at_and_given_attribute
         command
     };
     let one = rong::ChrmInput { nothing: 1 }.encode_to_vec();
-    let join = |last| ChatroomCommand::Join(JoinChatroom { chatroom: room.clone(), last, since: None });
+    let join =
+        |last| ChatroomCommand::Join(JoinChatroom { chatroom: room.clone(), last, since: None, only_existing: false });
     assert_eq!(asked("joinChrm", one.clone()), join(0));
+    let existing = JoinChatroom { chatroom: room.clone(), last: 0, since: None, only_existing: true };
+    assert_eq!(asked("joinChrmR", one.clone()), ChatroomCommand::Join(existing));
     assert_eq!(asked("exitChrm", one), ChatroomCommand::Quit(room.clone()));
 
     let info = |members, order| ChatroomCommand::Info { chatroom: room.clone(), members, order };

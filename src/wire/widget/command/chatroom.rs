@@ -56,6 +56,7 @@ fn join(body: JoinBody) -> ChatroomCommand {
         chatroom: body.chatroom,
         last: body.last.unwrap_or(MOST_LATEST),
         since: body.since.map(|SinceBody { epoch, seq }| Position { epoch, seq }),
+        only_existing: false,
     })
 }
 
@@ -95,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_has_its_usual_value() {
-        let join = JoinChatroom { chatroom: lobby(), last: 50, since: None };
+        let join = JoinChatroom { chatroom: lobby(), last: 50, since: None, only_existing: false };
         assert_eq!(command("join", r#"{"chatroom":"lobby"}"#), ChatroomCommand::Join(join));
         let info = ChatroomCommand::Info { chatroom: lobby(), members: 0, order: Order::Newest };
         assert_eq!(command("info", r#"{"chatroom":"lobby"}"#), info);
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn every_field_is_read() {
         let since = Some(Position { epoch: 1, seq: Seq(7) });
-        let join = JoinChatroom { chatroom: lobby(), last: 3, since };
+        let join = JoinChatroom { chatroom: lobby(), last: 3, since, only_existing: false };
         let body = r#"{"chatroom":"lobby","last":3,"since":{"epoch":1,"seq":7}}"#;
         assert_eq!(command("join", body), ChatroomCommand::Join(join));
         let body =
