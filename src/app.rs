@@ -9,6 +9,7 @@ mod room_figures;
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -18,7 +19,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use self::first_start::Welcome;
-use self::{figures::StoreFigures, first_start::welcome, room_figures::RoomFigures};
+use self::{
+    figures::{PostgresFigures, StoreFigures},
+    first_start::welcome,
+    room_figures::RoomFigures,
+};
 use crate::{
     auth::vault::{Vault, VaultError},
     bus::{Bus, LocalBus},
@@ -32,7 +37,8 @@ use crate::{
     outbound::{Guard, Outbound},
     store::{
         Store,
-        sqlite::{OpenError, SqliteOptions, SqliteStore},
+        postgres::{self, PostgresOptions, PostgresStore},
+        sqlite::{self, SqliteOptions, SqliteStore},
     },
     telemetry::Figures,
     upstream,
@@ -93,10 +99,8 @@ impl Parlor {
         let metrics =
             config.metrics.enabled.then(|| listen(&mut config.metrics.listen, "metrics.listen")).transpose()?;
 
-        let store = open_store(&config)?;
         let mut figures = Figures::default();
-        figures.add(Box::new(StoreFigures(store.stats(), store.queue_depth())));
-        let store: Arc<dyn Store> = Arc::new(store);
+        let store = open_store(&config, &mut figures).await?;
         let bus = Arc::new(LocalBus::default());
         let blobs = FolderBlobs::open(&config.data.dir.join(FILES), config.data.reserve_bytes)?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
@@ -156,16 +160,53 @@ fn listen(address: &mut SocketAddr, setting: &'static str) -> Result<TcpListener
     Ok(listener)
 }
 
-/// Opens the data for a command, also while a server runs on it: SQLite lets a second process write for a moment, and a
+/// Why the data could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The embedded engine says why.
+    #[error(transparent)]
+    Sqlite(#[from] sqlite::OpenError),
+    /// The other one does.
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
+    /// The data folder cannot be made.
+    #[error("the data folder failed: {0}")]
+    Folder(#[from] io::Error),
+}
+
+/// Opens the data for a command, also while a server runs on it: both engines let a second process write, and a
 /// server keeps nothing in memory about apps, sites, accounts and tokens.
-pub fn open_beside(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
+pub async fn open_beside(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
+    if let Some(url) = config.store.url.reveal() {
+        make_private(&config.data.dir)?;
+        let options = PostgresOptions { connections: 2, ..PostgresOptions::at(url) };
+        return Ok(Arc::new(Box::pin(PostgresStore::open(options)).await?));
+    }
     let options = SqliteOptions { beside_a_server: true, readers: 1, ..SqliteOptions::default() };
     Ok(Arc::new(SqliteStore::open(&config.data.dir, options)?))
 }
 
-fn open_store(config: &Config) -> Result<SqliteStore, OpenError> {
+/// Files and secrets have their folder also when the database is elsewhere. Only this user may look into it.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+async fn open_store(config: &Config, figures: &mut Figures) -> Result<Arc<dyn Store>, OpenError> {
+    if let Some(url) = config.store.url.reveal() {
+        make_private(&config.data.dir)?;
+        let options = PostgresOptions { alone: true, ..PostgresOptions::at(url) };
+        let store = Box::pin(PostgresStore::open(options)).await?;
+        figures.add(Box::new(PostgresFigures(store.stats())));
+        return Ok(Arc::new(store));
+    }
     let options = SqliteOptions { reserve_bytes: Some(config.data.reserve_bytes), ..SqliteOptions::default() };
-    SqliteStore::open(&config.data.dir, options)
+    let store = SqliteStore::open(&config.data.dir, options)?;
+    figures.add(Box::new(StoreFigures(store.stats(), store.queue_depth())));
+    Ok(Arc::new(store))
 }
 
 fn file_limits(limits: &Limits) -> FileLimits {

@@ -17,6 +17,7 @@ mod metrics;
 mod network;
 mod outbound;
 mod server;
+mod store;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ pub use self::{
     network::{InvalidNetwork, Network},
     outbound::Outbound,
     server::Server,
+    store::{Store, StoreUrl},
 };
 
 /// The commented default file, as `parlor default-config` prints it.
@@ -46,6 +48,8 @@ pub struct Config {
     pub server: Server,
     /// Where data is kept.
     pub data: Data,
+    /// Which engine keeps the data.
+    pub store: Store,
     /// The demo page.
     pub demo: Demo,
     /// Figures for Prometheus.

@@ -85,7 +85,7 @@ async fn traffic(loads: &[(usize, usize)]) -> anyhow::Result<()> {
     println!("|--:|--:|--:|--:|--:|--:|");
     for &(senders, in_flight) in loads {
         let server = Server::start().await?;
-        let people = People::of(&server)?;
+        let people = People::of(&server).await?;
         let mut pairs = traffic::Pairs::connect(&server, &people, senders).await?;
         let mut runs = Vec::new();
         for _ in 0..TIMES {
@@ -105,7 +105,7 @@ async fn traffic(loads: &[(usize, usize)]) -> anyhow::Result<()> {
 
 async fn fan_out() -> anyhow::Result<()> {
     let server = Server::start().await?;
-    let people = People::of(&server)?;
+    let people = People::of(&server).await?;
     let mut runs = Vec::new();
     for run in 0..TIMES {
         runs.push(traffic::fan_out(&server, &people, 1000, run).await?);
@@ -116,7 +116,7 @@ async fn fan_out() -> anyhow::Result<()> {
 
 async fn chatroom(members: usize) -> anyhow::Result<()> {
     let server = Server::start().await?;
-    let people = People::of(&server)?;
+    let people = People::of(&server).await?;
     let run = chatroom::measure(&server, &people, members).await?;
     println!("\n| members of one chatroom | server CPU µs per delivery | p50 ms | p99 ms |");
     println!("|--:|--:|--:|--:|");
@@ -129,7 +129,7 @@ async fn group() -> anyhow::Result<()> {
     println!("| members | server CPU µs each | p50 ms | p99 ms |");
     println!("|--:|--:|--:|--:|");
     let server = Server::start().await?;
-    let people = People::of(&server)?;
+    let people = People::of(&server).await?;
     for members in [2, 100, 3000] {
         let run = group::measure(&server, &people, members).await?;
         println!("| {members} | {:.0} | {:.2} | {:.2} |", run.cpu_micros, run.p50_millis, run.p99_millis);
@@ -142,7 +142,7 @@ async fn memory() -> anyhow::Result<()> {
     println!("|--:|--:|");
     for visitors in [1000, 10_000] {
         let server = Server::start().await?;
-        let people = People::of(&server)?;
+        let people = People::of(&server).await?;
         println!("| {visitors} | {:.1} |", memory::per_visitor(&server, &people, visitors).await?);
     }
     Ok(())

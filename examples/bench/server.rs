@@ -113,9 +113,9 @@ pub(crate) struct People {
 }
 
 impl People {
-    pub(crate) fn of(server: &Server) -> anyhow::Result<Self> {
+    pub(crate) async fn of(server: &Server) -> anyhow::Result<Self> {
         let config = server.config();
-        let store = open_beside(&config)?;
+        let store = open_beside(&config).await?;
         Ok(Self { im: domain(&config, store, Arc::new(LocalBus::default()))? })
     }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::server::{People, Server};
 
 pub(crate) async fn print(server: &Server) -> anyhow::Result<()> {
-    let site = People::of(server)?.site().await?;
+    let site = People::of(server).await?.site().await?;
     let launcher = size(server, &format!("/w/{}.js", site.key)).await?;
     let frame = server.get(&format!("/w/{}", site.key)).await.context("the frame page")?;
     let mut open = compressed(body(&frame))?;

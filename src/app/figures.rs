@@ -9,7 +9,10 @@ use prometheus_client::{
     registry::Unit,
 };
 
-use crate::store::sqlite::{QueueDepth, SqliteStats};
+use crate::store::{
+    postgres::PostgresStats,
+    sqlite::{QueueDepth, SqliteStats},
+};
 
 /// Reads the figures when Prometheus asks.
 #[derive(Debug)]
@@ -51,6 +54,27 @@ impl Collector for StoreFigures {
             None,
             MetricType::Gauge,
         )?)
+    }
+}
+
+/// The same of the other engine, as far as it has them.
+#[derive(Debug)]
+pub(super) struct PostgresFigures(pub(super) Arc<PostgresStats>);
+
+impl Collector for PostgresFigures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        for (name, help, value) in [
+            ("store_commits", "Commits of messages and receipts", &self.0.commits),
+            ("store_jobs", "Messages and receipts in them", &self.0.jobs),
+            ("store_messages", "New messages kept", &self.0.messages),
+            ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
+            ("store_retries", "Transactions that were tried again", &self.0.retries),
+            ("store_damaged_records", "Damaged records met while reading", &self.0.damaged),
+        ] {
+            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        Ok(())
     }
 }
 

@@ -244,7 +244,7 @@ pub(super) fn with_domain(
     let config = settings.load(None)?.config;
     telemetry::log::start(&Log { format: LogFormat::Text, level: "warn".to_owned() })?;
     actix_rt::System::new().block_on(async {
-        let store = app::open_beside(&config)?;
+        let store = app::open_beside(&config).await?;
         let im = app::domain(&config, Arc::clone(&store), Arc::new(LocalBus::default()))?;
         let result = work(&im, &config).await;
         store.close().await;

@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 
 use super::{Output, Settings, print};
 use crate::{
+    config::Config,
     media::blobs::{Copied, copy_files},
     model::{Clock, clock::SystemClock},
     store::sqlite::{self, Inspection, OpenError},
@@ -41,6 +42,7 @@ pub(super) struct Restore {
 impl Backup {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = self.settings.load(None)?.config;
+        only_embedded(&config)?;
         let found = sqlite::backup(&sqlite::database_in(&config.data.dir), &self.file)?;
         // After the database: then the copy has every file that it names.
         let files = copy_files(&files_in(&config.data.dir), &files_beside(&self.file))
@@ -53,6 +55,7 @@ impl Backup {
 impl Restore {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = self.settings.load(None)?.config;
+        only_embedded(&config)?;
         let restored = sqlite::restore(&self.file, &config.data.dir, self.force, SystemClock.now());
         let found = match restored {
             Err(error @ OpenError::Exists(_)) => Err(error).context("nothing was changed; --force replaces it"),
@@ -63,6 +66,16 @@ impl Restore {
         tell("Restored and checked. Clients fetch everything anew.", &found, files, self.output);
         Ok(())
     }
+}
+
+/// PostgreSQL has its own tools, which copy while it is written.
+fn only_embedded(config: &Config) -> anyhow::Result<()> {
+    let is_embedded = config.store.url.reveal().is_none();
+    ensure!(
+        is_embedded,
+        "the data is in PostgreSQL; copy it with pg_dump, see \"Backup and restore\" in docs/OPERATING.md"
+    );
+    Ok(())
 }
 
 fn files_in(data: &Path) -> PathBuf {

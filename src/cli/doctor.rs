@@ -13,7 +13,10 @@ use serde::Serialize;
 use super::{Output, Settings, print};
 use crate::{
     config::{Config, Loaded},
-    store::sqlite,
+    store::{
+        postgres::{self, PostgresOptions},
+        sqlite,
+    },
 };
 
 /// `parlor doctor`
@@ -51,7 +54,10 @@ impl Doctor {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let loaded = self.settings.load(None)?;
         let mut findings = settings(&loaded);
-        findings.push(database(&loaded.config.data.dir));
+        findings.push(match loaded.config.store.url.reveal() {
+            Some(url) => postgres(url)?,
+            None => database(&loaded.config.data.dir),
+        });
         findings.push(space(&loaded.config));
         findings.extend(listeners(&loaded.config));
         findings.push(open_files(&loaded.config));
@@ -102,6 +108,19 @@ fn database(folder: &Path) -> Finding {
         Ok(found) => Finding::new("database", State::Bad, format!("damaged: {}", found.problems.join("; "))),
         Err(error) => Finding::new("database", State::Bad, error.to_string()),
     }
+}
+
+fn postgres(url: &str) -> anyhow::Result<Finding> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(match runtime.block_on(postgres::inspect(&PostgresOptions::at(url))) {
+        Ok(found) if found.problems.is_empty() => {
+            let schema = found.schema.map_or_else(|| "empty".to_owned(), |schema| format!("schema {schema}"));
+            let detail = format!("PostgreSQL {} at {}, {schema}", found.server, found.place);
+            Finding::new("database", State::Good, detail)
+        }
+        Ok(found) => Finding::new("database", State::Risky, found.problems.join("; ")),
+        Err(error) => Finding::new("database", State::Bad, error.to_string()),
+    })
 }
 
 fn space(config: &Config) -> Finding {

@@ -37,6 +37,7 @@ pub(super) fn check(config: &Config) -> Report {
     let mut report = Report::default();
     config.server.check(&mut report);
     config.data.check(&mut report);
+    config.store.check(&mut report);
     config.demo.check(&mut report);
     config.metrics.check(&mut report);
     config.limits.check(&mut report);

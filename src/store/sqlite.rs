@@ -21,14 +21,13 @@ use self::{
     ledger::Ledger,
     readers::Read,
     rows::View,
-    uid::Uids,
     upkeep::Keeper,
     watermarks::Mark,
     writer::{AnyWork, AppendWork, Doable, Job, Other, Task, Writer},
 };
 use super::{
     AgentAccount, Appended, DeskCounts, GroupStep, Idle, Login, NewGroup, NewLogin, NewMessage, NewService, NewTicket,
-    Result, Store, StoreError, TokenHash, Transition, Watermarks,
+    Result, Store, StoreError, TokenHash, Transition, Watermarks, uid::Uids,
 };
 use crate::model::{
     App, AppKey, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis, Mine,
@@ -85,7 +84,6 @@ mod statistics;
 mod stats;
 mod tenancy;
 mod times;
-mod uid;
 mod upkeep;
 mod upstreams;
 mod users;

@@ -18,6 +18,7 @@ mod hygiene;
 mod layering;
 mod lifecycle;
 mod pages;
+mod postgres;
 mod privacy;
 mod rong;
 mod security;

@@ -1,7 +1,6 @@
 //! Keeping a message: the hot path.
 
 use rusqlite::{OptionalExtension, params};
-use sha2::{Digest, Sha256};
 
 use super::{
     directed,
@@ -13,7 +12,10 @@ use super::{
 };
 use crate::{
     model::{AppKey, Content, Message, MessageUid, Millis, Role, Seq, content::Mentions},
-    store::{Demand, NewMessage, StoreError},
+    store::{
+        Demand, NewMessage, StoreError,
+        records::{called, digest},
+    },
 };
 
 /// What became of a message.
@@ -87,7 +89,7 @@ pub(super) fn append_numbered(ledger: &mut Ledger, app: &AppKey, new: &NewMessag
         let spot = (place.conversation, place.seq, place.at);
         directed::insert(ledger, spot, place.sender, &recipients, new.counted)?;
     }
-    call(ledger, app, &place, &directed::mentions(new))?;
+    call(ledger, app, &place, &called(new))?;
     files::bind(ledger, place.conversation, uid, &named)?;
     ledger.moved(new.conversation);
     let (uid, seq) = (MessageUid::from_number(uid), messages::seq(place.seq));
@@ -225,13 +227,6 @@ fn remember_original(ledger: &Ledger, uid: i64, original: &Content) -> rusqlite:
         )?
         .execute(params![uid, digest(original)])
         .map(drop)
-}
-
-fn digest(content: &Content) -> [u8; 32] {
-    let mut hasher = Sha256::new_with_prefix(content.name.as_str());
-    hasher.update([0]);
-    hasher.update(content.body());
-    hasher.finalize().into()
 }
 
 /// Moves the head, the sender's own watermarks and the visitor's wait.

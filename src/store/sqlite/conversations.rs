@@ -12,9 +12,9 @@ use crate::{
     model::{
         AppKey, Conversation, ConversationId, Handle, Kind, Millis, Position, Service, Stage, UserId,
         command::List,
-        conversation::{Context, EndedBy, Group, Member, Participant, Rating},
+        conversation::{Context, Group, Member, Participant, Rating},
     },
-    store::StoreError,
+    store::{StoreError, records::ended_by_named},
 };
 
 /// The app's conversation with this id.
@@ -211,11 +211,7 @@ fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
         ("offline", _) => Stage::Offline { since },
         ("human", Some(agent)) => Stage::Human { agent, since },
         (_, agent) => {
-            let by = match row.get_ref(11)?.as_str()? {
-                "visitor_timeout" => EndedBy::VisitorTimeout,
-                "agent_closed" => EndedBy::AgentClosed,
-                _ => EndedBy::VisitorClosed,
-            };
+            let by = ended_by_named(row.get_ref(11)?.as_str()?);
             Stage::Ended { at: since, by, agent }
         }
     })

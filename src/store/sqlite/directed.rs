@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{error::Work, ledger::Ledger, rows::parsed};
 use crate::{
-    model::{AppKey, MessageUid, Millis, UserId, content::Mentions},
+    model::{AppKey, MessageUid, Millis, UserId},
     store::{NewMessage, sqlite::rows::View},
 };
 
@@ -78,18 +78,6 @@ pub(super) fn insert(
             .execute(params![conversation, user, seq, at.get(), counted])?;
     }
     Ok(())
-}
-
-/// Whom a message calls by name: nobody whom it is not for.
-pub(super) fn mentions(new: &NewMessage) -> Mentions {
-    match &new.mentions {
-        everything if new.only.is_empty() => everything.clone(),
-        Mentions::Nobody => Mentions::Nobody,
-        Mentions::Everybody => Mentions::These(new.only.clone()),
-        Mentions::These(users) => {
-            Mentions::These(users.iter().filter(|user| new.only.contains(user)).cloned().collect())
-        }
-    }
 }
 
 /// Whom the app's message is for, besides everybody; empty when it is for everybody.

@@ -12,11 +12,10 @@ use super::{
     outbox::Listeners,
     rows::View,
     stats::SqliteStats,
-    uid::Uids,
 };
 use crate::{
     model::{AppKey, ConversationId, Millis, UserId},
-    store::StoreError,
+    store::{StoreError, uid::Uids},
 };
 
 /// Conversations and users remembered per generation of the cache.

@@ -9,38 +9,19 @@ use super::{
 };
 use crate::{
     model::{
-        AppKey, Content, ConversationId, Message, MessageUid, Millis, Position, Seq,
+        AppKey, Content, ConversationId, Message, MessageUid, Millis, Position,
         command::{History, Page},
     },
     store::StoreError,
 };
+
+pub(super) use crate::store::records::{checksum, number, seq};
 
 /// A page that holds this many bytes of content ends early (W3): a hundred of the largest messages must not be in
 /// memory for one question.
 pub(super) const PAGE_BYTES: usize = 256 << 10;
 /// Content larger than this is left out where a message only stands for its conversation.
 const SAMPLE_BYTES: usize = 16 << 10;
-
-/// A place as the columns keep it.
-pub(super) fn number(seq: Seq) -> i64 {
-    i64::try_from(seq.0).unwrap_or(i64::MAX)
-}
-
-/// A place from a column.
-pub(super) fn seq(number: i64) -> Seq {
-    Seq(u64::try_from(number).unwrap_or(0))
-}
-
-/// What a record's checksum covers: its number, its place and what it says.
-pub(super) fn checksum(uid: i64, seq: i64, name: &str, body: &str) -> i64 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&uid.to_be_bytes());
-    hasher.update(&seq.to_be_bytes());
-    hasher.update(name.as_bytes());
-    hasher.update(&[0]);
-    hasher.update(body.as_bytes());
-    i64::from(hasher.finalize())
-}
 
 /// The app's message with this uid.
 pub(super) fn message(view: &View<'_>, app: &AppKey, uid: MessageUid) -> Work<Option<Message>> {

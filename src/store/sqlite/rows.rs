@@ -6,7 +6,11 @@ use rusqlite::{
 };
 
 use super::stats::SqliteStats;
-use crate::model::{ConversationId, Millis, Person, Role};
+pub(super) use crate::store::records::{key_of, role_name, to_json};
+use crate::{
+    model::{ConversationId, Millis, Person, Role},
+    store::records::role_named,
+};
 
 /// What reading functions need: a connection inside a transaction, and what is the same for the whole store.
 #[derive(Clone, Copy)]
@@ -14,11 +18,6 @@ pub(super) struct View<'c> {
     pub(super) conn: &'c Connection,
     pub(super) epoch: u64,
     pub(super) stats: &'c SqliteStats,
-}
-
-/// A conversation's id as it is kept: its bytes sort like the id.
-pub(super) fn key_of(id: ConversationId) -> [u8; 16] {
-    id.as_u128().to_be_bytes()
 }
 
 /// A conversation's id from a column.
@@ -66,11 +65,6 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-/// Our own values always have a JSON form.
-pub(super) fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("plain data always has a JSON form")
-}
-
 /// A person from four columns: key, name, role, portrait.
 pub(super) fn person(row: &Row<'_>, first: usize) -> rusqlite::Result<Person> {
     Ok(Person {
@@ -81,22 +75,9 @@ pub(super) fn person(row: &Row<'_>, first: usize) -> rusqlite::Result<Person> {
     })
 }
 
-const ROLES: [(Role, &str); 5] = [
-    (Role::Visitor, "visitor"),
-    (Role::User, "user"),
-    (Role::Agent, "agent"),
-    (Role::Robot, "robot"),
-    (Role::System, "system"),
-];
-
-/// A role's name in the store.
-pub(super) fn role_name(role: Role) -> &'static str {
-    ROLES.iter().find(|(known, _)| *known == role).map_or("system", |(_, name)| name)
-}
-
 fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
     let name = row.get_ref(column)?.as_str()?;
-    ROLES.iter().find(|(_, known)| *known == name).map(|(role, _)| *role).ok_or_else(|| {
+    role_named(name).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType))
     })
 }

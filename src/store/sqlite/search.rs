@@ -31,13 +31,13 @@ use crate::{
         search::{Search, find, text_of},
     },
     store::{
-        Result, StoreError,
+        Result, StoreError, grams,
+        records::first_number,
         search::{Finding, Searcher, Searches},
     },
 };
 
 mod daily;
-mod grams;
 pub(super) mod index;
 
 /// Questions that may wait.
@@ -371,9 +371,4 @@ impl Seeker {
 
 fn index_goes_to(conn: &Connection) -> rusqlite::Result<i64> {
     conn.prepare_cached("select value from found.state where name = 'up_to'")?.query_row([], |row| row.get(0))
-}
-
-/// The smallest number that a message of this instant can have.
-pub(super) fn first_number(at: Millis) -> i64 {
-    at.get().saturating_sub(MessageUid::EPOCH_MS).clamp(0, i64::MAX >> 22) << 22
 }

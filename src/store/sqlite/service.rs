@@ -12,9 +12,12 @@ use super::{
 use crate::{
     model::{
         AppKey, Conversation, ConversationId, SiteKey, Stage, UserId,
-        conversation::{Context, EndedBy, Rating},
+        conversation::{Context, Rating},
     },
-    store::{NewService, NewTicket, StoreError, Transition},
+    store::{
+        NewService, NewTicket, StoreError, Transition,
+        records::{ended_by, merged},
+    },
 };
 
 /// The visitor's open service conversation with a site.
@@ -114,14 +117,7 @@ impl Columns {
             stage: stage.name(),
             at: stage.since().get(),
             agent: stage.agent().map(|agent| ledger.user(app, agent)).transpose()?,
-            ended_by: match stage {
-                Stage::Ended { by, .. } => Some(match by {
-                    EndedBy::VisitorClosed => "visitor_closed",
-                    EndedBy::VisitorTimeout => "visitor_timeout",
-                    EndedBy::AgentClosed => "agent_closed",
-                }),
-                _ => None,
-            },
+            ended_by: ended_by(stage),
             waits: matches!(stage, Stage::Queued { .. } | Stage::Offline { .. }),
         })
     }
@@ -199,18 +195,6 @@ pub(super) fn set_context(ledger: &mut Ledger, app: &AppKey, id: ConversationId,
         )?
         .execute(params![row, to_json(&merged(known, told))])?;
     Ok(())
-}
-
-fn merged(known: Context, told: &Context) -> Context {
-    let newer = |new: &Option<String>, old: Option<String>| new.clone().or(old);
-    Context {
-        page: newer(&told.page, known.page),
-        title: newer(&told.title, known.title),
-        referrer: newer(&told.referrer, known.referrer),
-        language: newer(&told.language, known.language),
-        time_zone: newer(&told.time_zone, known.time_zone),
-        device: newer(&told.device, known.device),
-    }
 }
 
 /// Keeps the visitor's rating.

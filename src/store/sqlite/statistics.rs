@@ -8,12 +8,12 @@ use super::{
     error::{Trouble, Work},
     messages::by_number,
     rows::View,
-    search::first_number,
 };
 use crate::{
     model::{AppKey, Kind, MessageUid, Millis, calendar::Day, statistics::DayFigures},
     store::{
         Result, StoreError,
+        records::first_number,
         statistics::{Exported, Part, Statistics},
     },
 };

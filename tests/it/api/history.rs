@@ -86,7 +86,7 @@ async fn an_app_and_its_users_are_searched() {
 #[tokio::test]
 async fn req_3_3_one_hour_of_history_can_be_had_as_a_file() {
     let (server, people, back_end) = house().await;
-    let store = open_beside(server.config()).unwrap();
+    let store = open_beside(server.config()).await.unwrap();
     for id in ["alice", "bob"] {
         people.user_hello(id).await;
     }

@@ -190,7 +190,7 @@ impl Estate {
         let server = TestServer::start_with(|config| {
             (config.limits.api_per_app_sec, config.limits.api_per_key_sec) = (10_000, 10_000);
         });
-        let store = open_beside(server.config()).unwrap();
+        let store = open_beside(server.config()).await.unwrap();
         let im = domain(server.config(), store, std::sync::Arc::new(LocalBus::default())).unwrap();
         let app = im.create_app(&format!("{MARK} lamps")).await.unwrap().key;
         let other = im.create_app("Bystander").await.unwrap().key;

@@ -23,7 +23,7 @@ pub(crate) struct People {
 impl People {
     /// The people of the server's own first site.
     pub(crate) async fn of(server: &TestServer) -> Self {
-        let store = open_beside(server.config()).unwrap();
+        let store = open_beside(server.config()).await.unwrap();
         let im = domain(server.config(), store, Arc::new(LocalBus::default())).unwrap();
         let app = im.apps().await.unwrap().remove(0);
         let site = im.sites(&app.key).await.unwrap().remove(0);

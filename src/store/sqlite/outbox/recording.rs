@@ -4,11 +4,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     model::{Features, Notice, Topic, notice::Topics},
-    store::sqlite::{
-        error::Work,
-        ledger::Ledger,
-        messages::number,
-        rows::{json, key_of},
+    store::{
+        sqlite::{
+            error::Work,
+            ledger::Ledger,
+            messages::number,
+            rows::{json, key_of},
+        },
+        told::lane,
     },
 };
 
@@ -132,11 +135,4 @@ fn send(ledger: &Ledger, webhook: i64, notice_row: i64, notice: &Notice) -> rusq
         )?
         .execute(params![webhook, sequence, notice_row, lane(notice), notice.at.get()])?;
     Ok(sequence)
-}
-
-/// What is delivered one after the other: notices about one conversation, or about one user.
-fn lane(notice: &Notice) -> Option<Vec<u8>> {
-    let of = |kind: u8, id: &[u8]| [&[kind], id].concat();
-    let conversation = notice.conversation.map(|id| of(b'c', &key_of(id)));
-    conversation.or_else(|| notice.user.as_ref().map(|user| of(b'u', user.as_str().as_bytes())))
 }

@@ -22,12 +22,14 @@ use rusqlite::{Connection, Row, params};
 use super::{
     super::{OpenError, connect, folder, stats::SqliteStats},
     daily::{self, Counted, Tally},
-    grams,
 };
-use crate::model::{
-    Content,
-    fold::{Marks, fold},
-    search::text_of,
+use crate::{
+    model::{
+        Content,
+        fold::{Marks, fold},
+        search::text_of,
+    },
+    store::grams,
 };
 
 /// The form of the index; another one is made anew.

@@ -40,7 +40,7 @@ async fn an_hour_that_is_over_comes_as_lines_under_the_original_names() {
     back_end.ask("group/create", &[("groupId", "lamps"), ("userId", "nora"), ("userId", "olaf")]).await;
     let asked = back_end.ask("user/getToken", &[("userId", "nora")]).await;
     assert_eq!(asked["userId"], "nora");
-    let store = open_beside(server.config()).unwrap();
+    let store = open_beside(server.config()).await.unwrap();
     let app = &back_end.app;
     let user = |name: &str| name.parse().unwrap();
     // 2026-01-01 12:00:00.007 UTC.

@@ -54,6 +54,18 @@ impl Uids {
     }
 }
 
+impl Uids {
+    /// The next number, above another node's, so that those of a conversation grow like its places whatever the
+    /// clocks of the nodes say.
+    pub(super) fn mint_above(&mut self, now: Millis, floor: i64) -> i64 {
+        let millis = floor >> (NODE_BITS + COUNTER_BITS);
+        if millis >= self.millis {
+            (self.millis, self.counter) = (millis, MAX_COUNTER);
+        }
+        self.mint(now)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +109,18 @@ mod tests {
         let last = uids.mint(NOON.plus_secs(2));
         uids.pass(ahead);
         assert!(uids.mint(NOON) > last);
+    }
+
+    #[test]
+    fn numbers_of_a_conversation_grow_from_node_to_node() {
+        let (mut ahead, mut behind) = (Uids::after(1, None), Uids::after(0, None));
+        let mut last = ahead.mint(NOON.plus_secs(30));
+        for step in 0..3000 {
+            let uids = if step % 3 == 0 { &mut ahead } else { &mut behind };
+            let next = uids.mint_above(NOON, last);
+            assert!(next > last);
+            last = next;
+        }
     }
 
     #[test]

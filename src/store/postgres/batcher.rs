@@ -1,0 +1,282 @@
+//! Group commit: one task per node takes whatever waits into one transaction, commits, and only then answers. It never
+//! waits on purpose: the commit of one batch is the time in which the next one gathers.
+//!
+//! The task's connection holds a lock on the number of this node, which is part of every message's number: whoever loses
+//! the connection loses the number, and nobody else mints with it before the server has ended the old session.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use sqlx::{ConnectOptions, Connection, PgConnection, Row, postgres::PgConnectOptions, query};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::{
+    append,
+    connect::greet,
+    error::{Trouble, Work, is_lost, may_try_again, of_commit},
+    session::Session,
+    stats::PostgresStats,
+};
+use crate::{
+    model::{AppKey, ConversationId, Millis, Seq, UserId},
+    store::{
+        Appended, NewMessage, Result, StoreError, Watermarks,
+        uid::{MAX_NODE, Uids},
+    },
+};
+
+/// Most jobs in one commit.
+pub(super) const MOST: usize = 1024;
+/// Tries of a batch that surely left nothing behind.
+const TRIES: u32 = 4;
+/// Pause before the second try; doubled before each further one.
+const PAUSE: Duration = Duration::from_millis(25);
+/// A batch that takes longer is given up with its connection.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Something to write.
+pub(super) enum Job {
+    /// A message.
+    Append(Box<Waiting<Append, Appended>>),
+    /// A receipt.
+    Mark(Box<Waiting<Mark, Watermarks>>),
+    /// No more jobs will be taken; those that wait are still done.
+    Close,
+}
+
+/// A piece of work and who waits for it.
+pub(super) struct Waiting<W, A> {
+    pub(super) work: W,
+    pub(super) reply: oneshot::Sender<Result<A>>,
+}
+
+/// A message to keep.
+#[derive(Debug)]
+pub(super) struct Append {
+    pub(super) app: AppKey,
+    pub(super) new: NewMessage,
+    /// It copies one of an upstream.
+    pub(super) copy: Option<Copy>,
+}
+
+/// What a message copies.
+#[derive(Debug)]
+pub(super) struct Copy {
+    /// The id there.
+    pub(super) uid: String,
+    /// Whose copy it belongs to.
+    pub(super) visitor: UserId,
+    /// The time here.
+    pub(super) now: Millis,
+}
+
+/// A receipt.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) app: AppKey,
+    pub(super) conversation: ConversationId,
+    pub(super) user: UserId,
+    pub(super) delivered: Option<Seq>,
+    pub(super) read: Option<Seq>,
+    pub(super) at: Millis,
+}
+
+/// What became of a job.
+pub(super) enum Outcome {
+    Append(Box<Result<Appended>>),
+    Mark(Result<Watermarks>),
+    Close,
+}
+
+impl Job {
+    fn answer(self, outcome: Outcome) {
+        // Nobody may be waiting any more; the work is done all the same.
+        match (self, outcome) {
+            (Self::Append(job), Outcome::Append(answer)) => drop(job.reply.send(*answer)),
+            (Self::Mark(job), Outcome::Mark(answer)) => drop(job.reply.send(answer)),
+            (Self::Close, _) => {}
+            (job, _) => job.fail(StoreError::Unavailable("the job was not tried".to_owned())),
+        }
+    }
+
+    fn fail(self, error: StoreError) {
+        match self {
+            Self::Append(job) => drop(job.reply.send(Err(error))),
+            Self::Mark(job) => drop(job.reply.send(Err(error))),
+            Self::Close => {}
+        }
+    }
+}
+
+/// The connection that writes, and what mints with it.
+struct Seat {
+    node: u16,
+    conn: PgConnection,
+    uids: Uids,
+}
+
+/// The task's state.
+pub(super) struct Batcher {
+    pub(super) connect: PgConnectOptions,
+    pub(super) epoch: u64,
+    pub(super) stats: Arc<PostgresStats>,
+    /// Woken after commits that recorded something in the outbox.
+    pub(super) news: Arc<Notify>,
+    seat: Option<Seat>,
+}
+
+impl Batcher {
+    pub(super) fn new(connect: PgConnectOptions, epoch: u64, stats: Arc<PostgresStats>, news: Arc<Notify>) -> Self {
+        Self { connect, epoch, stats, news, seat: None }
+    }
+
+    /// Takes the first number; whether it did. The session of a server that was killed may hold it a moment longer.
+    pub(super) async fn sits_first(&mut self, patience: Duration) -> Result<bool> {
+        let deadline = tokio::time::Instant::now() + patience;
+        loop {
+            self.sit_down().await?;
+            if self.seat.as_ref().is_some_and(|seat| seat.node == 0) {
+                return Ok(true);
+            }
+            if let Some(seat) = self.seat.take() {
+                drop(seat.conn.close().await);
+            }
+            if tokio::time::Instant::now() > deadline {
+                return Ok(false);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Takes a number.
+    async fn sit_down(&mut self) -> Work<()> {
+        if self.seat.is_none() {
+            self.seat = Some(seat(&self.connect).await?);
+        }
+        Ok(())
+    }
+
+    /// Runs until every sender is gone or a [`Job::Close`] came, after all jobs are done.
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut batch = Vec::with_capacity(MOST);
+        while jobs.recv_many(&mut batch, MOST).await > 0 {
+            if batch.iter().any(|job| matches!(job, Job::Close)) {
+                jobs.close();
+            }
+            self.commit(std::mem::take(&mut batch)).await;
+        }
+        if let Some(seat) = self.seat.take() {
+            drop(seat.conn.close().await);
+        }
+    }
+
+    /// Commits a batch. When a job is to blame, each gets a transaction of its own, so that none fails for its
+    /// neighbour's sake.
+    async fn commit(&mut self, batch: Vec<Job>) {
+        let mut batches = VecDeque::from([batch]);
+        while let Some(batch) = batches.pop_front() {
+            match self.with_tries(&batch).await {
+                Ok(outcomes) => {
+                    for (job, outcome) in batch.into_iter().zip(outcomes) {
+                        job.answer(outcome);
+                    }
+                }
+                Err(Trouble::Engine(error)) if batch.len() > 1 && error.as_database_error().is_some() => {
+                    tracing::warn!(%error, jobs = batch.len(), "A batch failed; its jobs are tried one by one");
+                    batches.extend(batch.into_iter().map(|job| vec![job]));
+                }
+                Err(trouble) => {
+                    self.stats.failed_commits.fetch_add(1, Ordering::Relaxed);
+                    let error = StoreError::from(trouble);
+                    tracing::error!(%error, jobs = batch.len(), "A commit failed");
+                    for job in batch {
+                        job.fail(error.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn with_tries(&mut self, batch: &[Job]) -> Work<Vec<Outcome>> {
+        let (mut tries, mut pause) = (1, PAUSE);
+        loop {
+            let outcome = self.attempt(batch).await;
+            let Err(trouble) = outcome else { return outcome };
+            let lost = match &trouble {
+                Trouble::Engine(error) => is_lost(error),
+                Trouble::Unknown(_) => true,
+                Trouble::Refused(_) => false,
+            };
+            if lost {
+                self.seat = None;
+            }
+            match trouble {
+                Trouble::Engine(error) if tries < TRIES && may_try_again(&error) => {
+                    self.stats.retries.fetch_add(1, Ordering::Relaxed);
+                    tracing::debug!(%error, "A batch left nothing behind and is tried again");
+                    tokio::time::sleep(pause).await;
+                    (tries, pause) = (tries + 1, pause * 2);
+                }
+                trouble => return Err(trouble),
+            }
+        }
+    }
+
+    async fn attempt(&mut self, batch: &[Job]) -> Work<Vec<Outcome>> {
+        self.sit_down().await?;
+        let Some(seat) = &mut self.seat else { return Err(sqlx::Error::WorkerCrashed.into()) };
+        let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        let work = async {
+            let mut transaction = seat.conn.begin().await?;
+            let mut session =
+                Session { conn: &mut transaction, epoch: self.epoch, stats: self.stats.clone(), recorded: false };
+            let (outcomes, added) = append::all(&mut session, &mut seat.uids, batch).await?;
+            let recorded = session.recorded;
+            Ok::<_, Trouble>((transaction, outcomes, added, recorded))
+        };
+        // Without a commit nothing was written.
+        let (transaction, outcomes, added, recorded) = match tokio::time::timeout(PATIENCE, work).await {
+            Ok(done) => done?,
+            Err(_) => return Err(late().into()),
+        };
+        match tokio::time::timeout(PATIENCE, transaction.commit()).await {
+            Ok(done) => done.map_err(of_commit)?,
+            Err(_) => return Err(Trouble::Unknown(late())),
+        }
+        if recorded {
+            self.news.notify_one();
+        }
+        self.stats.commits.fetch_add(1, Ordering::Relaxed);
+        self.stats.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.stats.messages.fetch_add(added, Ordering::Relaxed);
+        Ok(outcomes)
+    }
+}
+
+/// Connects and takes the lowest number that no other node has.
+async fn seat(connect: &PgConnectOptions) -> Work<Seat> {
+    let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    let sitting = async {
+        let mut conn = connect.connect().await?;
+        greet(&mut conn).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        for node in 0..=MAX_NODE {
+            let row = query(
+                "select pg_try_advisory_lock(
+                  hashtextextended('parlor node ' || current_schema() || ' ' || $1::bigint, 0))",
+            )
+            .bind(i64::from(node))
+            .fetch_one(&mut conn)
+            .await?;
+            if row.try_get(0)? {
+                let highest = query("select max(id) from messages").fetch_one(&mut conn).await?;
+                let uids = Uids::after(node, highest.try_get(0)?);
+                return Ok(Seat { node, conn, uids });
+            }
+        }
+        Err(StoreError::TooMany("servers").into())
+    };
+    tokio::time::timeout(PATIENCE, sitting).await.map_err(|_| late())?
+}

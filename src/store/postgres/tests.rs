@@ -1,0 +1,36 @@
+//! The conformance suite on this engine, and what is particular to it.
+
+use super::*;
+use crate::{
+    model::Role,
+    store::conformance::{self, House, NOON, at, message, person},
+};
+
+mod meeting;
+mod opening;
+mod server;
+
+use server::Database;
+
+/// Runs statements behind the engine's back.
+async fn run(database: &Database, sql: &'static str) {
+    let mut conn = database.behind().await;
+    sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+}
+
+async fn open(database: &Database) -> PostgresStore {
+    PostgresStore::open(PostgresOptions::at(&database.url())).await.unwrap()
+}
+
+/// An engine on an empty database of the one server that the tests of this process share.
+fn fresh() -> (PostgresStore, Database) {
+    tokio::task::block_in_place(|| {
+        tokio::runtime::Handle::current().block_on(async {
+            let database = Database::make().await;
+            (open(&database).await, database)
+        })
+    })
+}
+
+conformance::run_on!(fresh);

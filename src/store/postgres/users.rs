@@ -1,0 +1,172 @@
+//! Profiles and tags of users, and logins that end early.
+
+use async_trait::async_trait;
+use sqlx::{Row, query};
+
+use super::{
+    PostgresStore,
+    error::Work,
+    rows::{all, get, json, maybe, millis, parsed, person, to_json},
+    session::{Session, glancing, writing},
+};
+use crate::{
+    model::{AppKey, Millis, UserId, person::Profile},
+    store::{ProofAsked, Result, StoreError, TokenHash, Users},
+};
+
+/// Changes that are remembered for servers to read.
+const REMEMBERED: i64 = 10_000;
+
+#[async_trait]
+impl Users for PostgresStore {
+    async fn profile(&self, app: &AppKey, user: &UserId) -> Result<Option<Profile>> {
+        glancing!(self, s => profile(s, app, user))
+    }
+
+    async fn set_tags(&self, app: &AppKey, users: &[UserId], tags: &[String]) -> Result<()> {
+        writing!(self, s => set_tags(s, app, users, &to_json(&tags)))
+    }
+
+    async fn tags_of(&self, app: &AppKey, users: &[UserId]) -> Result<Vec<(UserId, Vec<String>)>> {
+        glancing!(self, s => tags_of(s, app, users))
+    }
+
+    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Millis) -> Result<()> {
+        writing!(self, s => end_logins(s, app, user, before))
+    }
+
+    async fn end_user_login(&self, app: &AppKey, token: TokenHash) -> Result<Option<UserId>> {
+        writing!(self, s => end_user_login(s, app, token))
+    }
+
+    async fn proofs_asked_after(&self, place: i64, limit: u16) -> Result<Vec<ProofAsked>> {
+        glancing!(self, s => proofs_asked_after(s, place, limit))
+    }
+
+    async fn newest_proof_asked(&self) -> Result<i64> {
+        glancing!(self, s => newest_proof_asked(s))
+    }
+}
+
+async fn profile(s: &mut Session<'_>, app: &AppKey, user: &UserId) -> Work<Option<Profile>> {
+    let row = query(
+        "select u.key, u.name, u.role, u.portrait, u.created_at, u.tags
+        from users u
+        join apps p on p.id = u.app_id
+        where p.key = $1
+          and u.key = $2",
+    )
+    .bind(app.as_str())
+    .bind(user.as_str())
+    .fetch_optional(&mut *s.conn)
+    .await?;
+    let read = |row: &sqlx::postgres::PgRow| {
+        Ok(Profile { person: person(row, 0)?, created_at: millis(row, 4)?, tags: json(row, 5)? })
+    };
+    Ok(maybe(row.as_ref(), read)?)
+}
+
+async fn set_tags(s: &mut Session<'_>, app: &AppKey, users: &[UserId], tags: &str) -> Work<()> {
+    let app = s.app(app).await?;
+    let rows = s.users(app, users).await?;
+    query("update users set tags = $2 where id = any($1)").bind(&rows).bind(tags).execute(&mut *s.conn).await?;
+    Ok(())
+}
+
+async fn tags_of(s: &mut Session<'_>, app: &AppKey, users: &[UserId]) -> Work<Vec<(UserId, Vec<String>)>> {
+    let keys: Vec<&str> = users.iter().map(UserId::as_str).collect();
+    let rows = query(
+        "select u.key, u.tags
+        from users u
+        join apps p on p.id = u.app_id
+        where p.key = $1
+          and u.key = any($2)
+        order by u.key",
+    )
+    .bind(app.as_str())
+    .bind(&keys)
+    .fetch_all(&mut *s.conn)
+    .await?;
+    Ok(all(&rows, |row| Ok((parsed(row, 0)?, json(row, 1)?)))?)
+}
+
+async fn end_logins(s: &mut Session<'_>, app: &AppKey, user: &UserId, before: Millis) -> Work<()> {
+    let app = s.app(app).await?;
+    let user = s.user(app, user).await?;
+    query("delete from logins where user_id = $1 and created_at < $2")
+        .bind(user)
+        .bind(before.get())
+        .execute(&mut *s.conn)
+        .await?;
+    ask_proof(s, user).await
+}
+
+async fn end_user_login(s: &mut Session<'_>, app: &AppKey, token: TokenHash) -> Work<Option<UserId>> {
+    let app = s.app(app).await?;
+    let row = query(
+        "delete from logins l
+        using users u
+        where l.token = $1
+          and u.id = l.user_id
+          and u.app_id = $2
+          and u.role = 'user'
+        returning u.id, u.key",
+    )
+    .bind(&token.0[..])
+    .bind(app)
+    .fetch_optional(&mut *s.conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    ask_proof(s, row.try_get(0)?).await?;
+    Ok(Some(parsed(&row, 1)?))
+}
+
+/// Ends a token of anybody. Unknown ones are ignored.
+pub(super) async fn end_login(s: &mut Session<'_>, token: TokenHash) -> Work<()> {
+    let row = query("delete from logins where token = $1 returning user_id")
+        .bind(&token.0[..])
+        .fetch_optional(&mut *s.conn)
+        .await?;
+    match row {
+        Some(row) => ask_proof(s, row.try_get(0)?).await,
+        None => Ok(()),
+    }
+}
+
+/// Notes that servers must look at this user again. The place is given under a lock that is held until the commit: whoever
+/// has read up to a place has missed nothing before it.
+pub(super) async fn ask_proof(s: &mut Session<'_>, user: i64) -> Work<()> {
+    let row = query("update meta set value = value + 1 where name = 'proof' returning value")
+        .fetch_optional(&mut *s.conn)
+        .await?;
+    let place: i64 = row.ok_or(StoreError::Missing("counter"))?.try_get(0)?;
+    query("insert into proofs_asked (id, user_id) values ($1, $2)")
+        .bind(place)
+        .bind(user)
+        .execute(&mut *s.conn)
+        .await?;
+    query("delete from proofs_asked where id <= $1").bind(place - REMEMBERED).execute(&mut *s.conn).await?;
+    Ok(())
+}
+
+async fn proofs_asked_after(s: &mut Session<'_>, place: i64, limit: u16) -> Work<Vec<ProofAsked>> {
+    let rows = query(
+        "select a.id, p.key, u.key
+        from proofs_asked a
+        join users u on u.id = a.user_id
+        join apps p on p.id = u.app_id
+        where a.id > $1
+        order by a.id
+        limit $2",
+    )
+    .bind(place)
+    .bind(i64::from(limit))
+    .fetch_all(&mut *s.conn)
+    .await?;
+    Ok(all(&rows, |row| Ok(ProofAsked { place: get(row, 0)?, app: parsed(row, 1)?, user: parsed(row, 2)? }))?)
+}
+
+async fn newest_proof_asked(s: &mut Session<'_>) -> Work<i64> {
+    let row = query("select coalesce(max(id), 0) from proofs_asked").fetch_one(&mut *s.conn).await?;
+    Ok(get(&row, 0)?)
+}

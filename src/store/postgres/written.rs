@@ -1,0 +1,370 @@
+//! Writing a decided batch: one statement per table, however many messages there are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::query;
+
+use super::{
+    append::{Kept, pieces},
+    batcher::Copy,
+    error::Work,
+    found,
+    loaded::{Head, Loaded},
+    outbox::{Listeners, Record, record_all},
+    rows::{get, small},
+    session::Session,
+    statistics::Tally,
+    upstreams::Seats,
+};
+use crate::{
+    model::{ClientId, Kind, MessageUid, Millis, Source, Topic},
+    store::{
+        NewMessage,
+        records::{digest, seq},
+        told,
+    },
+};
+
+/// Participants' rows know when something was last said to the minute.
+const STEP_MS: i64 = 60_000;
+
+/// What is to be written.
+#[derive(Default)]
+pub(super) struct Writing<'j> {
+    pub(super) messages: Vec<Kept<'j>>,
+    /// Copies: app, id there, number here.
+    pub(super) mirrored: Vec<(i64, &'j str, i64)>,
+    pub(super) seats: Seats<'j>,
+}
+
+impl<'j> Writing<'j> {
+    /// A visitor's copy has come to this message.
+    pub(super) fn came_to(&mut self, visitor: i64, copy: &Copy, new: &'j NewMessage) {
+        let until = self.seats.until.entry(visitor).or_default();
+        let side = if new.from.id == copy.visitor { &mut until.1 } else { &mut until.0 };
+        *side = (*side).max(new.at.get());
+        self.seats.arrived.extend(new.client_id.as_ref().map(|client_id| (visitor, client_id.as_str())));
+    }
+
+    pub(super) async fn write(&self, s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
+        members(s, loaded).await?;
+        self.seats.write(s).await?;
+        if self.messages.is_empty() {
+            return Ok(());
+        }
+        self.insert(s).await?;
+        self.insert_around(s).await?;
+        if !self.mirrored.is_empty() {
+            query(
+                "insert into mirrored (app_id, uid, message_id)
+                select * from unnest($1::bigint[], $2::text[], $3::bigint[])",
+            )
+            .bind(self.mirrored.iter().map(|(app, ..)| *app).collect::<Vec<_>>())
+            .bind(self.mirrored.iter().map(|(_, uid, _)| *uid).collect::<Vec<_>>())
+            .bind(self.mirrored.iter().map(|(.., number)| *number).collect::<Vec<_>>())
+            .execute(&mut *s.conn)
+            .await?;
+        }
+        heads(s, loaded).await?;
+        moments(s, loaded, &self.messages).await?;
+        let kinds: BTreeMap<i64, i64> = loaded.heads.values().map(|head| (head.row, head.kind)).collect();
+        let (ids, pieces) = pieces(&self.messages, &kinds);
+        found::keep(s, &ids, &pieces).await?;
+        let began: HashMap<i64, i64> = loaded.heads.values().map(|head| (head.row, head.began_at)).collect();
+        let mut tally = Tally::default();
+        for kept in &self.messages {
+            let of = |map: Option<&i64>| map.copied().unwrap_or(0);
+            let place = (kept.conversation, of(kinds.get(&kept.conversation)), of(began.get(&kept.conversation)));
+            tally.add(kept.app, place, (kept.sender, kept.new.from.role), kept.at);
+        }
+        tally.write(s).await?;
+        self.tell(s).await
+    }
+
+    /// The messages themselves.
+    async fn insert(&self, s: &mut Session<'_>) -> Work<()> {
+        let of = |which: fn(&Kept<'_>) -> i64| self.messages.iter().map(which).collect::<Vec<_>>();
+        query(
+            "insert into messages
+              (id, conversation_id, seq, sender_id, client_id, sent_at, name, body, counted, checksum, directed)
+            select *
+            from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::text[],
+              $8::text[], $9::bigint[], $10::bigint[], $11::boolean[])",
+        )
+        .bind(of(|kept| kept.id))
+        .bind(of(|kept| kept.conversation))
+        .bind(of(|kept| kept.seq))
+        .bind(of(|kept| kept.sender))
+        .bind(self.messages.iter().map(|kept| kept.new.client_id.as_ref().map(ClientId::as_str)).collect::<Vec<_>>())
+        .bind(of(|kept| kept.at))
+        .bind(self.messages.iter().map(|kept| kept.new.content.name.as_str()).collect::<Vec<_>>())
+        .bind(self.messages.iter().map(|kept| kept.new.content.body()).collect::<Vec<_>>())
+        .bind(of(|kept| kept.counted))
+        .bind(of(|kept| kept.checksum))
+        .bind(self.messages.iter().map(|kept| !kept.recipients.is_empty()).collect::<Vec<_>>())
+        .execute(&mut *s.conn)
+        .await?;
+        Ok(())
+    }
+
+    /// What few messages have: originals, recipients, who is called, files.
+    async fn insert_around(&self, s: &mut Session<'_>) -> Work<()> {
+        let originals: Vec<(i64, Vec<u8>)> = self
+            .messages
+            .iter()
+            .filter_map(|kept| Some((kept.id, digest(kept.new.original.as_ref()?).to_vec())))
+            .collect();
+        if !originals.is_empty() {
+            let (ids, digests): (Vec<i64>, Vec<Vec<u8>>) = originals.into_iter().unzip();
+            query("insert into rewritten (message_id, original) select * from unnest($1::bigint[], $2::bytea[])")
+                .bind(&ids)
+                .bind(&digests)
+                .execute(&mut *s.conn)
+                .await?;
+        }
+        let directed: Vec<(&Kept<'_>, i64)> =
+            self.messages.iter().flat_map(|kept| kept.recipients.iter().map(move |user| (kept, *user))).collect();
+        if !directed.is_empty() {
+            query(
+                "insert into directed (conversation_id, user_id, seq, sent_at, counted)
+                select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[])
+                on conflict do nothing",
+            )
+            .bind(directed.iter().map(|(kept, _)| kept.conversation).collect::<Vec<_>>())
+            .bind(directed.iter().map(|(_, user)| *user).collect::<Vec<_>>())
+            .bind(directed.iter().map(|(kept, _)| kept.seq).collect::<Vec<_>>())
+            .bind(directed.iter().map(|(kept, _)| kept.at).collect::<Vec<_>>())
+            .bind(directed.iter().map(|(kept, user)| kept.new.counted && *user != kept.sender).collect::<Vec<_>>())
+            .execute(&mut *s.conn)
+            .await?;
+        }
+        let calls: Vec<(&Kept<'_>, Option<i64>)> =
+            self.messages.iter().flat_map(|kept| kept.called.iter().map(move |user| (kept, *user))).collect();
+        if !calls.is_empty() {
+            query(
+                "insert into mentions (conversation_id, seq, user_id)
+                select * from unnest($1::bigint[], $2::bigint[], $3::bigint[])",
+            )
+            .bind(calls.iter().map(|(kept, _)| kept.conversation).collect::<Vec<_>>())
+            .bind(calls.iter().map(|(kept, _)| kept.seq).collect::<Vec<_>>())
+            .bind(calls.iter().map(|(_, user)| *user).collect::<Vec<_>>())
+            .execute(&mut *s.conn)
+            .await?;
+        }
+        let binds: Vec<(&Kept<'_>, &[u8; 16])> =
+            self.messages.iter().flat_map(|kept| kept.binds.iter().map(move |file| (kept, file))).collect();
+        if !binds.is_empty() {
+            query(
+                "update files f
+                set conversation_id = w.conversation, message_id = w.message
+                from unnest($1::bytea[], $2::bigint[], $3::bigint[]) as w (key, conversation, message)
+                where f.key = w.key",
+            )
+            .bind(binds.iter().map(|(_, file)| file.to_vec()).collect::<Vec<_>>())
+            .bind(binds.iter().map(|(kept, _)| kept.conversation).collect::<Vec<_>>())
+            .bind(binds.iter().map(|(kept, _)| kept.id).collect::<Vec<_>>())
+            .execute(&mut *s.conn)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Tells back ends, in the same transaction.
+    async fn tell(&self, s: &mut Session<'_>) -> Work<()> {
+        let mut apps: Vec<i64> = self.messages.iter().map(|kept| kept.app).collect();
+        apps.sort_unstable();
+        apps.dedup();
+        let listeners = Listeners::load(s, &apps).await?;
+        let told: Vec<&Kept<'_>> = self
+            .messages
+            .iter()
+            .filter(|kept| listeners.want(kept.app, Topic::MessageSent))
+            .filter(|kept| kept.new.source != Source::Api || listeners.echo(kept.app))
+            .collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        let targets = Target::load(s, &told).await?;
+        let mut records = Vec::with_capacity(told.len());
+        for kept in told {
+            let Some(target) = targets.get(&kept.conversation) else { continue };
+            let spot = (MessageUid::from_number(kept.id), seq(kept.seq), Millis::new(kept.at));
+            let notice = told::message_sent(kept.new, spot, target.kind, &target.seen_by(kept));
+            records.push(Record { app: kept.app, notice });
+        }
+        record_all(s, &listeners, &records).await
+    }
+}
+
+/// The other sides of a conversation.
+struct Target {
+    kind: Kind,
+    handle: Option<String>,
+    low: Option<String>,
+    high: Option<String>,
+    visitor: Option<String>,
+    site: Option<String>,
+}
+
+impl Target {
+    async fn load(s: &mut Session<'_>, told: &[&Kept<'_>]) -> Work<HashMap<i64, Self>> {
+        let conversations: Vec<i64> = told.iter().map(|kept| kept.conversation).collect();
+        let rows = query(
+            "select c.id, c.kind, c.handle, l.key, h.key, v.key, s.key
+            from conversations c
+            left join users l on l.id = c.low_user_id
+            left join users h on h.id = c.high_user_id
+            left join users v on v.id = c.visitor_id
+            left join sites s on s.id = c.site_id
+            where c.id = any($1)",
+        )
+        .bind(&conversations)
+        .fetch_all(&mut *s.conn)
+        .await?;
+        let mut targets = HashMap::new();
+        for row in &rows {
+            let target = Self {
+                kind: Kind::from_number(small(row, 1)?).unwrap_or(Kind::Private),
+                handle: get(row, 2)?,
+                low: get(row, 3)?,
+                high: get(row, 4)?,
+                visitor: get(row, 5)?,
+                site: get(row, 6)?,
+            };
+            targets.insert(get(row, 0)?, target);
+        }
+        Ok(targets)
+    }
+
+    /// To whom or what a message of its sender goes there.
+    fn seen_by(&self, kept: &Kept<'_>) -> String {
+        let sender = Some(kept.new.from.id.as_str());
+        let pair = if self.low.as_deref() == sender { &self.high } else { &self.low };
+        let desk = if self.visitor.as_deref() == sender { &self.site } else { &self.visitor };
+        let target = self.handle.as_ref().or(pair.as_ref()).or(desk.as_ref());
+        target.cloned().unwrap_or_else(|| kept.new.conversation.to_string())
+    }
+}
+
+/// Watermarks of those who wrote and read. Their rows are locked.
+async fn members(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
+    let moved: Vec<_> = loaded.members.iter().filter(|(_, member)| member.moved).collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    query(
+        "update participants p
+        set delivered = w.delivered, read = w.read, read_counted = w.read_counted, read_at = w.read_at
+        from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+          as w (conversation, id, delivered, read, read_counted, read_at)
+        where p.conversation_id = w.conversation
+          and p.user_id = w.id",
+    )
+    .bind(moved.iter().map(|((conversation, _), _)| *conversation).collect::<Vec<_>>())
+    .bind(moved.iter().map(|((_, user), _)| *user).collect::<Vec<_>>())
+    .bind(moved.iter().map(|(_, member)| member.delivered).collect::<Vec<_>>())
+    .bind(moved.iter().map(|(_, member)| member.read).collect::<Vec<_>>())
+    .bind(moved.iter().map(|(_, member)| member.read_counted).collect::<Vec<_>>())
+    .bind(moved.iter().map(|(_, member)| member.read_at).collect::<Vec<_>>())
+    .execute(&mut *s.conn)
+    .await?;
+    Ok(())
+}
+
+/// Heads of conversations, and their participants' rows where those do not know yet that something was said.
+async fn heads(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
+    let moved: Vec<(&Head, i64)> =
+        loaded.heads.values().filter(|head| head.moved).map(|head| (head, stirred_until(head))).collect();
+    let of = |which: fn(&Head) -> i64| moved.iter().map(|(head, _)| which(head)).collect::<Vec<_>>();
+    query(
+        "update conversations c
+        set seq = w.seq, newest = w.newest, counted = w.counted, told = w.told, said_at = w.said_at,
+          changed_at = w.changed_at, waiting_since = w.waiting_since, stirred_until = w.stirred_until
+        from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+          $8::bigint[], $9::bigint[])
+          as w (id, seq, newest, counted, told, said_at, changed_at, waiting_since, stirred_until)
+        where c.id = w.id",
+    )
+    .bind(of(|head| head.row))
+    .bind(of(|head| head.seq))
+    .bind(of(|head| head.newest))
+    .bind(of(|head| head.counted))
+    .bind(of(|head| head.told))
+    .bind(of(|head| head.said_at))
+    .bind(of(|head| head.changed_at))
+    .bind(moved.iter().map(|(head, _)| head.waiting_since).collect::<Vec<_>>())
+    .bind(moved.iter().map(|(_, until)| *until).collect::<Vec<_>>())
+    .execute(&mut *s.conn)
+    .await?;
+    let stirred: Vec<(i64, i64)> = moved
+        .iter()
+        .filter(|(head, until)| *until > head.stirred_until)
+        .map(|(head, until)| (head.row, *until))
+        .collect();
+    if stirred.is_empty() {
+        return Ok(());
+    }
+    query(
+        "with rows as (
+          select p.conversation_id, p.user_id, w.until
+          from unnest($1::bigint[], $2::bigint[]) as w (conversation, until)
+          join participants p on p.conversation_id = w.conversation
+          where p.quiet_after < w.until
+          order by p.conversation_id, p.user_id
+          for no key update of p
+        )
+        update participants p
+        set quiet_after = rows.until
+        from rows
+        where p.conversation_id = rows.conversation_id
+          and p.user_id = rows.user_id",
+    )
+    .bind(stirred.iter().map(|(row, _)| *row).collect::<Vec<_>>())
+    .bind(stirred.iter().map(|(_, until)| *until).collect::<Vec<_>>())
+    .execute(&mut *s.conn)
+    .await?;
+    Ok(())
+}
+
+/// Until when the participants' rows shall know that something was said: the end of the minute, and for ever in large
+/// groups, so that most messages touch none of them.
+fn stirred_until(head: &Head) -> i64 {
+    if head.said_at <= head.stirred_until {
+        return head.stirred_until;
+    }
+    if head.inside.is_none() {
+        return i64::MAX;
+    }
+    head.said_at.saturating_add(STEP_MS - 1 - head.said_at.rem_euclid(STEP_MS))
+}
+
+/// The newest times of receivers. Their rows are locked.
+async fn moments(s: &mut Session<'_>, loaded: &Loaded<'_>, messages: &[Kept<'_>]) -> Work<()> {
+    query(
+        "update moments m
+        set at = w.at
+        from unnest($1::bigint[], $2::bigint[]) as w (id, at)
+        where m.user_id = w.id
+          and m.at < w.at",
+    )
+    .bind(loaded.moments.keys().copied().collect::<Vec<_>>())
+    .bind(loaded.moments.values().copied().collect::<Vec<_>>())
+    .execute(&mut *s.conn)
+    .await?;
+    let large = loaded.heads.values().any(|head| head.moved && head.inside.is_none());
+    if !large || messages.is_empty() {
+        return Ok(());
+    }
+    query(
+        "update app_moments m
+        set everybody = w.at
+        from unnest($1::bigint[], $2::bigint[]) as w (id, at)
+        where m.app_id = w.id
+          and m.everybody < w.at",
+    )
+    .bind(loaded.everybody.keys().copied().collect::<Vec<_>>())
+    .bind(loaded.everybody.values().copied().collect::<Vec<_>>())
+    .execute(&mut *s.conn)
+    .await?;
+    Ok(())
+}

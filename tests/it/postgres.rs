@@ -1,0 +1,78 @@
+//! The whole server on PostgreSQL.
+
+use std::process::{Command, Output};
+
+use serde_json::json;
+
+use crate::{
+    client::Client,
+    harness::{People, TestServer},
+};
+
+#[path = "../../src/store/postgres/tests/server.rs"]
+mod database;
+
+use database::Database;
+
+fn server_on(url: &str) -> TestServer {
+    let url = url.to_owned();
+    TestServer::start_with(move |config| config.store.url = url.as_str().into())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_is_served_and_finds_it_all_after_a_restart() {
+    let database = Database::make().await;
+    let mut server = server_on(&database.url());
+    assert!(!server.data().join("parlor.db").exists(), "nothing is kept in the embedded database");
+    let hello = {
+        let people = People::of(&server).await;
+        let mut anna = people.agent("Anna").await;
+        let hello = people.visitor_hello().await;
+        let mut visitor = people.connect(hello.clone()).await;
+        let sent = visitor.says("is anybody there?").await;
+        let taken = anna.ask("accept", json!({ "conversation": sent["conversation"] })).await.unwrap();
+        assert_eq!(taken["service"]["stage"]["name"], "human", "{taken}");
+        hello
+    };
+    server.restart();
+    let (_, welcome) = Client::connect(server.address(), hello).await;
+    let conversation = &welcome["conversations"][0];
+    assert_eq!(conversation["service"]["stage"]["name"], "human", "{conversation}");
+    assert!(conversation["head"]["seq"].as_u64() >= Some(1), "{conversation}");
+}
+
+fn parlor(arguments: &[&str], url: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    command.env_clear().env("PARLOR_DEMO_ENABLED", "false").env("PARLOR_METRICS_ENABLED", "false");
+    command.env("PARLOR_STORE_URL", url).current_dir(folder.path()).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_work_on_it_and_never_show_the_password() {
+    let database = Database::make().await;
+    let url = database.url();
+    let made = parlor(&["app", "add", "Halden", "--json"], &url);
+    assert!(made.status.success(), "{}", said(&made));
+    let listed = said(&parlor(&["app", "list"], &url));
+    assert!(listed.contains("Halden"), "{listed}");
+    let doctor = said(&parlor(&["doctor"], &url));
+    assert!(doctor.contains("PostgreSQL 1") && doctor.contains("schema 1"), "{doctor}");
+    let backup = parlor(&["backup", "copy.db"], &url);
+    assert!(!backup.status.success() && said(&backup).contains("pg_dump"), "{}", said(&backup));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = format!("postgres://parlor:hunter2@127.0.0.1:{port}/chat");
+    for command in [&["doctor"][..], &["app", "list"], &["--listen", "127.0.0.1:0"], &["check-config"]] {
+        let output = parlor(command, &nobody);
+        let text = said(&output);
+        assert!(!text.contains("hunter2"), "{command:?}: {text}");
+        assert!(command[0] == "check-config" || text.contains(&format!("127.0.0.1:{port}/chat")), "{text}");
+        assert_eq!(output.status.success(), command[0] == "check-config", "{text}");
+    }
+    let wrong = said(&parlor(&["doctor"], &database.url_of("parlor:hunter2", "nowhere")));
+    assert!(wrong.contains("does not exist") && !wrong.contains("hunter2"), "{wrong}");
+}
