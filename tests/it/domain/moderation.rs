@@ -123,7 +123,7 @@ async fn odd_words_are_refused_and_a_full_list_takes_no_more() {
         backend.add_words(words).await.unwrap();
     }
     assert_eq!(u32::try_from(backend.words().await.unwrap().len()).unwrap(), Word::MOST);
-    assert_eq!(code(backend.add_words(vec![refuse("one too many")]).await), Code::BadRequest);
+    assert_eq!(code(backend.add_words(vec![refuse("one too many")]).await), Code::LimitReached);
     backend.add_words(vec![replace("W0-0", "x")]).await.unwrap();
     let alice = world.user("alice").await;
     let bob = world.user("bob").await;
