@@ -152,7 +152,7 @@ async fn the_test_page_runs_every_function_of_a_real_sdk() {
         .await;
         let rows = tab.ask(rows, []).await.unwrap();
         let failed: Vec<_> = rows.as_array().unwrap().iter().filter(|row| row[1] == "failed").collect();
-        // No uploads yet, and rooms keep no history unless the app opens it: the page must say so too.
+        // Rooms keep no history unless the app opens it: the page must say so.
         let known = ["ChatRoom.getMessages"];
         let surprising: Vec<_> = failed.iter().filter(|row| !known.contains(&row[0].as_str().unwrap())).collect();
         assert!(surprising.is_empty(), "{done}\n{surprising:#?}");
