@@ -12,7 +12,7 @@ use tokio::{
     },
 };
 
-const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nhost: bench\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+const HANDSHAKE: &str = "HTTP/1.1\r\nhost: bench\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
     sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// The receiving half.
@@ -27,13 +27,13 @@ pub(crate) struct Mouth {
     stream: OwnedWriteHalf,
 }
 
-/// Connects and hears the welcome.
-pub(crate) async fn connect(address: SocketAddr, hello: &Value) -> anyhow::Result<(Mouth, Ears)> {
+/// Opens a WebSocket at this path.
+pub(crate) async fn open(address: SocketAddr, path: &str) -> anyhow::Result<(Mouth, Ears)> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (read, write) = stream.into_split();
     let (mut mouth, mut ears) = (Mouth { stream: write }, Ears { stream: read, buffer: Vec::new(), at: 0 });
-    mouth.stream.write_all(HANDSHAKE.as_bytes()).await?;
+    mouth.stream.write_all(format!("GET {path} {HANDSHAKE}").as_bytes()).await?;
     let end = loop {
         if let Some(end) = ears.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             break end + 4;
@@ -42,6 +42,12 @@ pub(crate) async fn connect(address: SocketAddr, hello: &Value) -> anyhow::Resul
     };
     ensure!(ears.buffer.starts_with(b"HTTP/1.1 101"), "no WebSocket: {}", String::from_utf8_lossy(&ears.buffer));
     ears.at = end;
+    Ok((mouth, ears))
+}
+
+/// Connects and hears the welcome.
+pub(crate) async fn connect(address: SocketAddr, hello: &Value) -> anyhow::Result<(Mouth, Ears)> {
+    let (mut mouth, mut ears) = open(address, "/ws").await?;
     mouth.say(&json!({ "id": 1, "cmd": "hello", "body": hello }).to_string()).await?;
     loop {
         let frame: Value = serde_json::from_slice(ears.frame().await?)?;
@@ -65,9 +71,19 @@ impl Mouth {
     }
 }
 
-/// A client's text frame with a key of zeros, which masks nothing.
+/// A client's text frame.
 pub(crate) fn frame(out: &mut Vec<u8>, payload: &[u8]) {
-    out.push(0x81);
+    whole(out, 0x81, payload);
+}
+
+/// A client's binary frame.
+pub(crate) fn binary(out: &mut Vec<u8>, payload: &[u8]) {
+    whole(out, 0x82, payload);
+}
+
+/// One frame with a key of zeros, which masks nothing.
+fn whole(out: &mut Vec<u8>, first: u8, payload: &[u8]) {
+    out.push(first);
     match u16::try_from(payload.len()) {
         Ok(len @ ..126) => out.push(0x80 | u8::try_from(len).unwrap_or_default()),
         Ok(len) => {
@@ -84,14 +100,14 @@ pub(crate) fn frame(out: &mut Vec<u8>, payload: &[u8]) {
 }
 
 impl Ears {
-    /// The next text frame's payload.
+    /// The next text or binary frame's payload.
     pub(crate) async fn frame(&mut self) -> anyhow::Result<&[u8]> {
         loop {
             if let Some((kind, start, end)) = head(self.buffer.get(self.at..).unwrap_or_default()) {
                 let (start, end) = (self.at + start, self.at + end);
                 self.at = end;
                 ensure!(kind != 8, "the server closed: {:?}", self.buffer.get(start..end));
-                if kind == 1 {
+                if matches!(kind, 1 | 2) {
                     return self.buffer.get(start..end).context("the frame is whole");
                 }
                 continue;

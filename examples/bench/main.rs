@@ -6,6 +6,7 @@
 
 mod chatroom;
 mod codec;
+mod compatible;
 mod group;
 mod line;
 mod memory;
@@ -58,6 +59,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wants("group") {
             group().await?;
+        }
+        if wants("compatible") {
+            compatible().await?;
         }
         if wants("memory") {
             memory().await?;
@@ -134,6 +138,35 @@ async fn group() -> anyhow::Result<()> {
         let run = group::measure(&server, &people, members).await?;
         println!("| {members} | {:.0} | {:.2} | {:.2} |", run.cpu_micros, run.p50_millis, run.p99_millis);
     }
+    Ok(())
+}
+
+async fn compatible() -> anyhow::Result<()> {
+    println!("\nclients of the compatible protocol, one message in flight each, acked after fsync and delivered");
+    println!("| senders | messages/s | server CPU µs each | p50 ms | p99 ms |");
+    println!("|--:|--:|--:|--:|--:|");
+    for senders in [1, 64] {
+        let mut runs = Vec::new();
+        for _ in 0..TIMES {
+            let server = Server::start().await?;
+            let people = People::of(&server).await?;
+            runs.push(compatible::traffic(&server, &people, senders, LASTS).await?);
+        }
+        let of = |figure: fn(&traffic::Run) -> f64| median(runs.iter().map(figure).collect());
+        println!(
+            "| {senders} | {:.0} | {:.1} | {:.2} | {:.2} |",
+            of(|run| run.per_second),
+            of(|run| run.cpu_micros),
+            of(|run| run.p50_millis),
+            of(|run| run.p99_millis)
+        );
+    }
+    let server = Server::start().await?;
+    let people = People::of(&server).await?;
+    println!(
+        "{:.1} KiB resident for each of 1,000 idle clients",
+        compatible::per_client(&server, &people, 1000).await?
+    );
     Ok(())
 }
 

@@ -125,11 +125,15 @@ impl People {
         self.im.sites(&app.key).await?.into_iter().next().context("a first start makes a site")
     }
 
+    /// A new token of this user.
+    pub(crate) async fn token(&self, id: &str) -> anyhow::Result<String> {
+        let app = self.site().await?.app;
+        Ok(self.im.issue_user_token(&app, id.parse()?, id, None).await?.reveal().to_owned())
+    }
+
     /// What this user says as hello.
     pub(crate) async fn user(&self, id: &str) -> anyhow::Result<Value> {
-        let app = self.site().await?.app;
-        let token = self.im.issue_user_token(&app, id.parse()?, id, None).await?;
-        Ok(json!({ "v": 1, "as": "user", "token": token.reveal() }))
+        Ok(json!({ "v": 1, "as": "user", "token": self.token(id).await? }))
     }
 
     /// A group of these users.
