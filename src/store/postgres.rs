@@ -1,6 +1,6 @@
 //! The engine for several servers: PostgreSQL 15 or newer, which all nodes share.
 //!
-//! One task per node keeps messages and receipts, a batch in each transaction ([`batcher`]); everything else has a
+//! One task per node keeps messages and receipts, a batch in each transaction (`batcher`); everything else has a
 //! transaction of its own from a small pool. Rows are locked in a fixed order: apps, conversations, times, participants,
 //! files, webhooks, each by their ids. What two transactions could do to each other in spite of that ends one of them,
 //! which is tried again.

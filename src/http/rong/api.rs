@@ -1,8 +1,8 @@
 //! The server API of the compatible protocol at its original paths: `POST /PATH.json`, form-encoded.
 //!
-//! Source: compatible protocol, "Server REST API and webhooks". One value per path ([`Operation`]) makes the route, the
-//! table in docs/COMPATIBLE.md and what the tests call. A handler takes a [`Call`](call::Call) and a
-//! [`Form`](form::Form), translates into verbs of [`Backend`](crate::im::backend::Backend), and shows what they answer
+//! Source: compatible protocol, "Server REST API and webhooks". One value per path (`Operation`) makes the route, the
+//! table in docs/COMPATIBLE.md and what the tests call. A handler takes a `Call` and a
+//! `Form`, translates into verbs of [`Backend`](crate::im::backend::Backend), and shows what they answer
 //! under the original names. Values are checked by the domain; here only form is.
 //!
 //! What the frame (`serve`) does for every path: the signature (A1, A2), the rate, the body's size, the parameters that
