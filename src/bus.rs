@@ -1,10 +1,15 @@
-//! Carrying hints between those who make events and those who hold connections.
+//! Carrying hints between those who make events and those who hold connections, and what nodes tell each other.
 //!
 //! Floor 2. The store is the truth; a hint that is lost, doubled or late changes nothing but delay (D5).
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use crate::model::Hint;
+use async_trait::async_trait;
+
+use crate::model::{AppKey, ConversationId, Hint, NodeId, Question, Tidings, UserId};
 
 /// Takes hints on this node.
 pub trait Listener: Send + Sync + 'static {
@@ -12,10 +17,65 @@ pub trait Listener: Send + Sync + 'static {
     fn hear(&self, hint: Hint);
 }
 
-/// Carries hints to every node that holds a connection of their audience.
+/// Takes what comes from other nodes. Nothing here may block.
+#[async_trait]
+pub trait Peer: Send + Sync + 'static {
+    /// A hint. It may come twice, late, out of order, or never.
+    fn hear(&self, from: NodeId, hint: Hint);
+
+    /// Tidings, in the order in which the node told them, as long as none is lost.
+    fn learn(&self, from: NodeId, tidings: Tidings);
+
+    /// Something in between was lost, or the node is new: what it told before may be wrong.
+    fn missed(&self, from: NodeId);
+
+    /// The node has stopped, or has not been heard of for too long. Never said while this node hears nobody at all.
+    fn gone(&self, node: NodeId);
+
+    /// What this node answers, as JSON; `None` when it has nothing to say.
+    async fn answer(&self, from: NodeId, question: Question) -> Option<String>;
+}
+
+/// Whose events reach a node: those that somebody there hears.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Interest {
+    /// One person's.
+    Person(AppKey, UserId),
+    /// Those of all agents of an app.
+    Agents(AppKey),
+    /// Those of all visitors of an app.
+    Visitors(AppKey),
+    /// Those of a chatroom.
+    Room(ConversationId),
+}
+
+/// Carries hints to every node that holds a connection of their audience. Without other nodes most of it does nothing.
+#[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Sends a hint on its way. Never blocks, never fails: the store heals what is lost.
+    /// Sends a hint on its way, to this node's own connections too. Never blocks, never fails: the store heals what is
+    /// lost.
     fn publish(&self, hint: Hint);
+
+    /// This node among others; `None` when there are none by design.
+    fn node(&self) -> Option<NodeId> {
+        None
+    }
+
+    /// Tells every other node. Never blocks, never fails.
+    fn announce(&self, _tidings: Tidings) {}
+
+    /// Says that somebody here hears such events from now on, or nobody any more. Counted: each `true` needs its `false`.
+    fn follow(&self, _interest: Interest, _on: bool) {}
+
+    /// Asks all other nodes and waits until every known one has answered, or for so long.
+    async fn ask_all(&self, _question: Question, _within: Duration) -> Vec<(NodeId, String)> {
+        Vec::new()
+    }
+
+    /// Asks one node; `None` when there is no answer in time.
+    async fn ask(&self, _node: NodeId, _question: Question, _within: Duration) -> Option<String> {
+        None
+    }
 }
 
 /// The bus of a single node: calls the listener at once.
@@ -31,6 +91,7 @@ impl LocalBus {
     }
 }
 
+#[async_trait]
 impl Bus for LocalBus {
     fn publish(&self, hint: Hint) {
         if let Some(listener) = self.listener.get() {

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod inbox;
 pub mod message;
 mod named;
+pub mod node;
 pub mod notice;
 pub mod person;
 pub mod pre_send;
@@ -56,6 +57,7 @@ pub use ids::{
 };
 pub use inbox::{Inbox, Stretch};
 pub use message::{Message, Source};
+pub use node::{NodeId, Question, Stale, Tidings};
 pub use notice::{Notice, Topic};
 pub use person::{Caller, Person, Role};
 pub use public_service::PublicService;

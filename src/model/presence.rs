@@ -1,11 +1,11 @@
 //! Who is here, and who wants to hear of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Millis, UserId};
 
 /// By what somebody is connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// A WebSocket.

@@ -1,0 +1,115 @@
+//! What servers on one database tell and ask each other. No client ever sees it.
+//!
+//! Tidings are hints like everything on the bus: whoever misses one finds the truth in the store a little later, or,
+//! for what only memory knows (who is here), when the node that knows it speaks again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AppKey, ConversationId, Handle, Millis, Person, UserId, command::AgentStatus, presence::Transport};
+
+/// One running server among those on the same database. Drawn at random at each start, so a restarted server is another
+/// node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(pub u64);
+
+/// What one node tells all others. A version that does not know a kind ignores it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Tidings {
+    /// Something that nodes remember of an app has changed: look anew.
+    Stale(AppKey, Stale),
+    /// Somebody's first connection to the telling node came, their last one went, or an agent chose another status.
+    Person(Box<PersonNews>),
+    /// Who is in a chatroom through the telling node changed, or somebody must go.
+    Room(Box<RoomNews>),
+    /// The desk of an app may look different: agents, or who waits.
+    Desk(AppKey),
+}
+
+/// What nodes remember, by what makes it wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Stale {
+    /// The app itself: switches, words, webhooks, hooks, secrets, who leads its conversations.
+    App,
+    /// A conversation's name, stage, people or rights.
+    Conversation(ConversationId),
+    /// A user's lists of people, both ways.
+    Contacts(UserId),
+    /// What a user is under, or their credentials: their connections prove themselves again.
+    Person(UserId),
+    /// What the back end decided about one chatroom; without a handle, about all of them.
+    RoomRules(Option<Handle>),
+}
+
+/// How somebody stands at the telling node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonNews {
+    /// Within this app.
+    pub app: AppKey,
+    /// Who.
+    pub person: Person,
+    /// Whether any connection stands there.
+    pub here: bool,
+    /// When the first connection came, or the last one went.
+    pub at: Millis,
+    /// How the newest connection was made.
+    pub transport: Transport,
+    /// Agents only: whether they take visitors.
+    pub status: AgentStatus,
+    /// A new connection was made by somebody who may have one device only: others close theirs.
+    pub alone: bool,
+}
+
+/// Something happened in a chatroom at the telling node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomNews {
+    /// Within this app.
+    pub app: AppKey,
+    /// Which.
+    pub room: ConversationId,
+    /// Whom it is about.
+    pub user: UserId,
+    /// What.
+    pub what: RoomChange,
+}
+
+/// What happened to somebody in a chatroom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomChange {
+    /// They came in there.
+    Came,
+    /// They are not inside there any more.
+    Went,
+    /// The back end put them out; every node does so.
+    PutOut,
+}
+
+/// What one node asks another, or all others. Answers are JSON of the shape that the asker knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Question {
+    /// Everybody with a connection at that node: a list of [`PersonNews`].
+    People,
+    /// Who is in a chatroom through that node.
+    Room(RoomQuestion),
+    /// A request for a long-poll session that lives there, as the gateway wrote it.
+    Poll(String),
+}
+
+/// Who is in a chatroom through one node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomQuestion {
+    /// Within this app.
+    pub app: AppKey,
+    /// Which.
+    pub room: ConversationId,
+    /// Most members to name, newest or oldest first.
+    pub most: u16,
+    /// Newest first.
+    pub newest: bool,
+    /// Only whether these are inside.
+    pub of: Vec<UserId>,
+}
