@@ -56,6 +56,11 @@ pub trait Bus: Send + Sync + 'static {
     /// lost.
     fn publish(&self, hint: Hint);
 
+    /// Sends a hint to this node's own connections only: other nodes tell theirs by themselves.
+    fn publish_here(&self, hint: Hint) {
+        self.publish(hint);
+    }
+
     /// This node among others; `None` when there are none by design.
     fn node(&self) -> Option<NodeId> {
         None

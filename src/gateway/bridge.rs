@@ -27,6 +27,10 @@ impl Listener for Bridge {
             self.sessions.ask_proof(&audience);
             return;
         }
+        if event == Event::TakenOver {
+            self.sessions.take_over(&audience);
+            return;
+        }
         let (mut frame, mut shared): (Option<Option<Parcel>>, Option<Parcel>) = (None, None);
         let parcel = |wire: Wire| match wire {
             Wire::Widget => frame.get_or_insert_with(|| widget::push(&event).map(Parcel::Frame)).clone(),

@@ -137,6 +137,11 @@ impl Sessions {
         self.each_of(audience, |outbox| outbox.ask_proof());
     }
 
+    /// Closes every connection of the named users: they came with another device, elsewhere.
+    pub(super) fn take_over(&self, audience: &Audience) {
+        self.each_of(audience, |outbox| outbox.close(CloseCode::TakenOver));
+    }
+
     /// How often [`Sessions::ask_proof`] was called. A proof that began at another count may be stale.
     pub(super) fn proofs_asked(&self) -> u64 {
         self.proofs_asked.load(Ordering::SeqCst)
@@ -315,6 +320,18 @@ mod tests {
         let _memberships =
             outboxes.each_ref().map(|outbox| sessions.join(caller("v1", Role::Visitor), outbox, most(2)));
         assert_eq!(outboxes.map(|outbox| outbox.closing()), [Some(CloseCode::Replaced), None, None]);
+    }
+
+    #[test]
+    fn who_came_elsewhere_with_their_one_device_is_closed_here() {
+        let sessions = Arc::new(Sessions::default());
+        let outboxes = [outbox(1), outbox(2), outbox(3)];
+        let users = ["u1", "u1", "u2"];
+        let join = |(outbox, user)| sessions.join(caller(user, Role::User), outbox, TEN);
+        let _memberships: Vec<_> = outboxes.iter().zip(users).map(join).collect();
+        sessions.take_over(&Audience { users: vec!["u1".parse().unwrap()], ..audience() });
+        let over = Some(CloseCode::TakenOver);
+        assert_eq!(outboxes.map(|outbox| outbox.closing()), [over, over, None]);
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub enum Event {
     /// This person's credentials, or whether they may be here at all, changed: each of their connections proves itself
     /// again and ends when it cannot.
     ProveAgain,
+    /// This person may have one device only and came with a newer one, on another node: their connections here end.
+    TakenOver,
 }
 
 /// Who must hear of an event.

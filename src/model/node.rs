@@ -58,8 +58,13 @@ pub struct PersonNews {
     pub transport: Transport,
     /// Agents only: whether they take visitors.
     pub status: AgentStatus,
-    /// A new connection was made by somebody who may have one device only: others close theirs.
-    pub alone: bool,
+    /// How often they chose a status, as far as the node knew. The highest counts.
+    pub choice: u64,
+    /// Not 0: this is about a new connection of somebody who may have one device only; other nodes close theirs, unless
+    /// they know of a later one. Counts such connections of the person, as far as the node knew.
+    pub alone: u64,
+    /// Grows with each change at the telling node: what is older than what is known says nothing.
+    pub turn: u64,
 }
 
 /// Something happened in a chatroom at the telling node.
@@ -73,6 +78,10 @@ pub struct RoomNews {
     pub user: UserId,
     /// What.
     pub what: RoomChange,
+    /// The telling node tells the back end of it.
+    pub told: bool,
+    /// As [`PersonNews::turn`].
+    pub turn: u64,
 }
 
 /// What happened to somebody in a chatroom.
@@ -91,12 +100,22 @@ pub enum RoomChange {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "of", rename_all = "snake_case")]
 pub enum Question {
-    /// Everybody with a connection at that node: a list of [`PersonNews`].
-    People,
+    /// Some of those with a connection at that node, or in a chatroom through it: [`PersonNews`] and [`RoomNews`].
+    People(PeopleQuestion),
     /// Who is in a chatroom through that node.
     Room(RoomQuestion),
     /// A request for a long-poll session that lives there, as the gateway wrote it.
     Poll(String),
+}
+
+/// Some of the people of one node: those whose id falls into one of equal parts. An answer has a bounded size; a node
+/// with more people than fit tells only how many they are, and is asked again in smaller parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleQuestion {
+    /// Which part, from 0.
+    pub part: u16,
+    /// Of how many.
+    pub of: u16,
 }
 
 /// Who is in a chatroom through one node.

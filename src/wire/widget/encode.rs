@@ -49,7 +49,7 @@ pub fn push(event: &Event) -> Option<ByteString> {
         Event::Chatroom(event) => chatroom(event),
         Event::Desk(desk) => Push::Desk(desk),
         Event::Presence(presence) => Push::Presence(presence),
-        Event::ProveAgain => return None,
+        Event::ProveAgain | Event::TakenOver => return None,
     };
     Some(frame(&push))
 }
