@@ -9,15 +9,27 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::model::{AppKey, ConversationId, Hint, NodeId, Question, Tidings, UserId};
+use crate::model::{AppKey, Audience, ConversationId, Hint, NodeId, Question, Tidings, UserId};
 
 /// Takes hints on this node.
+#[async_trait]
 pub trait Listener: Send + Sync + 'static {
     /// Passes a hint on to whoever must hear of it. Must not block.
     fn hear(&self, hint: Hint);
+
+    /// Whether anybody here would hear what is told to this audience. When in doubt, yes.
+    fn wants(&self, _audience: &Audience) -> bool {
+        true
+    }
+
+    /// What a request for a long-poll session that lives here comes to; `None` when there is no such session.
+    async fn poll(&self, _request: String) -> Option<String> {
+        None
+    }
 }
 
-/// Takes what comes from other nodes. Nothing here may block.
+/// Takes what comes from other nodes. Nothing here may block. A hint comes once for all who hear it, with its whole
+/// audience, however many subjects carried it.
 #[async_trait]
 pub trait Peer: Send + Sync + 'static {
     /// A hint. It may come twice, late, out of order, or never.

@@ -3,13 +3,13 @@
 //! Floor 3. Everything a client asks enters through [`Im::command`]; every message, whatever door it came in by, takes
 //! the one path in `send`. What happens leaves as hints on the bus. No transport, no SQL, no HTML lives here.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::{
     auth::{Passwords, vault::Vault},
-    bus::Bus,
+    bus::{Bus, Listener},
     model::{
         AppKey, Audience, Caller, Clock, Code, Command, ConnectionId, Conversation, ConversationId, Event, Fault, Hint,
         Millis, Reply, UserId,
@@ -38,6 +38,7 @@ mod inbox;
 pub mod keys;
 mod members;
 mod moderation;
+mod nodes;
 mod notice;
 mod own;
 mod places;
@@ -46,12 +47,14 @@ mod presence;
 mod public_service;
 mod recall;
 mod receipt;
+pub mod relay;
 mod restraint;
 mod retention;
 mod rights;
 mod search;
 mod send;
 mod signal;
+mod stale;
 pub mod turn;
 mod typing;
 mod uid;
@@ -108,6 +111,8 @@ impl Default for Settings {
 pub struct Im {
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
+    /// This node's connections, when the bus leads to others too.
+    here: OnceLock<Arc<dyn Listener>>,
     clock: Arc<dyn Clock>,
     random: Mutex<StdRng>,
     settings: Settings,
@@ -146,6 +151,7 @@ impl Im {
         Self {
             store,
             bus,
+            here: OnceLock::new(),
             clock,
             random: Mutex::new(StdRng::from_os_rng()),
             presence: Presence::new(settings.presence_grace_secs),
@@ -253,6 +259,15 @@ impl Im {
 
     fn publish(&self, audience: Audience, event: Event) {
         self.bus.publish(Hint { audience, event });
+    }
+
+    /// Tells this node's connections only: the others find out by themselves.
+    fn tell_here(&self, audience: Audience, event: Event) {
+        let hint = Hint { audience, event };
+        match self.here.get() {
+            Some(here) => here.hear(hint),
+            None => self.bus.publish(hint),
+        }
     }
 
     /// Tells the participants, and every agent of a service conversation's app, how a conversation stands now.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{outbox::Parcel, sessions::Sessions};
 use crate::{
     bus::Listener,
-    model::{Event, Hint, chatroom::ChatroomNews},
+    model::{Audience, Event, Hint, chatroom::ChatroomNews},
     wire::{Wire, widget},
 };
 
@@ -48,5 +48,9 @@ impl Listener for Bridge {
             }
             _ => self.sessions.tell(&audience, parcel),
         }
+    }
+
+    fn wants(&self, audience: &Audience) -> bool {
+        self.sessions.wants(audience)
     }
 }

@@ -54,6 +54,11 @@ impl RoomCrowds {
         crowd.is_some_and(|crowd| crowd.part(id).get(&id).is_some_and(|hearer| hearer.ticket == ticket))
     }
 
+    /// Whether anybody hears what is said in a room.
+    pub(super) fn has_any(&self, room: ConversationId) -> bool {
+        self.0.get(&room).is_some_and(|crowd| !crowd.is_empty())
+    }
+
     /// Everybody in a room, one after the other.
     pub(super) fn each(&self, room: ConversationId, mut each: impl FnMut(&Arc<Outbox>)) {
         let Some(crowd) = self.0.get(&room).map(|crowd| crowd.clone()) else { return };

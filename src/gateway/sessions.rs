@@ -130,6 +130,19 @@ impl Sessions {
         }
     }
 
+    /// Whether anybody of the audience is connected here, but for the connection that knows already.
+    pub(super) fn wants(&self, audience: &Audience) -> bool {
+        if let Some(room) = audience.room {
+            return self.rooms.has_any(room);
+        }
+        let mut found = false;
+        self.each_of(audience, |outbox| found |= Some(outbox.id) != audience.except);
+        let crowded = |crowds: &Crowds| {
+            (audience.agents && !crowds.agents.is_empty()) || (audience.visitors && !crowds.visitors.is_empty())
+        };
+        found || self.crowds.get(&audience.app).is_some_and(|crowds| crowded(&crowds))
+    }
+
     /// Asks every connection of the named users to prove itself again.
     pub(super) fn ask_proof(&self, audience: &Audience) {
         // First: who joins while the connections are gone through sees the count, or is gone through.

@@ -3,7 +3,7 @@
 use moka::sync::Cache;
 
 use super::{Im, apps::no_app};
-use crate::model::{AppKey, Caller, Code, Contacts, Fault, Kind, Person, Role, UserId};
+use crate::model::{AppKey, Caller, Code, Contacts, Fault, Kind, Person, Role, Stale, UserId};
 
 /// Who is on whose lists, as far as it was asked lately: a private message must not read the store for it.
 #[derive(Debug)]
@@ -11,7 +11,16 @@ pub(super) struct Lists(Cache<(AppKey, Contacts, UserId, UserId), bool>);
 
 impl Default for Lists {
     fn default() -> Self {
-        Self(Cache::new(50_000))
+        Self(Cache::builder().max_capacity(50_000).support_invalidation_closures().build())
+    }
+}
+
+impl Lists {
+    /// Forgets who is on this user's lists.
+    pub(super) fn forget(&self, app: &AppKey, user: &UserId) {
+        let (app, user) = (app.clone(), user.clone());
+        // Refused only by a cache that was not built for it.
+        let _ = self.0.invalidate_entries_if(move |(its_app, _, whose, _), _| *its_app == app && *whose == user);
     }
 }
 
@@ -48,6 +57,7 @@ impl Im {
                 self.hide_from(app, user, other);
             }
         }
+        self.announce_stale(app, Stale::Contacts(user.clone()));
         Ok(())
     }
 

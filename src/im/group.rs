@@ -8,7 +8,7 @@ use super::{Im, conversation::Route, error::not_found};
 use crate::{
     model::{
         AppKey, Audience, Caller, Code, Content, Conversation, ConversationId, Event, Fault, Kind, Millis, Person,
-        Reply, Role, Source, UserId,
+        Reply, Role, Source, Stale, UserId,
         command::{CreateGroup, GroupChange},
         content::{Mentions, names},
         conversation::Group,
@@ -227,7 +227,7 @@ impl Im {
         group: &Conversation,
         about: impl Iterator<Item = &UserId>,
     ) -> Result<Vec<UserId>, Fault> {
-        self.routes.forget(app, group.id);
+        self.stale(app, Stale::Conversation(group.id));
         let route = self.route_of(app, group.id).await?;
         let mut users = route.participants.clone();
         users.extend(about.filter(|id| !route.has(id)).cloned());

@@ -6,7 +6,7 @@ use moka::sync::Cache;
 
 use super::Im;
 use crate::model::{
-    AppKey, Audience, Caller, Code, Event, Fault, Kind, Role, UserId,
+    AppKey, Audience, Caller, Code, Event, Fault, Kind, Role, Stale, UserId,
     restraint::{Restraint, Term},
 };
 
@@ -20,6 +20,12 @@ pub(super) struct Terms(Cache<(AppKey, UserId), Arc<[Term]>>);
 impl Default for Terms {
     fn default() -> Self {
         Self(Cache::new(50_000))
+    }
+}
+
+impl Terms {
+    pub(super) fn forget(&self, app: &AppKey, user: &UserId) {
+        self.0.invalidate(&(app.clone(), user.clone()));
     }
 }
 
@@ -71,6 +77,7 @@ impl Im {
     /// Puts what a user is under from now on in the place of what was known.
     pub(super) fn know_terms(&self, app: &AppKey, user: &UserId, terms: Vec<Term>) {
         self.terms.0.insert((app.clone(), user.clone()), terms.into());
+        self.announce_stale(app, Stale::Person(user.clone()));
     }
 
     /// Has every connection of this user prove itself again.
@@ -85,8 +92,10 @@ impl Im {
         loop {
             let changes = self.store.proofs_asked_after(place, LOOK).await?;
             for change in &changes {
-                self.terms.0.invalidate(&(change.app.clone(), change.user.clone()));
-                self.ask_proof(&change.app, &change.user);
+                self.terms.forget(&change.app, &change.user);
+                // Every node looks for itself.
+                let audience = Audience { users: vec![change.user.clone()], ..Audience::of(change.app.clone()) };
+                self.tell_here(audience, Event::ProveAgain);
                 place = change.place;
             }
             if changes.len() < usize::from(LOOK) {

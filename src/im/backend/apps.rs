@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Backend;
 use crate::{
     im::{accounts::LONGEST_TOKEN_SECS, apps::no_app},
-    model::{App, Code, Fault, Features},
+    model::{App, Code, Fault, Features, Stale},
 };
 
 impl Backend<'_> {
@@ -21,7 +21,7 @@ impl Backend<'_> {
         within("chatroom_keep_secs", features.chatroom_keep_secs, 0, 3600)?;
         within("compatible_skew_secs", features.compatible_skew_secs, 30, 3600)?;
         self.im.store.set_features(self.app, features).await?;
-        self.im.apps.forget(self.app);
+        self.im.stale(self.app, Stale::App);
         self.app().await
     }
 }

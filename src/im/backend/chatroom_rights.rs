@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::{Backend, chatrooms::some};
 use crate::{
     model::{
-        Audience, Code, Fault, Handle, ObjectName, UserId,
+        Audience, Code, Fault, Handle, ObjectName, Stale, UserId,
         chatroom::{ChatroomNews, Entitled, Priority, Right, Rule},
     },
     store::chatrooms::RightOf,
@@ -45,7 +45,7 @@ impl Backend<'_> {
         if !self.im.store.entitle(self.app, &of, &given, right.most(), self.im.now()).await? {
             return Err(full(right.most()));
         }
-        self.im.chatrooms.forget_rules(self.app, handle);
+        self.im.stale(self.app, Stale::RoomRules(handle.cloned()));
         if right == Right::Blocked
             && let Some(handle) = handle
         {
@@ -64,7 +64,7 @@ impl Backend<'_> {
         some("users", users.len(), MOST_NAMED)?;
         let of = right_of(handle, right)?;
         self.im.store.disentitle(self.app, &of, users).await?;
-        self.im.chatrooms.forget_rules(self.app, handle);
+        self.im.stale(self.app, Stale::RoomRules(handle.cloned()));
         Ok(())
     }
 
@@ -80,7 +80,7 @@ impl Backend<'_> {
             return Err(full(Rule::MOST));
         }
         for handle in handles {
-            self.im.chatrooms.forget_rules(self.app, Some(handle));
+            self.im.stale(self.app, Stale::RoomRules(Some(handle.clone())));
             if rule == Rule::Stopped
                 && let Some(room) = self.im.known_room(self.app, handle)
             {
@@ -101,7 +101,7 @@ impl Backend<'_> {
         if !self.im.store.set_priority(self.app, priority, names, on, Priority::MOST).await? {
             return Err(full(Priority::MOST));
         }
-        self.im.chatrooms.forget_types(self.app);
+        self.im.stale(self.app, Stale::App);
         Ok(())
     }
 

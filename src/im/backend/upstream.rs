@@ -3,7 +3,7 @@
 use super::Backend;
 use crate::{
     auth::vault::Vault,
-    model::{AppKey, Code, Fault, Upstream},
+    model::{AppKey, Code, Fault, Stale, Upstream},
     store::StoreError,
 };
 
@@ -35,14 +35,14 @@ impl Backend<'_> {
         }
         let sealed = self.im.with_random(|random| self.im.vault.seal(&purpose(self.app), secret.as_bytes(), random));
         self.im.store.set_upstream(self.app, upstream.clone(), sealed).await?;
-        self.im.leads.forget(self.app);
+        self.im.stale(self.app, Stale::App);
         Ok(upstream)
     }
 
     /// The app's conversations are led here again.
     pub async fn remove_upstream(&self) -> Result<(), Fault> {
         let removed = self.im.store.remove_upstream(self.app).await?;
-        self.im.leads.forget(self.app);
+        self.im.stale(self.app, Stale::App);
         if removed { Ok(()) } else { Err(none()) }
     }
 }

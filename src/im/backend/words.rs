@@ -2,7 +2,7 @@
 
 use super::Backend;
 use crate::model::{
-    Code, Fault,
+    Code, Fault, Stale,
     fold::{Marks, fold},
     person::{MAX_MARKS, has_tower_of_marks},
     words::Word,
@@ -33,7 +33,7 @@ impl Backend<'_> {
             checked.push((check(&word)?, word));
         }
         let put = self.im.store.put_words(self.app, checked.clone(), Word::MOST).await?;
-        self.im.lexicons.forget(self.app);
+        self.im.stale(self.app, Stale::App);
         if !put {
             let message = format!("the list would hold more than {} words; take some off first", Word::MOST);
             return Err(Fault::new(Code::LimitReached, message));
@@ -46,7 +46,7 @@ impl Backend<'_> {
         check_count(words.len())?;
         let folded = words.iter().map(|word| fold(word.trim(), Marks::Keep)).collect();
         let removed = self.im.store.remove_words(self.app, folded).await?;
-        self.im.lexicons.forget(self.app);
+        self.im.stale(self.app, Stale::App);
         Ok(removed)
     }
 

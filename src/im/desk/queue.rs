@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::{
     im::{Im, conversation::Route, deliver::Outgoing, error::not_found},
     model::{
-        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Kind, Person, Role, SiteKey, Stage,
+        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Kind, Person, Role, SiteKey, Stage, Stale,
         command::{Desk, List, Send, Sent, Target},
         conversation::{Context, View},
     },
@@ -126,7 +126,7 @@ impl Im {
             }
             // Somebody else moved it meanwhile, such as an agent who took it.
             Err(StoreError::WrongStage) => {
-                self.routes.forget(&caller.app, route.id);
+                self.forget(&caller.app, &Stale::Conversation(route.id));
                 self.route(caller, route.id).await
             }
             Err(error) => Err(error.into()),
@@ -135,7 +135,7 @@ impl Im {
 
     /// Tells everybody that a conversation moved to another stage, and those in line of their new places.
     pub(super) async fn stage_changed(&self, app: &AppKey, conversation: Conversation) -> Result<Conversation, Fault> {
-        self.routes.forget(app, conversation.id);
+        self.stale(app, Stale::Conversation(conversation.id));
         let conversation = self.complete(app, conversation).await?;
         self.publish_conversation(app, conversation.clone());
         self.tell_places(app, &conversation).await?;

@@ -1,0 +1,86 @@
+//! Between the bus and this node's connections, when there are other nodes: nothing is told twice, and what the bus lost
+//! is read from the store.
+//!
+//! A single node has none of this in its path.
+
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+
+use super::Im;
+use crate::{
+    bus::{Listener, Peer},
+    model::{Event, Hint, NodeId, Question, Stale, Tidings, chatroom::ChatroomNews},
+};
+
+/// Takes hints of this node and of others, and passes on what its connections have not heard.
+pub struct Relay {
+    /// The bus, which `Im` holds, holds this.
+    im: Weak<Im>,
+    here: Arc<dyn Listener>,
+}
+
+impl Relay {
+    /// Stands before this node's connections. There is one for each `im`.
+    pub fn new(im: &Arc<Im>, here: Arc<dyn Listener>) -> Arc<Self> {
+        let _ = im.here.set(here.clone());
+        Arc::new(Self { im: Arc::downgrade(im), here })
+    }
+}
+
+/// What this node itself tells.
+impl Listener for Relay {
+    fn hear(&self, hint: Hint) {
+        self.here.hear(hint);
+    }
+}
+
+/// What other nodes tell.
+#[async_trait]
+impl Peer for Relay {
+    fn hear(&self, _from: NodeId, hint: Hint) {
+        let Some(im) = self.im.upgrade() else { return };
+        match &hint.event {
+            // Each node draws its own tickets: who came to the next life of the room here must not hear of this one.
+            Event::Chatroom(news) if matches!(news.what, ChatroomNews::Ended { .. }) => {
+                im.room_ended_elsewhere(&hint.audience.app, news.id);
+            }
+            Event::ProveAgain => {
+                for user in &hint.audience.users {
+                    im.forget(&hint.audience.app, &Stale::Person(user.clone()));
+                }
+                self.here.hear(hint);
+            }
+            _ => self.here.hear(hint),
+        }
+    }
+
+    fn learn(&self, from: NodeId, tidings: Tidings) {
+        let Some(im) = self.im.upgrade() else { return };
+        match tidings {
+            Tidings::Stale(app, what) => im.forget(&app, &what),
+            Tidings::Person(news) => im.learn_person(from, *news),
+            Tidings::Room(news) => im.learn_room(from, *news),
+            Tidings::Desk(app) => im.desk_elsewhere(&app),
+        }
+    }
+
+    fn missed(&self, from: NodeId) {
+        if let Some(im) = self.im.upgrade() {
+            im.node_missed(from);
+        }
+    }
+
+    fn gone(&self, node: NodeId) {
+        if let Some(im) = self.im.upgrade() {
+            im.node_gone(node);
+        }
+    }
+
+    async fn answer(&self, from: NodeId, question: Question) -> Option<String> {
+        match question {
+            Question::Poll(request) => self.here.poll(request).await,
+            other => self.im.upgrade()?.answer(from, other).await,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What the domain remembers, and forgets when it has changed: here, and on every other node.
+//!
+//! Whoever changes something that is remembered calls [`Im::stale`], and nothing else: one place knows which memories
+//! hold it.
+
+use super::Im;
+use crate::model::{AppKey, Stale, Tidings};
+
+impl Im {
+    /// Something that is remembered of an app has changed: every node looks anew.
+    pub(super) fn stale(&self, app: &AppKey, what: Stale) {
+        self.forget(app, &what);
+        self.announce_stale(app, what);
+    }
+
+    /// Has every other node look anew; this one knows already.
+    pub(super) fn announce_stale(&self, app: &AppKey, what: Stale) {
+        self.bus.announce(Tidings::Stale(app.clone(), what));
+    }
+
+    /// Forgets on this node what has changed.
+    pub(super) fn forget(&self, app: &AppKey, what: &Stale) {
+        match what {
+            Stale::App => {
+                self.apps.forget(app);
+                self.ears.forget(app);
+                self.lexicons.forget(app);
+                self.pre_sends.forget(app);
+                self.leads.forget(app);
+                self.chatrooms.forget_types(app);
+            }
+            Stale::Conversation(id) => self.routes.forget(app, *id),
+            Stale::Contacts(user) => self.lists.forget(app, user),
+            Stale::Person(user) => self.terms.forget(app, user),
+            Stale::RoomRules(handle) => self.chatrooms.forget_rules(app, handle.as_ref()),
+        }
+    }
+}
