@@ -3,9 +3,9 @@
 //! 30 kills by default; `PARLOR_CRASH_ROUNDS=1000` for a long run.
 
 mod broadcast;
-mod ledger;
+pub(crate) mod ledger;
 mod process;
-mod talker;
+pub(crate) mod talker;
 mod told;
 
 use std::time::Duration;

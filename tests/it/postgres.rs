@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[path = "../../src/store/postgres/tests/server.rs"]
-mod database;
+pub(crate) mod database;
 
 use database::Database;
 

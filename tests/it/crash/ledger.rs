@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use tokio::sync::watch;
@@ -27,6 +28,7 @@ pub(crate) struct Ledger {
 struct Entries {
     intents: HashMap<String, String>,
     acks: HashMap<String, (String, u64)>,
+    acked_at: HashMap<String, Instant>,
     seen: Vec<Seen>,
 }
 
@@ -49,12 +51,18 @@ impl Ledger {
         if let Some(first) = first {
             assert_eq!(first, (uid.to_owned(), seq), "a retry of {client_id} got another result");
         }
+        entries.acked_at.entry(client_id.to_owned()).or_insert_with(Instant::now);
         self.acked.send_replace(entries.acks.len());
     }
 
     /// The uid of every message that the server said it has.
     pub(crate) fn acked_uids(&self) -> HashSet<String> {
         self.entries.lock().unwrap().acks.values().map(|(uid, _)| uid.clone()).collect()
+    }
+
+    /// When the server first said that it has it.
+    pub(crate) fn acked_at(&self, client_id: &str) -> Option<Instant> {
+        self.entries.lock().unwrap().acked_at.get(client_id).copied()
     }
 
     /// The server pushed it to somebody.

@@ -18,6 +18,7 @@ use super::{
     ledger::{Conversation, Ledger, Seen},
     process::ServerProcess,
 };
+use crate::client::text_body;
 
 const IN_FLIGHT: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -158,7 +159,7 @@ async fn next_try(addresses: &mut watch::Receiver<String>) {
     let _ = timeout(Duration::from_millis(20), addresses.changed()).await;
 }
 
-async fn read_all(address: &str, token: &str, conversation: &str) -> Vec<Seen> {
+pub(crate) async fn read_all(address: &str, token: &str, conversation: &str) -> Vec<Seen> {
     let mut wire = Wire::connect(address, token).await.expect("the server runs");
     let mut all: Vec<Seen> = Vec::new();
     loop {
@@ -172,7 +173,7 @@ async fn read_all(address: &str, token: &str, conversation: &str) -> Vec<Seen> {
     }
 }
 
-fn seen(message: &Value) -> Seen {
+pub(crate) fn seen(message: &Value) -> Seen {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Seen {
         uid: text(&message["uid"]),
@@ -183,7 +184,7 @@ fn seen(message: &Value) -> Seen {
 }
 
 /// One connection. Everything returns `None` once it broke.
-struct Wire {
+pub(crate) struct Wire {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: u64,
     /// Client ids by the command that sent them.
@@ -192,15 +193,19 @@ struct Wire {
 
 impl Wire {
     async fn connect(address: &str, token: &str) -> Option<Self> {
+        Some(Self::greet(address, &json!({ "v": 1, "as": "user", "token": token })).await?.0)
+    }
+
+    /// Connects and says hello; the welcome comes too.
+    pub(crate) async fn greet(address: &str, hello: &Value) -> Option<(Self, Value)> {
         let connecting = tokio_tungstenite::connect_async(format!("ws://{address}/ws"));
         let (socket, _) = timeout(PATIENCE, connecting).await.ok()?.ok()?;
         let mut wire = Self { socket, next_id: 1, sent: HashMap::new() };
-        let hello = json!({ "v": 1, "as": "user", "token": token });
-        wire.ask("hello", &hello).await?;
-        Some(wire)
+        let welcome = wire.ask("hello", hello).await?;
+        Some((wire, welcome))
     }
 
-    async fn command(&mut self, name: &str, body: &Value) -> Option<u64> {
+    pub(crate) async fn command(&mut self, name: &str, body: &Value) -> Option<u64> {
         let id = self.next_id;
         self.next_id += 1;
         let frame = json!({ "id": id, "cmd": name, "body": body });
@@ -209,7 +214,7 @@ impl Wire {
     }
 
     /// Asks and waits for the answer; pushes that come first are passed over.
-    async fn ask(&mut self, name: &str, body: &Value) -> Option<Value> {
+    pub(crate) async fn ask(&mut self, name: &str, body: &Value) -> Option<Value> {
         let id = self.command(name, body).await?;
         loop {
             let mut frame = self.next().await?;
@@ -220,17 +225,21 @@ impl Wire {
     }
 
     async fn send(&mut self, to: &str, client_id: &str, text: &str) -> Option<()> {
-        let body = json!({ "user": to, "client_id": client_id, "type": "RC:TxtMsg", "content": { "content": text } });
+        self.send_to(&json!({ "user": to }), client_id, text).await
+    }
+
+    pub(crate) async fn send_to(&mut self, to: &Value, client_id: &str, text: &str) -> Option<()> {
+        let body = text_body(to, client_id, text);
         let id = self.command("send", &body).await?;
         self.sent.insert(id, client_id.to_owned());
         Some(())
     }
 
-    fn client_id(&self, id: u64) -> String {
+    pub(crate) fn client_id(&self, id: u64) -> String {
         self.sent[&id].clone()
     }
 
-    async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             match timeout(PATIENCE, self.socket.next()).await.ok()?? {
                 Ok(Message::Text(text)) => return serde_json::from_str(&text).ok(),

@@ -39,7 +39,7 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 static SCHEMAS: AtomicU32 = AtomicU32::new(1);
 
 /// The newest installed server's programs.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -53,7 +53,7 @@ fn programs() -> PathBuf {
 }
 
 /// A command as a user that PostgreSQL runs as: it refuses root.
-fn as_nobody_special(program: &Path) -> Command {
+pub(crate) fn as_nobody_special(program: &Path) -> Command {
     if !rustix::process::geteuid().is_root() {
         return Command::new(program);
     }
@@ -62,7 +62,7 @@ fn as_nobody_special(program: &Path) -> Command {
     command
 }
 
-fn id_of_postgres(which: &str) -> u32 {
+pub(crate) fn id_of_postgres(which: &str) -> u32 {
     let output = Command::new("id").args([which, "postgres"]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }

@@ -1,0 +1,175 @@
+//! A cluster as an operator would have it: a database, a bus, and nodes with the same settings and the same key.
+
+use std::{ffi::OsString, fs, net::TcpListener, path::Path, sync::Arc, time::Duration};
+
+use parlor::{
+    app::{domain, open_beside},
+    auth::vault::KEY_FILE,
+    bus::LocalBus,
+    config::Config,
+    im::Im,
+    model::AppKey,
+};
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{
+    database::{Postgres, eventually},
+    proxy::Proxy,
+    running::{Program, Running},
+};
+
+/// Enough for a crowd of tests; what is measured is not their limits.
+const GENEROUS: [(&str, &str); 12] = [
+    ("PARLOR_DATA_RESERVE_BYTES", "0"),
+    ("PARLOR_DEMO_ENABLED", "false"),
+    ("PARLOR_METRICS_ENABLED", "false"),
+    ("PARLOR_SERVER_WORKERS", "2"),
+    ("PARLOR_SERVER_STOP_SECS", "5"),
+    ("PARLOR_LIMITS_VISITOR_SENDS_PER_SEC", "10000"),
+    ("PARLOR_LIMITS_VISITOR_SEND_BURST", "10000"),
+    ("PARLOR_LIMITS_APP_SENDS_PER_SEC", "100000"),
+    ("PARLOR_LIMITS_API_PER_APP_SEC", "10000"),
+    ("PARLOR_LIMITS_API_PER_KEY_SEC", "10000"),
+    ("PARLOR_LIMITS_CONNECTIONS_PER_NETWORK", "10000"),
+    ("PARLOR_LOG_LEVEL", "warn"),
+];
+
+/// One server of several.
+pub(super) struct Node {
+    running: Option<Running>,
+    port: u16,
+    /// What stands before the program on its command line, such as `faketime`.
+    before: Vec<OsString>,
+    more: Vec<(String, OsString)>,
+    pub(super) to_database: Proxy,
+    folder: TempDir,
+}
+
+impl Node {
+    /// A folder, a port and a key; nothing runs yet.
+    fn prepare(database: &Postgres, key: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("parlor-node-").tempdir().unwrap();
+        fs::create_dir(folder.path().join("data")).unwrap();
+        fs::copy(key, folder.path().join("data").join(KEY_FILE)).unwrap();
+        Self {
+            running: None,
+            port: free_port(),
+            before: Vec::new(),
+            more: Vec::new(),
+            to_database: Proxy::to(database.socket()),
+            folder,
+        }
+    }
+
+    /// Where people find it.
+    pub(super) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    fn program(&self) -> Program {
+        let folder = self.folder.path();
+        let database = format!("postgres://parlor@127.0.0.1:{}/postgres?sslmode=disable", self.to_database.port());
+        let mut environment: Vec<(String, OsString)> =
+            GENEROUS.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        environment.extend([
+            ("PARLOR_DATA_DIR".to_owned(), folder.join("data").into()),
+            ("PARLOR_SERVER_LISTEN".to_owned(), self.address().into()),
+            ("PARLOR_STORE_URL".to_owned(), database.into()),
+        ]);
+        environment.extend(self.more.iter().cloned());
+        let mut command = self.before.clone();
+        command.extend([env!("CARGO_BIN_EXE_parlor").into(), "serve".into()]);
+        Program { command, environment, log: folder.join("log"), end: "KILL" }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub(super) async fn start(&mut self) {
+        self.begin();
+        self.ready().await;
+    }
+
+    /// Starts it and does not wait.
+    pub(super) fn begin(&mut self) {
+        self.running = Some(Running::start(self.program()));
+    }
+
+    /// Waits until it says that it is ready.
+    pub(super) async fn ready(&mut self) {
+        let url = format!("http://{}/ready", self.address());
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(5)).build().unwrap();
+        let running = self.running.as_mut().expect("it was started");
+        eventually("the node is ready", async || {
+            assert_eq!(running.ended(), None, "the node ended: {}", running.words());
+            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+    }
+
+    /// No time for anything.
+    pub(super) fn kill(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.signal(Signal::KILL);
+            running.wait();
+        }
+    }
+
+    /// As an operator stops it; returns its code.
+    pub(super) async fn stop(&mut self) -> i32 {
+        let running = self.running.take().expect("it runs");
+        running.signal(Signal::TERM);
+        tokio::task::spawn_blocking(move || running.wait()).await.unwrap()
+    }
+
+    /// Whether it still runs.
+    pub(super) fn stands(&mut self) -> bool {
+        self.running.as_mut().is_some_and(|running| running.ended().is_none())
+    }
+}
+
+/// Several nodes on one database.
+pub(super) struct Cluster {
+    // In this order they end.
+    pub(super) nodes: Vec<Node>,
+    pub(super) database: Postgres,
+    pub(super) im: Im,
+    pub(super) app: AppKey,
+    _key: TempDir,
+}
+
+impl Cluster {
+    /// So many nodes, ready.
+    pub(super) async fn start(count: usize) -> Self {
+        crate::harness::provide_tls();
+        let database = Postgres::start().await;
+        let key = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.data.dir = key.path().to_owned();
+        config.store.url = database.url().as_str().into();
+        let store = open_beside(&config).await.unwrap();
+        let im = domain(&config, store, Arc::new(LocalBus::default())).unwrap();
+        let app = im.create_app("Cluster").await.unwrap().key;
+        let nodes = (0..count).map(|_| Node::prepare(&database, &key.path().join(KEY_FILE))).collect();
+        let mut made = Self { nodes, database, im, app, _key: key };
+        for node in &mut made.nodes {
+            node.start().await;
+        }
+        made
+    }
+
+    /// Where people find the nodes.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        self.nodes.iter().map(Node::address).collect()
+    }
+
+    /// A new user's token.
+    pub(super) async fn token(&self, user: &str) -> String {
+        let token = self.im.issue_user_token(&self.app, user.parse().unwrap(), user, None).await.unwrap();
+        token.reveal().to_owned()
+    }
+}
+
+/// A port that was free a moment ago; nobody else asks for it by number.
+pub(super) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
