@@ -97,7 +97,8 @@ impl Node {
     /// Waits until it says that it is ready.
     pub(super) async fn ready(&mut self) {
         let url = format!("http://{}/ready", self.address());
-        let client = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(5)).build().unwrap();
+        let client =
+            reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(5)).build().unwrap();
         let running = self.running.as_mut().expect("it was started");
         eventually("the node is ready", async || {
             assert_eq!(running.ended(), None, "the node ended: {}", running.words());
