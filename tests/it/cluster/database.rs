@@ -17,7 +17,7 @@ use super::{
 };
 use crate::postgres::database::{as_nobody_special, id_of_postgres, programs};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server with a folder of its own, reached by a socket in it.
 pub(super) struct Postgres {

@@ -1,6 +1,6 @@
 //! What happens to the nodes under load.
 
-use rand::Rng;
+use rand::{Rng, seq::IndexedMutRandom};
 
 use super::{NODES, crowd::Crowd, node::Cluster, rounds, turn};
 
@@ -10,9 +10,9 @@ async fn d1_a_killed_node_costs_no_message() {
     let mut cluster = Cluster::start(NODES).await;
     let crowd = Crowd::gather(&cluster).await;
     let kills = rounds("PARLOR_NODE_KILLS", 6);
-    for round in 0..kills {
+    for _ in 0..kills {
         crowd.write(rand::rng().random_range(1..60)).await;
-        let node = &mut cluster.nodes[round % NODES];
+        let node = cluster.nodes.choose_mut(&mut rand::rng()).expect("there are nodes");
         node.kill();
         if NODES > 1 {
             // The others go on without it.
