@@ -2,6 +2,7 @@
 //!
 //! Floor 6. Only this file knows every part.
 
+mod bus;
 mod figures;
 mod first_start;
 mod room_figures;
@@ -18,6 +19,7 @@ use actix_server::ServerHandle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::bus::Carrier;
 pub use self::first_start::Welcome;
 use self::{
     figures::{PostgresFigures, StoreFigures},
@@ -26,7 +28,7 @@ use self::{
 };
 use crate::{
     auth::vault::{Vault, VaultError},
-    bus::{Bus, LocalBus},
+    bus::{Bus, nats::NatsError},
     config::{Config, Limits},
     gateway::Gateway,
     hooks::{self, Delivering, review::HttpReviewer},
@@ -36,7 +38,7 @@ use crate::{
     model::{Fault, clock::SystemClock},
     outbound::{Guard, Outbound},
     store::{
-        Store,
+        Store, StoreError,
         postgres::{self, PostgresOptions, PostgresStore},
         sqlite::{self, SqliteOptions, SqliteStore},
     },
@@ -56,6 +58,7 @@ pub struct Parlor {
     pub(crate) health: Arc<Health>,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Carrier,
     pub(crate) delivering: Delivering,
     pub(crate) upstream: upstream::Sessions,
     pub(crate) upkeep: CancellationToken,
@@ -82,6 +85,12 @@ pub enum StartError {
     /// The secrets could not be opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Other servers cannot be heard of.
+    #[error(transparent)]
+    Bus(#[from] NatsError),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The first words with the store went wrong.
     #[error("{0}")]
     Refused(#[from] Fault),
@@ -101,7 +110,7 @@ impl Parlor {
 
         let mut figures = Figures::default();
         let store = open_store(&config, &mut figures).await?;
-        let bus = Arc::new(LocalBus::default());
+        let bus = Carrier::open(&config, &*store, &mut figures).await?;
         let blobs = FolderBlobs::open(&config.data.dir.join(FILES), config.data.reserve_bytes)?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
         let reviewer = HttpReviewer::new(outbound.clone(), Vault::open(&config.data.dir)?, Arc::new(SystemClock));
@@ -111,7 +120,7 @@ impl Parlor {
             clock: Arc::new(SystemClock),
             figures: figures.upstream.clone(),
         });
-        let im = domain(&config, Arc::clone(&store), bus.clone())?.with_reviewer(Arc::new(reviewer));
+        let im = domain(&config, Arc::clone(&store), bus.bus())?.with_reviewer(Arc::new(reviewer));
         let im = im.with_carrier(Arc::new(upstream.clone()));
         let im = Arc::new(im.keeping_files(Arc::new(blobs), file_limits(&config.limits)));
         upstream.connect(&im);
@@ -133,7 +142,7 @@ impl Parlor {
         figures.add(Box::new(RoomFigures(Arc::clone(&im))));
         let figures = Arc::new(figures);
         let gateway = Gateway::new(Arc::clone(&im), config.limits.clone(), Arc::clone(&figures));
-        bus.connect(gateway.bridge());
+        bus.connect(&im, &gateway);
         let parts = Parts {
             config: Arc::clone(&config),
             figures,
@@ -148,7 +157,7 @@ impl Parlor {
         let server = http::listen::serve(&parts, Listeners { public, demo, metrics })?;
         let handle = server.handle();
         let serving = tokio::task::spawn_local(server);
-        Ok(Self { config, welcome, health, gateway, store, delivering, upstream, upkeep, server: handle, serving })
+        Ok(Self { config, welcome, health, gateway, store, bus, delivering, upstream, upkeep, server: handle, serving })
     }
 }
 
@@ -198,7 +207,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 async fn open_store(config: &Config, figures: &mut Figures) -> Result<Arc<dyn Store>, OpenError> {
     if let Some(url) = config.store.url.reveal() {
         make_private(&config.data.dir)?;
-        let options = PostgresOptions { alone: true, ..PostgresOptions::at(url) };
+        let options = PostgresOptions { alone: config.bus.url.reveal().is_none(), ..PostgresOptions::at(url) };
         let store = Box::pin(PostgresStore::open(options)).await?;
         figures.add(Box::new(PostgresFigures(store.stats())));
         return Ok(Arc::new(store));

@@ -11,6 +11,10 @@ use async_trait::async_trait;
 
 use crate::model::{AppKey, Audience, ConversationId, Hint, NodeId, Question, Tidings, UserId};
 
+#[cfg(test)]
+mod conformance;
+pub mod nats;
+
 /// Takes hints on this node.
 #[async_trait]
 pub trait Listener: Send + Sync + 'static {
@@ -114,5 +118,18 @@ impl Bus for LocalBus {
         if let Some(listener) = self.listener.get() {
             listener.hear(hint);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_single_node_hears_itself_and_nobody_else() {
+        let (bus, heard) = (LocalBus::default(), conformance::Recorder::default());
+        bus.connect(Arc::new(heard.clone()));
+        conformance::a_hint_is_heard_here_before_publish_returns(&bus, &heard);
+        conformance::alone_nobody_answers(&bus).await;
     }
 }

@@ -4,6 +4,7 @@
 //! `PARLOR_*` environment < flags. What is wrong is refused at start by name, value and allowed range; nothing else
 //! in the program reads the environment.
 
+mod bus;
 mod check;
 mod compat;
 mod compatible;
@@ -16,12 +17,14 @@ mod log;
 mod metrics;
 mod network;
 mod outbound;
+mod secret_url;
 mod server;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    bus::Bus,
     compat::Compat,
     compatible::Compatible,
     data::Data,
@@ -33,8 +36,9 @@ pub use self::{
     metrics::Metrics,
     network::{InvalidNetwork, Network},
     outbound::Outbound,
+    secret_url::SecretUrl,
     server::Server,
-    store::{Store, StoreUrl},
+    store::Store,
 };
 
 /// The commented default file, as `parlor default-config` prints it.
@@ -50,6 +54,8 @@ pub struct Config {
     pub data: Data,
     /// Which engine keeps the data.
     pub store: Store,
+    /// How several servers on one database hear of each other.
+    pub bus: Bus,
     /// The demo page.
     pub demo: Demo,
     /// Figures for Prometheus.

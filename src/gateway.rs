@@ -19,6 +19,7 @@ pub mod bridge;
 mod clocks;
 mod connection;
 mod crowd;
+mod ears;
 pub mod hello;
 pub mod limits;
 mod outbox;
@@ -32,6 +33,7 @@ pub mod tcp;
 use bridge::Bridge;
 use clocks::Times;
 use connection::Connection;
+use ears::Ears;
 use hello::Opening;
 use limits::{Admission, Door, Rates};
 use outbox::{Bounds, Outbox};
@@ -66,6 +68,7 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway without connections. What is published reaches them through [`Gateway::bridge`].
     pub fn new(im: Arc<Im>, limits: Limits, figures: Arc<Figures>) -> Arc<Self> {
+        let sessions = Arc::new(Sessions::with(Ears::of(im.bus().clone())));
         Arc::new(Self {
             im,
             rates: Rates::new(&limits),
@@ -73,12 +76,13 @@ impl Gateway {
             compatible_times: Times::of_compatible(&limits),
             door: Door::new(&limits),
             limits,
-            sessions: Arc::default(),
+            sessions,
             polls: Polls::default(),
             compatible_polls: rong::poll::Polls::default(),
             figures,
             tasks: TaskTracker::new(),
-            last_id: AtomicU64::new(0),
+            // No two nodes have the same: what one connection said is told to all but that one.
+            last_id: AtomicU64::new(rand::random::<u64>() >> 1),
         })
     }
 

@@ -194,6 +194,11 @@ impl Im {
         self
     }
 
+    /// By which what happens leaves, for whoever must say what is heard here.
+    pub fn bus(&self) -> &Arc<dyn Bus> {
+        &self.bus
+    }
+
     /// Does what an authenticated client asks. `connection` is where the command came from: it is not told again.
     pub async fn command(&self, caller: &Caller, connection: ConnectionId, command: Command) -> Result<Reply, Fault> {
         match command {

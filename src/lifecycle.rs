@@ -53,6 +53,7 @@ async fn close(parlor: Parlor) {
     parlor.upkeep.cancel();
     parlor.upstream.stop().await;
     parlor.delivering.stop().await;
+    parlor.bus.close().await;
     parlor.store.close().await;
     // Its result tells only whether the accept loop failed, and it has been told to end.
     let _ = parlor.serving.await;

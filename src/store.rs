@@ -533,6 +533,8 @@ pub trait Store:
 
     // Upkeep.
 
+    /// The number of this installation: drawn when first asked for, then the same for everybody who uses this database.
+    async fn installation(&self) -> Result<u64>;
     /// Fails when the engine cannot commit now. For readiness.
     async fn ready(&self) -> Result<()>;
     /// Finishes all commits and closes the engine. Later verbs fail with [`StoreError::Unavailable`].

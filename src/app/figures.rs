@@ -9,9 +9,12 @@ use prometheus_client::{
     registry::Unit,
 };
 
-use crate::store::{
-    postgres::PostgresStats,
-    sqlite::{QueueDepth, SqliteStats},
+use crate::{
+    bus::nats::NatsStats,
+    store::{
+        postgres::PostgresStats,
+        sqlite::{QueueDepth, SqliteStats},
+    },
 };
 
 /// Reads the figures when Prometheus asks.
@@ -70,6 +73,33 @@ impl Collector for PostgresFigures {
             ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
             ("store_retries", "Transactions that were tried again", &self.0.retries),
             ("store_damaged_records", "Damaged records met while reading", &self.0.damaged),
+        ] {
+            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// What travels between servers.
+#[derive(Debug)]
+pub(super) struct BusFigures(pub(super) Arc<NatsStats>);
+
+impl Collector for BusFigures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let nodes = i64::try_from(self.0.nodes.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        for (name, help, value) in [
+            ("bus_connected", "Whether NATS is heard now", i64::from(self.0.connected.load(Ordering::Relaxed))),
+            ("bus_nodes", "Other servers on this database that are known now", nodes),
+        ] {
+            ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        }
+        for (name, help, value) in [
+            ("bus_sent", "What was given to NATS for other servers", &self.0.sent),
+            ("bus_heard", "What came from other servers", &self.0.heard),
+            ("bus_dropped", "What was not sent: NATS is away or too slow, or it was too large", &self.0.dropped),
+            ("bus_unknown", "What came and this version does not know", &self.0.unknown),
+            ("bus_missed", "How often something of another server was lost", &self.0.missed),
         ] {
             let counter = ConstCounter::new(value.load(Ordering::Relaxed));
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;

@@ -57,7 +57,9 @@ pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String
     for (name, value) in &environment {
         match with_variable(&config, name, value) {
             Ok(changed) => config = changed,
-            Err(reason) if name == "STORE_URL" => errors.push(format!("PARLOR_{name}: {reason}")),
+            Err(reason) if ["STORE_URL", "BUS_URL"].contains(&name.as_str()) => {
+                errors.push(format!("PARLOR_{name}: {reason}"));
+            }
             Err(reason) => errors.push(format!("PARLOR_{name} = {value}: {reason}")),
         }
     }

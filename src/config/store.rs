@@ -1,41 +1,15 @@
 //! Which engine keeps the data.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::check::Report;
+use super::{SecretUrl, check::Report};
 
 /// `[store]`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Store {
     /// Empty: the embedded one, in the data folder. Otherwise `postgres://user:password@host:port/database`.
-    pub url: StoreUrl,
-}
-
-/// An address that may hold a password: it is never shown.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StoreUrl(String);
-
-impl StoreUrl {
-    /// The address, for whoever connects to it; nothing when the embedded engine is wanted.
-    pub fn reveal(&self) -> Option<&str> {
-        Some(self.0.as_str()).filter(|url| !url.is_empty())
-    }
-}
-
-impl From<&str> for StoreUrl {
-    fn from(url: &str) -> Self {
-        Self(url.to_owned())
-    }
-}
-
-impl fmt::Debug for StoreUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "StoreUrl(none)" } else { "StoreUrl(…)" })
-    }
+    pub url: SecretUrl,
 }
 
 impl Store {
@@ -82,7 +56,7 @@ mod tests {
         }
         let far = checked("postgres://parlor:hunter2@db.example:5432/chat");
         assert!(far.errors.is_empty() && far.warnings.len() == 1, "{far:?}");
-        assert!(!format!("{far:?}{:?}", StoreUrl::from("hunter2")).contains("hunter2"));
+        assert!(!format!("{far:?}{:?}", SecretUrl::from("hunter2")).contains("hunter2"));
         for near in [
             "",
             "postgres://parlor@localhost/chat",

@@ -10,7 +10,7 @@ use std::{
 
 use dashmap::DashMap;
 
-use super::outbox::Outbox;
+use super::{ears::Ears, outbox::Outbox};
 use crate::model::{ConnectionId, ConversationId};
 
 /// Parts of a crowd.
@@ -18,7 +18,10 @@ const PARTS: usize = 16;
 
 /// Every chatroom with a connection here.
 #[derive(Debug, Default)]
-pub(super) struct RoomCrowds(DashMap<ConversationId, Arc<Crowd>>);
+pub(super) struct RoomCrowds {
+    crowds: DashMap<ConversationId, Arc<Crowd>>,
+    ears: Ears,
+}
 
 #[derive(Debug, Default)]
 struct Crowd([Mutex<HashMap<ConnectionId, Hearer>>; PARTS]);
@@ -31,10 +34,18 @@ struct Hearer {
 }
 
 impl RoomCrowds {
+    /// Nobody yet; rooms that somebody hears are told to these ears.
+    pub(super) fn with(ears: Ears) -> Self {
+        Self { crowds: DashMap::new(), ears }
+    }
+
     /// Lets a connection hear. An older ticket of the same connection counts no more.
     pub(super) fn enter(&self, room: ConversationId, ticket: u64, outbox: &Arc<Outbox>) {
         // Held while entering: a crowd that is empty for a moment must not be thrown away.
-        let crowd = self.0.entry(room).or_default();
+        let crowd = self.crowds.entry(room).or_insert_with(|| {
+            self.ears.room(room, true);
+            Arc::default()
+        });
         crowd.part(outbox.id).insert(outbox.id, Hearer { ticket, outbox: outbox.clone() });
     }
 
@@ -50,18 +61,18 @@ impl RoomCrowds {
 
     /// Whether a connection hears, by this ticket.
     pub(super) fn has(&self, room: ConversationId, id: ConnectionId, ticket: u64) -> bool {
-        let crowd = self.0.get(&room).map(|crowd| crowd.clone());
+        let crowd = self.crowds.get(&room).map(|crowd| crowd.clone());
         crowd.is_some_and(|crowd| crowd.part(id).get(&id).is_some_and(|hearer| hearer.ticket == ticket))
     }
 
     /// Whether anybody hears what is said in a room.
     pub(super) fn has_any(&self, room: ConversationId) -> bool {
-        self.0.get(&room).is_some_and(|crowd| !crowd.is_empty())
+        self.crowds.get(&room).is_some_and(|crowd| !crowd.is_empty())
     }
 
     /// Everybody in a room, one after the other.
     pub(super) fn each(&self, room: ConversationId, mut each: impl FnMut(&Arc<Outbox>)) {
-        let Some(crowd) = self.0.get(&room).map(|crowd| crowd.clone()) else { return };
+        let Some(crowd) = self.crowds.get(&room).map(|crowd| crowd.clone()) else { return };
         for part in &crowd.0 {
             lock(part).values().for_each(|hearer| each(&hearer.outbox));
         }
@@ -70,7 +81,7 @@ impl RoomCrowds {
     /// As [`RoomCrowds::each`], for the last time: nobody hears any more but those who came after this ticket, to the
     /// room's next life.
     pub(super) fn dissolve(&self, room: ConversationId, ticket: u64, mut each: impl FnMut(&Arc<Outbox>)) {
-        let Some(crowd) = self.0.get(&room).map(|crowd| crowd.clone()) else { return };
+        let Some(crowd) = self.crowds.get(&room).map(|crowd| crowd.clone()) else { return };
         for part in &crowd.0 {
             lock(part).retain(|_, hearer| {
                 let stays = hearer.ticket > ticket;
@@ -80,11 +91,17 @@ impl RoomCrowds {
                 stays
             });
         }
-        self.0.remove_if(&room, |_, crowd| crowd.is_empty());
+        self.forget_empty(room);
+    }
+
+    fn forget_empty(&self, room: ConversationId) {
+        if self.crowds.remove_if(&room, |_, crowd| crowd.is_empty()).is_some() {
+            self.ears.room(room, false);
+        }
     }
 
     fn remove(&self, room: ConversationId, id: ConnectionId, meant: impl FnOnce(&Hearer) -> bool) {
-        let Some(crowd) = self.0.get(&room).map(|crowd| crowd.clone()) else { return };
+        let Some(crowd) = self.crowds.get(&room).map(|crowd| crowd.clone()) else { return };
         {
             let mut part = crowd.part(id);
             if part.get(&id).is_some_and(meant) {
@@ -94,7 +111,7 @@ impl RoomCrowds {
                 return;
             }
         }
-        self.0.remove_if(&room, |_, crowd| crowd.is_empty());
+        self.forget_empty(room);
     }
 }
 
@@ -158,7 +175,7 @@ mod tests {
         crowds.put_out(ROOM, ConnectionId(2), 2);
         assert_eq!(who(&crowds), [2]);
         crowds.put_out(ROOM, ConnectionId(2), 3);
-        assert!(crowds.0.is_empty(), "nothing is kept of a room nobody hears");
+        assert!(crowds.crowds.is_empty(), "nothing is kept of a room nobody hears");
     }
 
     #[test]

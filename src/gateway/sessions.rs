@@ -14,6 +14,7 @@ use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{
     crowd::RoomCrowds,
+    ears::Ears,
     limits::Budget,
     outbox::{Outbox, Parcel},
 };
@@ -33,6 +34,7 @@ pub(super) struct Sessions {
     crowds: DashMap<AppKey, Crowds>,
     /// Who hears what is said in chatrooms.
     pub(super) rooms: RoomCrowds,
+    ears: Ears,
     /// Budgets of those who went a moment ago.
     spent: Cache<(AppKey, UserId), Arc<Budget>>,
     /// How often anybody was asked to prove themselves again.
@@ -48,12 +50,20 @@ pub(super) struct Most {
 
 impl Default for Sessions {
     fn default() -> Self {
+        Self::with(Ears::default())
+    }
+}
+
+impl Sessions {
+    /// Nobody yet; who comes and goes is told to these ears.
+    pub(super) fn with(ears: Ears) -> Self {
         let spent = Cache::builder().max_capacity(100_000).eviction_policy(EvictionPolicy::lru());
         Self {
             all: DashMap::new(),
             people: DashMap::new(),
             crowds: DashMap::new(),
-            rooms: RoomCrowds::default(),
+            rooms: RoomCrowds::with(ears.clone()),
+            ears,
             spent: spent.time_to_live(REMEMBERED).build(),
             proofs_asked: AtomicU64::new(0),
         }
@@ -93,6 +103,7 @@ impl Sessions {
 
     /// Notes whose connection it is. Beyond `most`, the person's oldest ones are closed.
     pub(super) fn join(self: &Arc<Self>, caller: Arc<Caller>, outbox: &Arc<Outbox>, most: Most) -> Membership {
+        self.ears.person(&caller, true);
         let budget = {
             let key = (caller.app.clone(), caller.id().clone());
             let mut session = self.people.entry(key.clone()).or_insert_with(|| {
@@ -210,6 +221,7 @@ impl Sessions {
     }
 
     fn leave(&self, caller: &Caller, id: ConnectionId) {
+        self.ears.person(caller, false);
         if let Entry::Occupied(mut session) = self.people.entry((caller.app.clone(), caller.id().clone())) {
             session.get_mut().outboxes.retain(|outbox| outbox.id != id);
             if session.get().outboxes.is_empty() {

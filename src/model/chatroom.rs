@@ -156,7 +156,7 @@ impl<'de> Deserialize<'de> for AttributeKey {
 }
 
 /// One attribute as everybody sees it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
     /// Its key.
     pub key: AttributeKey,
@@ -266,7 +266,7 @@ pub struct ChatroomMember {
 }
 
 /// Something that a chatroom's members hear of besides messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatroomEvent {
     /// Which room.
     pub id: ConversationId,
@@ -277,7 +277,7 @@ pub struct ChatroomEvent {
 }
 
 /// What happened in a chatroom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChatroomNews {
     /// The room is over. Who came after this ticket is in its next life.
     Ended {

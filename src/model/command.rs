@@ -366,7 +366,7 @@ pub struct Gap {
 }
 
 /// Whether and by whom visitors are answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desk {
     /// Somebody takes visitors now.
     pub online: bool,

@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for ObjectName {
 }
 
 /// Whether a message is stored, and whether it raises unread counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flags {
     /// Kept in history, given a `seq`.
     pub stored: bool,
@@ -270,6 +270,11 @@ impl Content {
     /// How it is kept and counted: by its name, unless its sender decides that.
     pub fn flags(&self) -> Flags {
         self.flags.unwrap_or_else(|| self.name.flags())
+    }
+
+    /// How its sender wants it kept and counted, if they decided that.
+    pub const fn chosen_flags(&self) -> Option<Flags> {
+        self.flags
     }
 
     /// The JSON text of the body.

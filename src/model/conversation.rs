@@ -79,7 +79,7 @@ pub struct Position {
 }
 
 /// A conversation as its participants see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     /// Its id; for service conversations also the `sid` of the handshake.
     pub id: ConversationId,
@@ -111,7 +111,7 @@ pub struct Conversation {
 }
 
 /// What a group or discussion has besides its people.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Group {
     /// Its name.
     pub name: String,
@@ -132,7 +132,7 @@ impl Group {
 }
 
 /// What somebody is in a group or discussion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Member {
     /// Decides who is inside and who may write.
     pub owner: bool,
@@ -170,7 +170,7 @@ pub enum Which {
 }
 
 /// How one participant keeps a conversation in their own list.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Mine {
     /// It stands before those that are not pinned.
     pub pinned: bool,
@@ -229,7 +229,7 @@ impl Conversation {
 }
 
 /// Somebody in a conversation, and how far they got.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Participant {
     /// Who.
     #[serde(flatten)]
@@ -251,7 +251,7 @@ pub struct Participant {
 }
 
 /// The desk's side of a service conversation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Service {
     /// The site where it began.
     pub site: SiteKey,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     AppKey, ConnectionId, Conversation, ConversationId, Message, Millis, Mine, Person, Seq, UserId,
     chatroom::ChatroomEvent, command::Desk, presence::Presence,
@@ -66,7 +68,7 @@ pub enum Event {
 }
 
 /// Who must hear of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
     /// Within this app only.
     pub app: AppKey,

@@ -341,8 +341,9 @@ impl fmt::Display for Seq {
     }
 }
 
-/// One socket (or long-poll stand-in for it) on this node; never leaves the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// One socket (or long-poll stand-in for it); no two nodes have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ConnectionId(pub u64);
 
 #[cfg(test)]

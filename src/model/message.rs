@@ -1,8 +1,9 @@
 //! One message, as everybody sees it.
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeStruct};
+use serde_json::value::RawValue;
 
-use super::{ClientId, Content, ConversationId, MessageUid, Millis, Person, Role, Seq};
+use super::{ClientId, Content, ConversationId, MessageUid, Millis, ObjectName, Person, Role, Seq};
 
 /// A message: stored (with a `seq`) or passing (a command or status without one).
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,27 @@ impl Serialize for Message {
         fields.serialize_field("type", &self.content.name)?;
         fields.serialize_field("content", self.content.raw())?;
         fields.end()
+    }
+}
+
+/// The same form, as another node wrote it. How its sender wanted it kept does not stand in it.
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Form {
+            uid: MessageUid,
+            conversation: ConversationId,
+            seq: Option<Seq>,
+            at: Millis,
+            from: Person,
+            client_id: Option<ClientId>,
+            #[serde(rename = "type")]
+            name: ObjectName,
+            content: Box<RawValue>,
+        }
+        let Form { uid, conversation, seq, at, from, client_id, name, content } = Form::deserialize(deserializer)?;
+        let content = Content::new(name, content).map_err(D::Error::custom)?;
+        Ok(Self { uid, conversation, seq, at, from, client_id, content })
     }
 }
 

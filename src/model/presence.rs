@@ -15,7 +15,7 @@ pub enum Transport {
 }
 
 /// Whether somebody is here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
     /// Who.
     pub user: UserId,

@@ -51,6 +51,7 @@ macro_rules! run_on {
         $crate::store::conformance::run_on!($open;
             tenancy: [
                 apps_and_sites_are_found_by_key,
+                an_installation_has_one_number,
                 a_taken_key_is_refused,
                 a_site_is_updated_only_by_its_app,
                 a_user_keeps_the_role,

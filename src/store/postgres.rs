@@ -561,6 +561,11 @@ impl Store for PostgresStore {
         glancing!(self, s => messages::message(s, app, uid))
     }
 
+    async fn installation(&self) -> Result<u64> {
+        let drawn = rand::random::<i64>();
+        writing!(self, s => tenancy::installation(s, drawn))
+    }
+
     async fn ready(&self) -> Result<()> {
         let probe = async { writing!(self, s => probe(s)) };
         let late = |_| StoreError::Unavailable("a commit takes too long".to_owned());

@@ -673,6 +673,11 @@ impl Store for SqliteStore {
         self.read(move |view| messages::message(view, &app, uid)).await
     }
 
+    async fn installation(&self) -> Result<u64> {
+        let drawn = rand::random::<i64>();
+        self.write(move |ledger| tenancy::installation(ledger, drawn)).await
+    }
+
     async fn ready(&self) -> Result<()> {
         let probe = self.write(|ledger| Ok(ledger.step("update meta set value = value + 1 where name = 'probe'")?));
         let late = |_| StoreError::Unavailable("a commit takes too long".to_owned());

@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter, layer::SubscriberExt};
 use crate::config::{Log, LogFormat};
 
 /// Chatty parts that say nothing an operator can use, unless `log.level` names them.
-const QUIET: &str = "actix_server=warn,actix_http=warn,mio=warn";
+const QUIET: &str = "actix_server=warn,actix_http=warn,mio=warn,async_nats=off";
 
 /// Sends every log line of this process to standard error.
 pub fn start(settings: &Log) -> Result<(), SetGlobalDefaultError> {

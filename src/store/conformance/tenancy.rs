@@ -20,6 +20,11 @@ fn account(app: &str, id: &str, email: &str) -> AgentAccount {
     }
 }
 
+pub(crate) async fn an_installation_has_one_number(store: &dyn Store) {
+    let (one, two) = tokio::join!(store.installation(), store.installation());
+    assert_eq!(one.unwrap(), two.unwrap());
+}
+
 pub(crate) async fn apps_and_sites_are_found_by_key(store: &dyn Store) {
     let house = House::new(store).await;
     House::named(store, "other").await;

@@ -1,6 +1,6 @@
 //! Apps and sites.
 
-use sqlx::{postgres::PgRow, query};
+use sqlx::{Row, postgres::PgRow, query};
 
 use super::{
     error::{Work, or_taken},
@@ -14,6 +14,16 @@ use crate::{
     },
     store::StoreError,
 };
+
+/// The number of this installation; `drawn` when it has none yet.
+pub(super) async fn installation(s: &mut Session<'_>, drawn: i64) -> Work<u64> {
+    query("insert into meta (name, value) values ('installation', $1) on conflict (name) do nothing")
+        .bind(drawn)
+        .execute(&mut *s.conn)
+        .await?;
+    let row = query("select value from meta where name = 'installation'").fetch_one(&mut *s.conn).await?;
+    Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
+}
 
 pub(super) async fn create_app(s: &mut Session<'_>, app: &App) -> Work<()> {
     query(

@@ -18,6 +18,23 @@ use crate::{
 /// Most apps or sites that one question returns.
 const MOST: i64 = 1000;
 
+/// The number of this installation; `drawn` when it has none yet.
+pub(super) fn installation(ledger: &Ledger, drawn: i64) -> Work<u64> {
+    ledger
+        .conn
+        .prepare_cached(
+            "insert into meta (name, value)
+            values ('installation', ?1)
+            on conflict (name) do nothing",
+        )?
+        .execute([drawn])?;
+    let found: i64 = ledger
+        .conn
+        .prepare_cached("select value from meta where name = 'installation'")?
+        .query_row([], |row| row.get(0))?;
+    Ok(found.cast_unsigned())
+}
+
 pub(super) fn create_app(ledger: &Ledger, app: &App) -> Work<()> {
     ledger
         .conn

@@ -1,0 +1,250 @@
+//! The bus of several nodes: NATS 2.9 or newer, core subjects only. It keeps nothing and promises nothing; the store is
+//! the truth.
+//!
+//! Hints go where somebody follows (`subjects`), tidings and beats to every node. Nothing that is sent waits for NATS: it
+//! goes into a bounded queue (`mouth`), and what does not fit is dropped and counted. What comes is taken by one task
+//! (`ear`), which also says once per beat that this node lives. Each node counts its tidings, so that others see what they
+//! missed; a dropped letter of any kind counts as one.
+
+use std::{
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use async_nats::{Client, Request};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{ear::Ear, followed::Followed, mouth::Mouth, subjects::Subjects};
+use super::{Bus, Interest, Listener, Peer};
+use crate::model::{Event, Hint, NodeId, Question, Tidings};
+
+mod ear;
+mod followed;
+mod letter;
+mod mouth;
+mod peers;
+mod reach;
+mod stats;
+mod subjects;
+
+pub use reach::{NatsError, NatsOptions};
+pub use stats::NatsStats;
+
+/// A stop waits so long for NATS to take the good-bye.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// News of the connection to NATS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Noise {
+    Connected,
+    Disconnected,
+    /// NATS answered.
+    Proof,
+    /// Letters came faster than they were taken; some are lost.
+    Lost,
+}
+
+/// This node among others, by NATS.
+pub struct NatsBus {
+    shared: Arc<Shared>,
+    noise: Mutex<Option<mpsc::Receiver<Noise>>>,
+    noises: mpsc::Sender<Noise>,
+    beat: Duration,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What those who tell and the ear have in common.
+struct Shared {
+    node: NodeId,
+    subjects: Subjects,
+    client: Client,
+    mouth: Mouth,
+    followed: Followed,
+    stats: Arc<NatsStats>,
+    listener: OnceLock<Arc<dyn Listener>>,
+    /// Tidings told so far. Held while one is said: their numbers leave in their order.
+    told: Mutex<u64>,
+    /// Hints sent so far.
+    hints: AtomicU64,
+    /// The other nodes.
+    known: Mutex<Vec<NodeId>>,
+}
+
+impl std::fmt::Debug for NatsBus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NatsBus").field("node", &self.shared.node).finish_non_exhaustive()
+    }
+}
+
+impl NatsBus {
+    /// A bus by this NATS, which may be away: it is looked for until it is there. Hears nothing before
+    /// [`NatsBus::connect`]. Must run inside a runtime, which carries the bus.
+    pub async fn open(options: NatsOptions) -> Result<Self, NatsError> {
+        let node = NodeId(rand::random());
+        let subjects = Subjects::of(options.installation);
+        let (noises, noise) = mpsc::channel(64);
+        let client = reach::reach(&options, subjects.inbox(node), node, noises.clone()).await?;
+        let stats = Arc::new(NatsStats::default());
+        let (mouth, speaking) = Mouth::new(client.clone(), stats.clone());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let stopped = stop.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                () = speaking => {}
+            }
+        });
+        let shared = Arc::new(Shared {
+            node,
+            followed: Followed::new(subjects.clone()),
+            subjects,
+            client,
+            mouth,
+            stats,
+            listener: OnceLock::new(),
+            told: Mutex::new(0),
+            hints: AtomicU64::new(0),
+            known: Mutex::default(),
+        });
+        Ok(Self { shared, noise: Mutex::new(Some(noise)), noises, beat: options.beat, stop, tasks })
+    }
+
+    /// Names who hears this node's own hints, and who takes what comes from others. Later calls are ignored.
+    pub fn connect(&self, listener: Arc<dyn Listener>, peer: Arc<dyn Peer>) {
+        let _ = self.shared.listener.set(listener);
+        let Some(noise) = self.noise.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let ear = Ear::new(self.shared.clone(), peer, (self.noises.clone(), noise), self.beat);
+        self.tasks.spawn(ear.listen(self.stop.clone()));
+    }
+
+    /// Figures for metrics.
+    pub fn stats(&self) -> Arc<NatsStats> {
+        self.shared.stats.clone()
+    }
+
+    /// Says good-bye and hears no more. This node's own connections still hear its hints.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if !self.shared.stats.connected.swap(false, Relaxed) {
+            return;
+        }
+        let client = &self.shared.client;
+        let farewell = async {
+            let _ = client.publish(self.shared.subjects.nodes(), letter::bye(self.shared.node)).await;
+            let _ = client.flush().await;
+        };
+        let _ = tokio::time::timeout(LAST_WORDS, farewell).await;
+    }
+}
+
+impl Drop for NatsBus {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Shared {
+    /// What other nodes must get of a hint, and under which subjects.
+    fn outgoing(&self, hint: &Hint) -> Option<(Vec<String>, Bytes)> {
+        // Each node reckons its own desk.
+        if matches!(hint.event, Event::Desk(_)) || self.known().is_empty() {
+            return None;
+        }
+        let subjects = self.subjects.of_audience(&hint.audience);
+        let number = self.hints.fetch_add(1, Relaxed) + 1;
+        (!subjects.is_empty()).then(|| (subjects, letter::hint(self.node, number, hint)))
+    }
+
+    fn send(&self, subjects: Vec<String>, letter: &Bytes) {
+        let mut lost = false;
+        for subject in subjects {
+            lost |= !self.mouth.say(subject, letter.clone());
+        }
+        if lost {
+            // A number that never comes: the others look into the store.
+            *self.told() += 1;
+        }
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, u64> {
+        // Nothing in here panics half-way.
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Vec<NodeId>> {
+        // As above.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, node: NodeId, question: Bytes, within: Duration) -> Option<String> {
+        if !self.stats.connected.load(Relaxed) {
+            return None;
+        }
+        let request = Request::new().payload(question).timeout(Some(within));
+        let asked = self.client.send_request(self.subjects.questions(node), request);
+        let answer = tokio::time::timeout(within, asked).await.ok()?.ok()?;
+        letter::read_answer(&answer.payload)
+    }
+}
+
+#[async_trait]
+impl Bus for NatsBus {
+    fn publish(&self, hint: Hint) {
+        let outgoing = self.shared.outgoing(&hint);
+        self.publish_here(hint);
+        if let Some((subjects, letter)) = outgoing {
+            self.shared.send(subjects, &letter);
+        }
+    }
+
+    fn publish_here(&self, hint: Hint) {
+        if let Some(listener) = self.shared.listener.get() {
+            listener.hear(hint);
+        }
+    }
+
+    fn node(&self) -> Option<NodeId> {
+        Some(self.shared.node)
+    }
+
+    fn announce(&self, tidings: Tidings) {
+        let mut told = self.shared.told();
+        *told += 1;
+        // Whoever comes later asks; a number that was not said shows as lost.
+        if !self.shared.known().is_empty() {
+            let letter = letter::tidings(self.shared.node, *told, &tidings);
+            self.shared.mouth.say(self.shared.subjects.nodes(), letter);
+        }
+    }
+
+    fn follow(&self, interest: Interest, on: bool) {
+        self.shared.followed.count(interest, on);
+    }
+
+    async fn ask_all(&self, question: Question, within: Duration) -> Vec<(NodeId, String)> {
+        let nodes = self.shared.known().clone();
+        let question = letter::question(self.shared.node, &question);
+        let asked = nodes.into_iter().map(|node| {
+            let answer = self.shared.ask(node, question.clone(), within);
+            async move { Some((node, answer.await?)) }
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    async fn ask(&self, node: NodeId, question: Question, within: Duration) -> Option<String> {
+        self.shared.ask(node, letter::question(self.shared.node, &question), within).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

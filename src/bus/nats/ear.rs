@@ -1,0 +1,309 @@
+//! The one task that takes what comes from other nodes, and says that this one lives.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use async_nats::{Message, RequestErrorKind, Subscriber, connection::State};
+use futures_util::{
+    StreamExt,
+    stream::{AbortHandle, Abortable, SelectAll, abortable},
+};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Noise, Shared,
+    letter::{self, Letter},
+    peers::{Heard, Peers},
+};
+use crate::{
+    bus::Peer,
+    model::{NodeId, Question},
+};
+
+/// A node is gone when so many of its beats did not come.
+const LOST_BEATS: u32 = 5;
+/// NATS is away when it showed itself for so many beats not.
+const LOST_PROOFS: u32 = 3;
+/// Subjects that nobody follows any more are left every so many beats.
+const TIDY_UP: u64 = 5;
+/// Questions that are answered at once. More are not answered.
+const MOST_ANSWERING: usize = 4096;
+
+pub(super) struct Ear {
+    shared: Arc<Shared>,
+    peer: Arc<dyn Peer>,
+    noises: mpsc::Sender<Noise>,
+    noise: mpsc::Receiver<Noise>,
+    beat: Duration,
+    beats: u64,
+    peers: Peers,
+    lines: SelectAll<Abortable<Subscriber>>,
+    /// How to end each subscription.
+    ends: HashMap<String, AbortHandle>,
+    /// When NATS showed itself.
+    proof: Instant,
+    /// Something of anybody was lost.
+    lost: bool,
+    answering: Arc<Semaphore>,
+}
+
+impl Ear {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        peer: Arc<dyn Peer>,
+        (noises, noise): (mpsc::Sender<Noise>, mpsc::Receiver<Noise>),
+        beat: Duration,
+    ) -> Self {
+        Self {
+            shared,
+            peer,
+            noises,
+            noise,
+            beat,
+            beats: 0,
+            peers: Peers::new(beat * LOST_BEATS),
+            lines: SelectAll::new(),
+            ends: HashMap::new(),
+            proof: Instant::now(),
+            lost: false,
+            answering: Arc::new(Semaphore::new(MOST_ANSWERING)),
+        }
+    }
+
+    pub(super) async fn listen(mut self, stop: CancellationToken) {
+        let shared = self.shared.clone();
+        let mut ticks = interval(self.beat);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let is_up = self.is_up();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(message) = self.lines.next(), if !self.lines.is_empty() => self.take(&message),
+                Some(noise) = self.noise.recv() => self.note(noise).await,
+                () = shared.followed.changed.notified(), if is_up => self.subscribe().await,
+                _ = ticks.tick() => self.tick().await,
+            }
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        self.shared.stats.connected.load(Relaxed)
+    }
+
+    async fn note(&mut self, noise: Noise) {
+        match noise {
+            Noise::Connected => self.ask_for_proof(),
+            Noise::Disconnected => self.fall(),
+            Noise::Lost => self.lost = true,
+            Noise::Proof => {
+                self.proof = Instant::now();
+                if !self.is_up() {
+                    self.rise().await;
+                }
+            }
+        }
+    }
+
+    /// NATS tells at once that nobody answers under a subject: a way there and back shows that it is there.
+    fn ask_for_proof(&self) {
+        if self.shared.client.connection_state() != State::Connected {
+            return;
+        }
+        let (client, subject) = (self.shared.client.clone(), self.shared.subjects.nobody(self.shared.node));
+        let (noises, patience) = (self.noises.clone(), self.beat * LOST_PROOFS);
+        tokio::spawn(async move {
+            let asked = tokio::time::timeout(patience, client.request(subject, bytes::Bytes::new())).await;
+            if let Ok(Err(error)) = asked
+                && error.kind() == RequestErrorKind::NoResponders
+            {
+                let _ = noises.try_send(Noise::Proof);
+            }
+        });
+    }
+
+    async fn rise(&mut self) {
+        tracing::info!("NATS is there: other servers on this database are heard of");
+        self.shared.stats.connected.store(true, Relaxed);
+        for subject in [
+            self.shared.subjects.nodes(),
+            self.shared.subjects.everybody(),
+            self.shared.subjects.questions(self.shared.node),
+        ] {
+            self.hear_of(subject).await;
+        }
+        self.subscribe().await;
+        for node in self.peers.hear_bus(Instant::now()) {
+            self.miss(node);
+        }
+        self.say_beat(true);
+    }
+
+    fn fall(&mut self) {
+        if self.shared.stats.connected.swap(false, Relaxed) {
+            tracing::warn!("NATS is away: what other servers do is seen seconds later, in the database");
+            self.peers.lose_bus();
+        }
+    }
+
+    async fn tick(&mut self) {
+        self.beats += 1;
+        self.ask_for_proof();
+        if self.is_up() && self.proof.elapsed() > self.beat * LOST_PROOFS {
+            self.fall();
+        }
+        if !self.is_up() {
+            return;
+        }
+        self.say_beat(false);
+        for node in self.peers.take_silent(Instant::now()) {
+            tracing::warn!(node = format_args!("{:016x}", node.0), "Another server is not heard of any more");
+            self.lose(node);
+        }
+        if std::mem::take(&mut self.lost) {
+            tracing::warn!("More came from other servers than was taken; looking into the database");
+            self.peers.list().into_iter().for_each(|node| self.miss(node));
+        }
+        if self.beats.is_multiple_of(TIDY_UP) {
+            self.tidy_up();
+        }
+        self.subscribe().await;
+    }
+
+    fn say_beat(&self, new: bool) {
+        let told = self.shared.told();
+        self.shared.mouth.say(self.shared.subjects.nodes(), letter::beat(self.shared.node, *told, new));
+    }
+
+    /// Subscribes to what is followed for the first time.
+    async fn subscribe(&mut self) {
+        for subject in self.shared.followed.take_fresh() {
+            self.hear_of(subject).await;
+        }
+    }
+
+    async fn hear_of(&mut self, subject: String) {
+        if self.ends.contains_key(&subject) {
+            return;
+        }
+        match self.shared.client.subscribe(subject.clone()).await {
+            Ok(line) => {
+                let (line, end) = abortable(line);
+                self.lines.push(line);
+                self.ends.insert(subject, end);
+            }
+            // Only when the client was closed.
+            Err(error) => tracing::error!(%error, "NATS takes no subscription"),
+        }
+    }
+
+    /// Leaves what nobody follows any more.
+    fn tidy_up(&mut self) {
+        let followed = &self.shared.followed;
+        let fixed = [
+            self.shared.subjects.nodes(),
+            self.shared.subjects.everybody(),
+            self.shared.subjects.questions(self.shared.node),
+        ];
+        self.ends.retain(|subject, end| {
+            let stays = fixed.contains(subject) || followed.wants(subject);
+            if !stays {
+                end.abort();
+            }
+            stays
+        });
+    }
+
+    fn take(&mut self, message: &Message) {
+        self.shared.stats.heard.fetch_add(1, Relaxed);
+        // Whatever goes wrong over one letter, the next is heard; the panic was logged where it happened (W6).
+        let _ = catch_unwind(AssertUnwindSafe(|| self.read(message)));
+    }
+
+    fn read(&mut self, message: &Message) {
+        let now = Instant::now();
+        let Some((node, letter)) = letter::read(&message.payload) else {
+            self.shared.stats.unknown.fetch_add(1, Relaxed);
+            if let Some((node, number)) = letter::unknown_tidings(&message.payload) {
+                let heard = self.peers.tidings(node, number, now);
+                self.heard(node, heard);
+            }
+            return;
+        };
+        match letter {
+            Letter::Hint(number, folded) => {
+                if self.peers.is_new_hint(node, number) && self.shared.followed.has(&folded.audience) {
+                    match folded.unfold() {
+                        Some(hint) => self.peer.hear(node, hint),
+                        None => drop(self.shared.stats.unknown.fetch_add(1, Relaxed)),
+                    }
+                }
+            }
+            Letter::Tidings(number, tidings) => {
+                let heard = self.peers.tidings(node, number, now);
+                self.heard(node, heard);
+                if heard != Heard::Again {
+                    self.peer.learn(node, tidings);
+                }
+            }
+            Letter::Beat(told) => {
+                let heard = self.peers.beat(node, told, now);
+                self.heard(node, heard);
+            }
+            Letter::New(told) => {
+                let heard = self.peers.beat(node, told, now);
+                self.heard(node, heard);
+                self.say_beat(false);
+            }
+            Letter::Bye => {
+                if self.peers.bye(node) {
+                    self.lose(node);
+                }
+            }
+            Letter::Question(question) => self.answer(node, question, message),
+        }
+    }
+
+    fn heard(&self, node: NodeId, heard: Heard) {
+        if heard == Heard::Missed {
+            self.note_known();
+            self.miss(node);
+        }
+    }
+
+    fn miss(&self, node: NodeId) {
+        self.shared.stats.missed.fetch_add(1, Relaxed);
+        self.peer.missed(node);
+    }
+
+    fn lose(&self, node: NodeId) {
+        self.note_known();
+        self.peer.gone(node);
+    }
+
+    fn note_known(&self) {
+        let list = self.peers.list();
+        self.shared.stats.nodes.store(list.len(), Relaxed);
+        *self.shared.known() = list;
+    }
+
+    fn answer(&self, node: NodeId, question: Question, message: &Message) {
+        let Some(to) = message.reply.clone() else { return };
+        let Ok(permit) = self.answering.clone().try_acquire_owned() else { return };
+        let (shared, peer) = (self.shared.clone(), self.peer.clone());
+        tokio::spawn(async move {
+            let answer = letter::answer(peer.answer(node, question).await);
+            let fits = answer.len() <= shared.mouth.largest();
+            let answer = if fits { answer } else { letter::answer(None) };
+            let _ = tokio::time::timeout(Duration::from_secs(5), shared.client.publish(to, answer)).await;
+            drop(permit);
+        });
+    }
+}

@@ -1,0 +1,236 @@
+//! What travels between nodes, as bytes: one byte for the kind, the node, a number, and JSON.
+//!
+//! Nodes of this version and of the one before or behind it run together: a kind or an event that a node does not know
+//! is ignored, and so are fields that it does not know. A new field must have a default. A message's body is the same
+//! bytes on the other side.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::model::{
+    Audience, Conversation, ConversationId, Event, Hint, Message, Millis, Mine, NodeId, Person, Question, Seq, Tidings,
+    UserId, chatroom::ChatroomEvent, command::Desk, content::Flags, presence::Presence,
+};
+
+/// What is in front of the JSON.
+const HEAD: usize = 17;
+/// Larger ones are not looked at. NATS itself takes 1 MiB as it comes, and 64 MiB at most.
+const MOST_BYTES: usize = 4 << 20;
+
+/// One thing that a node tells.
+#[derive(Debug)]
+pub(super) enum Letter<'a> {
+    /// A hint with this number; its copies under other subjects have the same.
+    Hint(u64, Folded<'a>),
+    /// Tidings, counted.
+    Tidings(u64, Tidings),
+    /// The node is there, and has told so many tidings.
+    Beat(u64),
+    /// The same, and it wants to hear from all others at once.
+    New(u64),
+    /// The node stops.
+    Bye,
+    /// A question to this node.
+    Question(Question),
+}
+
+/// A hint whose event was not read yet: most may have nobody here.
+#[derive(Debug, Deserialize)]
+pub(super) struct Folded<'a> {
+    pub(super) audience: Audience,
+    #[serde(borrow)]
+    event: &'a RawValue,
+}
+
+impl Folded<'_> {
+    /// Reads the event; `None` when this version does not know it.
+    pub(super) fn unfold(self) -> Option<Hint> {
+        let Self { audience, event } = self;
+        let form: Form = serde_json::from_str(event.get()).ok()?;
+        Some(Hint { audience, event: form.into() })
+    }
+}
+
+/// The kinds as bytes.
+mod kind {
+    pub(super) const HINT: u8 = b'h';
+    pub(super) const TIDINGS: u8 = b't';
+    pub(super) const BEAT: u8 = b'b';
+    pub(super) const NEW: u8 = b'n';
+    pub(super) const BYE: u8 = b'g';
+    pub(super) const QUESTION: u8 = b'q';
+}
+
+/// Reads a letter and who wrote it; `None` when it is none that this version knows.
+pub(super) fn read(bytes: &[u8]) -> Option<(NodeId, Letter<'_>)> {
+    if bytes.len() > MOST_BYTES {
+        return None;
+    }
+    let (head, body) = bytes.split_first_chunk::<HEAD>()?;
+    let (kind, numbers) = head.split_first()?;
+    let (node, number) = numbers.split_first_chunk::<8>()?;
+    let number = u64::from_be_bytes(number.try_into().ok()?);
+    let letter = match *kind {
+        kind::HINT => Letter::Hint(number, serde_json::from_slice(body).ok()?),
+        kind::TIDINGS => Letter::Tidings(number, serde_json::from_slice(body).ok()?),
+        kind::BEAT => Letter::Beat(number),
+        kind::NEW => Letter::New(number),
+        kind::BYE => Letter::Bye,
+        kind::QUESTION => Letter::Question(serde_json::from_slice(body).ok()?),
+        _ => return None,
+    };
+    Some((NodeId(u64::from_be_bytes(*node)), letter))
+}
+
+/// As [`read`], for tidings that this version does not know: who told them, and their number.
+pub(super) fn unknown_tidings(bytes: &[u8]) -> Option<(NodeId, u64)> {
+    let (head, _) = bytes.split_first_chunk::<HEAD>()?;
+    let (kind, numbers) = head.split_first()?;
+    let (node, number) = numbers.split_first_chunk::<8>()?;
+    let number = u64::from_be_bytes(number.try_into().ok()?);
+    (*kind == kind::TIDINGS).then_some((NodeId(u64::from_be_bytes(*node)), number))
+}
+
+/// A hint as bytes.
+pub(super) fn hint(node: NodeId, number: u64, hint: &Hint) -> Bytes {
+    #[derive(Serialize)]
+    struct Open<'a> {
+        audience: &'a Audience,
+        event: Form,
+    }
+    written(kind::HINT, node, number, Some(&Open { audience: &hint.audience, event: Form::of(&hint.event) }))
+}
+
+/// Tidings as bytes.
+pub(super) fn tidings(node: NodeId, number: u64, tidings: &Tidings) -> Bytes {
+    written(kind::TIDINGS, node, number, Some(tidings))
+}
+
+/// A beat as bytes; with the wish to hear from all others.
+pub(super) fn beat(node: NodeId, told: u64, new: bool) -> Bytes {
+    written(if new { kind::NEW } else { kind::BEAT }, node, told, None::<&()>)
+}
+
+/// A good-bye as bytes.
+pub(super) fn bye(node: NodeId) -> Bytes {
+    written(kind::BYE, node, 0, None::<&()>)
+}
+
+/// A question as bytes.
+pub(super) fn question(node: NodeId, question: &Question) -> Bytes {
+    written(kind::QUESTION, node, 0, Some(question))
+}
+
+fn written(kind: u8, node: NodeId, number: u64, body: Option<&impl Serialize>) -> Bytes {
+    let mut bytes = Vec::with_capacity(if body.is_some() { 512 } else { HEAD });
+    bytes.push(kind);
+    bytes.extend(node.0.to_be_bytes());
+    bytes.extend(number.to_be_bytes());
+    if let Some(body) = body {
+        serde_json::to_writer(&mut bytes, body).expect("plain data serialises into memory");
+    }
+    bytes.into()
+}
+
+/// An answer as bytes: nothing to say, or this.
+pub(super) fn answer(text: Option<String>) -> Bytes {
+    text.map_or_else(|| Bytes::from_static(b"-"), |text| Bytes::from(format!("+{text}")))
+}
+
+/// Reads an answer.
+pub(super) fn read_answer(bytes: &[u8]) -> Option<String> {
+    let (b'+', text) = bytes.split_first()? else { return None };
+    String::from_utf8(text.to_vec()).ok()
+}
+
+/// An event on its way.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    Message(Whole),
+    Receipt { conversation: ConversationId, user: UserId, delivered: Seq, read: Seq, at: Millis },
+    Typing { conversation: ConversationId, person: Person, on: bool },
+    Conversation(Arc<Conversation>),
+    Recalled(Whole),
+    Deleted { conversation: ConversationId, seqs: Vec<Seq> },
+    Mine { conversation: ConversationId, mine: Mine },
+    Chatroom(Arc<ChatroomEvent>),
+    Desk(Desk),
+    Presence(Presence),
+    ProveAgain,
+    TakenOver,
+}
+
+/// A message, and what its own form leaves out.
+#[derive(Debug, Serialize, Deserialize)]
+struct Whole {
+    message: Arc<Message>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flags: Option<Flags>,
+}
+
+impl Whole {
+    fn of(message: &Arc<Message>) -> Self {
+        Self { message: message.clone(), flags: message.content.chosen_flags() }
+    }
+
+    fn unwrapped(self) -> Arc<Message> {
+        let Some(flags) = self.flags else { return self.message };
+        let message = Arc::unwrap_or_clone(self.message);
+        Arc::new(Message { content: message.content.with_flags(flags), ..message })
+    }
+}
+
+impl Form {
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::Message(message) => Self::Message(Whole::of(message)),
+            Event::Receipt { conversation, user, delivered, read, at } => Self::Receipt {
+                conversation: *conversation,
+                user: user.clone(),
+                delivered: *delivered,
+                read: *read,
+                at: *at,
+            },
+            Event::Typing { conversation, person, on } => {
+                Self::Typing { conversation: *conversation, person: person.clone(), on: *on }
+            }
+            Event::Conversation(conversation) => Self::Conversation(conversation.clone()),
+            Event::Recalled(message) => Self::Recalled(Whole::of(message)),
+            Event::Deleted { conversation, seqs } => Self::Deleted { conversation: *conversation, seqs: seqs.clone() },
+            Event::Mine { conversation, mine } => Self::Mine { conversation: *conversation, mine: mine.clone() },
+            Event::Chatroom(news) => Self::Chatroom(news.clone()),
+            Event::Desk(desk) => Self::Desk(desk.clone()),
+            Event::Presence(presence) => Self::Presence(presence.clone()),
+            Event::ProveAgain => Self::ProveAgain,
+            Event::TakenOver => Self::TakenOver,
+        }
+    }
+}
+
+impl From<Form> for Event {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Message(message) => Self::Message(message.unwrapped()),
+            Form::Receipt { conversation, user, delivered, read, at } => {
+                Self::Receipt { conversation, user, delivered, read, at }
+            }
+            Form::Typing { conversation, person, on } => Self::Typing { conversation, person, on },
+            Form::Conversation(conversation) => Self::Conversation(conversation),
+            Form::Recalled(message) => Self::Recalled(message.unwrapped()),
+            Form::Deleted { conversation, seqs } => Self::Deleted { conversation, seqs },
+            Form::Mine { conversation, mine } => Self::Mine { conversation, mine },
+            Form::Chatroom(news) => Self::Chatroom(news),
+            Form::Desk(desk) => Self::Desk(desk),
+            Form::Presence(presence) => Self::Presence(presence),
+            Form::ProveAgain => Self::ProveAgain,
+            Form::TakenOver => Self::TakenOver,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

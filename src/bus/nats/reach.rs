@@ -1,0 +1,210 @@
+//! Finding the NATS server, and saying clearly why it cannot be had.
+
+use std::{path::PathBuf, time::Duration};
+
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::Noise;
+use crate::model::NodeId;
+
+/// How long a connection may take to stand.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often NATS is asked whether it is there. With two answers missing the connection is made anew.
+const PING: Duration = Duration::from_secs(2);
+/// Longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_millis(1800);
+/// Letters that may wait in one subscription.
+const WAITING: usize = 8192;
+
+/// How to reach NATS.
+#[derive(Clone)]
+pub struct NatsOptions {
+    /// `nats://user:password@host:port`, several with commas between. Holds a password: it is never shown.
+    pub url: String,
+    /// A file of credentials, instead.
+    pub credentials: Option<PathBuf>,
+    /// Which database it is about: others on the same NATS are not heard.
+    pub installation: u64,
+    /// How often a node says that it lives. It is gone after five times as long.
+    pub beat: Duration,
+}
+
+impl std::fmt::Debug for NatsOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NatsOptions").field("beat", &self.beat).finish_non_exhaustive()
+    }
+}
+
+impl NatsOptions {
+    /// The usual ones.
+    pub fn at(url: &str, installation: u64) -> Self {
+        Self { url: url.to_owned(), credentials: None, installation, beat: Duration::from_secs(1) }
+    }
+}
+
+/// Why there is no bus.
+#[derive(Debug, thiserror::Error)]
+pub enum NatsError {
+    /// The address is none.
+    #[error("the bus's address is not of the form nats://user:password@host:port")]
+    BadUrl,
+    /// NATS does not let us in.
+    #[error("NATS at {0} refuses: wrong user, password or token in bus.url (or bus.credentials)")]
+    Refused(String),
+    /// The file of credentials is none.
+    #[error("bus.credentials cannot be read: {0}")]
+    Credentials(std::io::Error),
+    /// No secure connection.
+    #[error("NATS at {place} gives no secure connection that can be trusted: {cause}")]
+    Insecure {
+        /// Host and port.
+        place: String,
+        /// What happened.
+        cause: String,
+    },
+}
+
+/// Where NATS is and who we are there.
+struct Address {
+    servers: Vec<ServerAddr>,
+    user: String,
+    password: Option<String>,
+}
+
+impl Address {
+    /// Takes names and passwords out: what is left may be shown.
+    fn of(text: &str) -> Option<Self> {
+        let mut found = Self { servers: Vec::new(), user: String::new(), password: None };
+        for part in text.split(',') {
+            let mut url = Url::parse(part.trim()).ok()?;
+            if found.user.is_empty() && !url.username().is_empty() {
+                found.user = plain(url.username());
+                found.password = url.password().map(plain);
+            }
+            url.set_username("").ok()?;
+            url.set_password(None).ok()?;
+            found.servers.push(ServerAddr::from_url(url).ok()?);
+        }
+        Some(found)
+    }
+
+    fn place(&self) -> String {
+        let places: Vec<_> = self.servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
+        places.join(", ")
+    }
+}
+
+/// Text without its percent signs.
+fn plain(text: &str) -> String {
+    // The form's decoder would read a plus as a space.
+    let kept = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    url::form_urlencoded::parse(kept.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+}
+
+/// A client, connected or about to be, whose news go into `noise`. Only what will not mend itself is an error.
+pub(super) async fn reach(
+    options: &NatsOptions,
+    inbox: String,
+    node: NodeId,
+    noise: mpsc::Sender<Noise>,
+) -> Result<Client, NatsError> {
+    let address = Address::of(&options.url).ok_or(NatsError::BadUrl)?;
+    let place = address.place();
+    let connect = wishes(options, &address, inbox, node, noise).await?;
+    let tried = connect.clone().connect(&address.servers[..]);
+    let error = match tokio::time::timeout(PATIENCE * 2, tried).await {
+        Ok(Ok(client)) => return Ok(client),
+        Ok(Err(error)) => meant(place.clone(), &error)?,
+        Err(_) => "it does not answer in time".to_owned(),
+    };
+    tracing::warn!(%place, error, "NATS cannot be reached; other servers are not heard of until it can");
+    let later = connect.retry_on_initial_connect().connect(&address.servers[..]).await;
+    later.map_err(|_| NatsError::BadUrl)
+}
+
+async fn wishes(
+    options: &NatsOptions,
+    address: &Address,
+    inbox: String,
+    node: NodeId,
+    noise: mpsc::Sender<Noise>,
+) -> Result<ConnectOptions, NatsError> {
+    let mut connect = ConnectOptions::new()
+        .name(format!("parlor {:016x}", node.0))
+        .no_echo()
+        .custom_inbox_prefix(inbox)
+        .connection_timeout(PATIENCE)
+        .ping_interval(PING)
+        .subscription_capacity(WAITING)
+        .client_capacity(WAITING)
+        .reconnect_delay_callback(pause)
+        .event_callback(move |event| {
+            let noise = noise.clone();
+            async move {
+                let told = match event {
+                    Event::Connected => Noise::Connected,
+                    Event::Disconnected => Noise::Disconnected,
+                    Event::SlowConsumer(_) => Noise::Lost,
+                    _ => return,
+                };
+                // Full: what it would say is said often enough.
+                let _ = noise.try_send(told);
+            }
+        });
+    if let Some(password) = &address.password {
+        connect = connect.user_and_password(address.user.clone(), password.clone());
+    } else if !address.user.is_empty() {
+        connect = connect.token(address.user.clone());
+    }
+    match &options.credentials {
+        Some(file) => connect.credentials_file(file).await.map_err(NatsError::Credentials),
+        None => Ok(connect),
+    }
+}
+
+/// What a failed first connection means: an error when waiting does not help, otherwise words for the log.
+fn meant(place: String, error: &ConnectError) -> Result<String, NatsError> {
+    match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => Err(NatsError::Refused(place)),
+        ConnectErrorKind::Tls => Err(NatsError::Insecure { place, cause: error.to_string() }),
+        ConnectErrorKind::ServerParse => Err(NatsError::BadUrl),
+        ConnectErrorKind::Dns | ConnectErrorKind::TimedOut | ConnectErrorKind::Io | ConnectErrorKind::MaxReconnects => {
+            Ok(error.to_string())
+        }
+    }
+}
+
+/// The pause before a try: longer each time, and not the same for all nodes.
+fn pause(tries: usize) -> Duration {
+    let steps = u32::try_from(tries.min(5)).unwrap_or(5);
+    let longest = (Duration::from_millis(50) * 2_u32.pow(steps)).min(LONGEST_PAUSE);
+    longest.mul_f64(rand::random_range(0.5..=1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_we_are_is_taken_out_of_the_address() {
+        let address = Address::of("nats://a%40b:x+%3A%26y@one:1, tls://two").unwrap();
+        assert_eq!((address.user.as_str(), address.password.as_deref()), ("a@b", Some("x+:&y")));
+        assert_eq!(address.place(), "one:1, two:4222");
+        let token = Address::of("nats://hunter2@one").unwrap();
+        assert_eq!((token.user.as_str(), token.password), ("hunter2", None));
+        assert!(Address::of("http://one").is_none() && Address::of("nats://a,b c").is_none());
+    }
+
+    #[test]
+    fn a_pause_has_an_end_and_differs() {
+        let longest = (0..200).map(pause).max().unwrap();
+        assert!(longest <= Duration::from_secs(2) && longest > Duration::from_millis(900), "{longest:?}");
+    }
+
+    #[test]
+    fn options_never_show_the_address() {
+        assert!(!format!("{:?}", NatsOptions::at("nats://hunter2@one", 1)).contains("hunter2"));
+    }
+}
