@@ -20,6 +20,7 @@ mod clocks;
 mod connection;
 mod crowd;
 mod ears;
+mod forward;
 pub mod hello;
 pub mod limits;
 mod outbox;
@@ -34,10 +35,10 @@ use bridge::Bridge;
 use clocks::Times;
 use connection::Connection;
 use ears::Ears;
+use forward::Local;
 use hello::Opening;
 use limits::{Admission, Door, Rates};
 use outbox::{Bounds, Outbox};
-use poll::Polls;
 use sessions::Sessions;
 use socket::Socket;
 
@@ -58,8 +59,8 @@ pub struct Gateway {
     compatible_times: Times,
     door: Arc<Door>,
     sessions: Arc<Sessions>,
-    polls: Polls,
-    compatible_polls: rong::poll::Polls,
+    /// Long-poll sessions that live here.
+    local: Local,
     figures: Arc<Figures>,
     tasks: TaskTracker,
     last_id: AtomicU64,
@@ -77,8 +78,7 @@ impl Gateway {
             door: Door::new(&limits),
             limits,
             sessions,
-            polls: Polls::default(),
-            compatible_polls: rong::poll::Polls::default(),
+            local: Local::default(),
             figures,
             tasks: TaskTracker::new(),
             // No two nodes have the same: what one connection said is told to all but that one.
@@ -88,7 +88,7 @@ impl Gateway {
 
     /// The listener to connect to the bus.
     pub fn bridge(&self) -> Arc<Bridge> {
-        Arc::new(Bridge::new(self.sessions.clone()))
+        Arc::new(Bridge::new(self.sessions.clone(), self.local.clone()))
     }
 
     /// Lets a connection from this network in, or says why not. To be asked before a WebSocket is made (W1).

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -32,7 +35,7 @@ pub(super) struct Recorder {
     said: Arc<Mutex<VecDeque<Said>>>,
     more: Arc<Notify>,
     /// Questions are not answered while it holds.
-    pub(super) dumb: Arc<std::sync::atomic::AtomicBool>,
+    pub(super) dumb: Arc<AtomicBool>,
 }
 
 impl Recorder {
@@ -98,11 +101,15 @@ impl Peer for Recorder {
     }
 
     async fn answer(&self, from: NodeId, question: Question) -> Option<String> {
-        let dumb = self.dumb.load(std::sync::atomic::Ordering::Relaxed);
+        let dumb = self.dumb.load(Relaxed);
         if dumb {
             std::future::pending::<()>().await;
         }
-        Some(format!("{} asks {question:?}", from.0))
+        match question {
+            // As large as it asks for.
+            Question::Poll(text) if text.starts_with('#') => Some(text.repeat(100_000)),
+            question => Some(format!("{} asks {question:?}", from.0)),
+        }
     }
 }
 
@@ -234,9 +241,20 @@ pub(super) async fn questions_are_answered_in_time_or_not_at_all(from: &dyn Bus,
     let mut all = vec![(one, answer.clone()), (two, answer.clone())];
     all.sort();
     assert_eq!(answers, all);
+    let large = Question::Poll("#\u{1F98A}0123456789".repeat(2));
+    let Question::Poll(text) = large.clone() else { unreachable!() };
+    assert_eq!(from.ask(one, large, SOON).await, Some(text.repeat(100_000)), "3 MB go in parts");
     let begun = std::time::Instant::now();
     assert_eq!(from.ask(NodeId(1), question(), SOON).await, None);
     assert!(begun.elapsed() < SOON / 2, "nobody is there: that is known at once");
-    others[1].1.dumb.store(true, std::sync::atomic::Ordering::Relaxed);
+    others[1].1.dumb.store(true, Relaxed);
     assert_eq!(from.ask_all(question(), Duration::from_millis(300)).await, [(one, answer)]);
+}
+
+/// Whoever waits for an answer hears soon that nobody will give it.
+pub(super) async fn nobody_waits_for_a_node_that_goes(from: &dyn Bus, other: Seat<'_>, go: impl Future<Output = ()>) {
+    other.1.dumb.store(true, Relaxed);
+    let asked = from.ask(other.0.node().unwrap(), Question::Poll("x".into()), SOON * 2);
+    let answer = tokio::time::timeout(SOON, async { tokio::join!(asked, go).0 }).await;
+    assert_eq!(answer.expect("known before its time is over"), None);
 }

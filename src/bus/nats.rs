@@ -7,6 +7,7 @@
 //! missed; a dropped letter of any kind counts as one.
 
 use std::{
+    ops::ControlFlow,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -14,11 +15,11 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, Request};
+use async_nats::{Client, StatusCode};
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::join_all;
-use tokio::sync::mpsc;
+use futures_util::{StreamExt, future::join_all};
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{ear::Ear, followed::Followed, mouth::Mouth, subjects::Subjects};
@@ -75,7 +76,7 @@ struct Shared {
     /// Hints sent so far.
     hints: AtomicU64,
     /// The other nodes.
-    known: Mutex<Vec<NodeId>>,
+    known: watch::Sender<Vec<NodeId>>,
 }
 
 impl std::fmt::Debug for NatsBus {
@@ -112,7 +113,7 @@ impl NatsBus {
             listener: OnceLock::new(),
             told: Mutex::new(0),
             hints: AtomicU64::new(0),
-            known: Mutex::default(),
+            known: watch::Sender::default(),
         });
         Ok(Self { shared, noise: Mutex::new(Some(noise)), noises, beat: options.beat, stop, tasks })
     }
@@ -157,7 +158,7 @@ impl Shared {
     /// What other nodes must get of a hint, and under which subjects.
     fn outgoing(&self, hint: &Hint) -> Option<(Vec<String>, Bytes)> {
         // Each node reckons its own desk.
-        if matches!(hint.event, Event::Desk(_)) || self.known().is_empty() {
+        if matches!(hint.event, Event::Desk(_)) || self.known.borrow().is_empty() {
             return None;
         }
         let subjects = self.subjects.of_audience(&hint.audience);
@@ -181,19 +182,30 @@ impl Shared {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Vec<NodeId>> {
-        // As above.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+    /// Asks a node that is known. Waits no longer when it goes.
     async fn ask(&self, node: NodeId, question: Bytes, within: Duration) -> Option<String> {
         if !self.stats.connected.load(Relaxed) {
             return None;
         }
-        let request = Request::new().payload(question).timeout(Some(within));
-        let asked = self.client.send_request(self.subjects.questions(node), request);
-        let answer = tokio::time::timeout(within, asked).await.ok()?.ok()?;
-        letter::read_answer(&answer.payload)
+        let mut known = self.known.subscribe();
+        tokio::select! {
+            biased;
+            _ = known.wait_for(|nodes| !nodes.contains(&node)) => None,
+            answer = tokio::time::timeout(within, self.asked(node, question)) => answer.ok()?,
+        }
+    }
+
+    async fn asked(&self, node: NodeId, question: Bytes) -> Option<String> {
+        let inbox = self.client.new_inbox();
+        let mut parts = self.client.subscribe(inbox.clone()).await.ok()?;
+        self.client.publish_with_reply(self.subjects.questions(node), inbox, question).await.ok()?;
+        let mut answer = letter::Answer::default();
+        loop {
+            let part = parts.next().await.filter(|part| part.status != Some(StatusCode::NO_RESPONDERS))?;
+            if let ControlFlow::Break(whole) = answer.take(&part.payload) {
+                return whole;
+            }
+        }
     }
 }
 
@@ -221,7 +233,7 @@ impl Bus for NatsBus {
         let mut told = self.shared.told();
         *told += 1;
         // Whoever comes later asks; a number that was not said shows as lost.
-        if !self.shared.known().is_empty() {
+        if !self.shared.known.borrow().is_empty() {
             let letter = letter::tidings(self.shared.node, *told, &tidings);
             self.shared.mouth.say(self.shared.subjects.nodes(), letter);
         }
@@ -232,7 +244,7 @@ impl Bus for NatsBus {
     }
 
     async fn ask_all(&self, question: Question, within: Duration) -> Vec<(NodeId, String)> {
-        let nodes = self.shared.known().clone();
+        let nodes = self.shared.known.borrow().clone();
         let question = letter::question(self.shared.node, &question);
         let asked = nodes.into_iter().map(|node| {
             let answer = self.shared.ask(node, question.clone(), within);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{outbox::Parcel, sessions::Sessions};
+use async_trait::async_trait;
+
+use super::{forward::Local, outbox::Parcel, sessions::Sessions};
 use crate::{
     bus::Listener,
     model::{Audience, Event, Hint, chatroom::ChatroomNews},
@@ -13,14 +15,16 @@ use crate::{
 #[derive(Debug)]
 pub struct Bridge {
     sessions: Arc<Sessions>,
+    local: Local,
 }
 
 impl Bridge {
-    pub(super) const fn new(sessions: Arc<Sessions>) -> Self {
-        Self { sessions }
+    pub(super) const fn new(sessions: Arc<Sessions>, local: Local) -> Self {
+        Self { sessions, local }
     }
 }
 
+#[async_trait]
 impl Listener for Bridge {
     fn hear(&self, Hint { audience, event }: Hint) {
         if event == Event::ProveAgain {
@@ -52,5 +56,9 @@ impl Listener for Bridge {
 
     fn wants(&self, audience: &Audience) -> bool {
         self.sessions.wants(audience)
+    }
+
+    async fn poll(&self, request: String) -> Option<String> {
+        self.local.answer(&request).await
     }
 }

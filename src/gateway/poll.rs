@@ -17,12 +17,13 @@ use tokio::sync::Notify;
 
 use super::{
     Gateway,
+    forward::Request,
     hello::Opening,
     limits::Admission,
     socket::{Incoming, Socket},
 };
 use crate::{
-    model::{Code, Fault, error::CloseCode, presence::Transport},
+    model::{Code, Fault, NodeId, error::CloseCode, presence::Transport},
     wire::widget,
 };
 
@@ -43,24 +44,39 @@ const MOST_KEPT_BYTES: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Polls(DashMap<PollId, Arc<Letterbox>>);
 
-/// The secret of one poll: 128 random bits.
+/// The secret of one poll: 128 random bits, and the node where it lives when there may be others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PollId([u8; 16]);
+pub struct PollId {
+    node: Option<NodeId>,
+    secret: [u8; 16],
+}
 
 impl PollId {
-    /// One that nobody knows.
-    pub(super) fn random() -> Self {
-        Self(rand::random())
+    /// One that nobody knows, on this node.
+    pub(super) fn random(node: Option<NodeId>) -> Self {
+        Self { node, secret: rand::random() }
     }
 
     /// As it stands in the address.
     pub fn reveal(self) -> String {
-        HEXLOWER.encode(&self.0)
+        let node = self.node.map_or_else(String::new, |node| format!("{:016x}", node.0));
+        node + &HEXLOWER.encode(&self.secret)
     }
 
     /// Reads an address's part; `None` when it cannot be an id.
     pub fn presented(text: &str) -> Option<Self> {
-        Some(Self(HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()?))
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok()?;
+        let (node, secret) = bytes.split_at_checked(bytes.len().checked_sub(16)?)?;
+        let node = match node {
+            [] => None,
+            node => Some(NodeId(u64::from_be_bytes(node.try_into().ok()?))),
+        };
+        Some(Self { node, secret: secret.try_into().ok()? })
+    }
+
+    /// The node where it lives when that is not this one.
+    pub(super) fn elsewhere(self, here: Option<NodeId>) -> Option<NodeId> {
+        self.node.filter(|node| Some(*node) != here)
     }
 }
 
@@ -98,9 +114,9 @@ impl Gateway {
         admission: Admission,
         frames: Vec<ByteString>,
     ) -> Result<(PollId, Told), Fault> {
-        let id = PollId::random();
+        let id = PollId::random(self.im.bus().node());
         let letterbox = Arc::new(Letterbox::default());
-        self.polls.0.insert(id, letterbox.clone());
+        self.local.polls.0.insert(id, letterbox.clone());
         let limit = self.limits.visitor_frame_bytes;
         let socket = PollSocket { gateway: self.clone(), id, letterbox: letterbox.clone(), limit };
         tokio::spawn(self.serve(socket, opening, admission));
@@ -108,12 +124,26 @@ impl Gateway {
         Ok((id, told))
     }
 
-    /// Takes a request to a poll and answers it when there is something to tell.
+    /// Takes a request to a poll and answers it when there is something to tell, from whichever node the poll lives on.
     pub async fn poll(&self, id: PollId, ask: Ask) -> Result<Told, Fault> {
-        let letterbox = self.polls.0.get(&id).map(|letterbox| letterbox.clone());
-        let letterbox = letterbox.ok_or_else(|| Fault::new(Code::NotFound, "this poll is over; begin a new one"))?;
-        letterbox.ask(ask).await
+        let bus = self.im.bus();
+        match id.elsewhere(bus.node()) {
+            Some(node) => Request::asking(id, &ask).told(&**bus, node).await.unwrap_or_else(|| Err(over())),
+            None => self.local.polls.ask(id, ask).await,
+        }
     }
+}
+
+impl Polls {
+    /// Takes a request to a poll of this node.
+    pub(super) async fn ask(&self, id: PollId, ask: Ask) -> Result<Told, Fault> {
+        let letterbox = self.0.get(&id).map(|letterbox| letterbox.clone());
+        letterbox.ok_or_else(over)?.ask(ask).await
+    }
+}
+
+fn over() -> Fault {
+    Fault::new(Code::NotFound, "this poll is over; begin a new one")
 }
 
 /// Where requests and the connection's task meet.
@@ -369,7 +399,7 @@ impl Socket for PollSocket {
 
 impl Drop for PollSocket {
     fn drop(&mut self) {
-        self.gateway.polls.0.remove(&self.id);
+        self.gateway.local.polls.0.remove(&self.id);
         // Whoever still asks hears that it is over.
         self.letterbox.state().closed.get_or_insert(CloseCode::Normal);
         self.letterbox.changed.notify_waiters();
@@ -432,8 +462,21 @@ mod tests {
 
     #[test]
     fn an_id_survives_its_text_and_never_prints() {
-        let id = PollId([7; 16]);
-        assert_eq!(PollId::presented(&id.reveal()), Some(id));
-        assert!(PollId::presented("xyz").is_none() && !format!("{id:?}").contains("07"));
+        for node in [None, Some(NodeId(0x00ff))] {
+            let id = PollId { node, secret: [7; 16] };
+            assert_eq!(PollId::presented(&id.reveal()), Some(id));
+            assert!(!format!("{id:?}").contains("07"));
+        }
+        for wrong in ["", "xyz", "07", &"07".repeat(15), &"07".repeat(17), &"07".repeat(25)] {
+            assert_eq!(PollId::presented(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_names_the_node_where_its_poll_lives() {
+        let (here, there) = (Some(NodeId(1)), Some(NodeId(2)));
+        assert_eq!(PollId::random(here).elsewhere(here), None);
+        assert_eq!(PollId::random(there).elsewhere(here), there);
+        assert_eq!(PollId::random(None).elsewhere(here), None);
     }
 }

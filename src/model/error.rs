@@ -213,6 +213,29 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
+    /// Every code.
+    pub const ALL: [Self; 14] = [
+        Self::Normal,
+        Self::Protocol,
+        Self::NotUtf8,
+        Self::Policy,
+        Self::TooLarge,
+        Self::Restart,
+        Self::Overload,
+        Self::Slow,
+        Self::Token,
+        Self::Forbidden,
+        Self::Timeout,
+        Self::Replaced,
+        Self::TakenOver,
+        Self::RateLimited,
+    ];
+
+    /// The code with this number.
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.number() == number)
+    }
+
     /// The number on the wire.
     pub const fn number(self) -> u16 {
         self as u16

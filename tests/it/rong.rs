@@ -3,14 +3,14 @@
 
 mod api;
 mod chatrooms;
-mod client;
+pub(crate) mod client;
 mod connection;
 mod delivery;
 mod everywhere;
 mod files;
 mod groups;
 mod navigation;
-mod poll;
+pub(crate) mod poll;
 mod queries;
 mod sending;
 mod service;

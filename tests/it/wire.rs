@@ -13,7 +13,7 @@ mod history;
 mod journeys;
 mod lists;
 mod own;
-mod poll;
+pub(crate) mod poll;
 mod presence;
 mod recall;
 mod silence;

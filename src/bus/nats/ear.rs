@@ -36,6 +36,8 @@ const LOST_PROOFS: u32 = 3;
 const TIDY_UP: u64 = 5;
 /// Questions that are answered at once. More are not answered.
 const MOST_ANSWERING: usize = 4096;
+/// How long NATS may take to take a part of an answer.
+const ANSWERING: Duration = Duration::from_secs(5);
 
 pub(super) struct Ear {
     shared: Arc<Shared>,
@@ -291,7 +293,7 @@ impl Ear {
     fn note_known(&self) {
         let list = self.peers.list();
         self.shared.stats.nodes.store(list.len(), Relaxed);
-        *self.shared.known() = list;
+        self.shared.known.send_replace(list);
     }
 
     fn answer(&self, node: NodeId, question: Question, message: &Message) {
@@ -299,10 +301,13 @@ impl Ear {
         let Ok(permit) = self.answering.clone().try_acquire_owned() else { return };
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         tokio::spawn(async move {
-            let answer = letter::answer(peer.answer(node, question).await);
-            let fits = answer.len() <= shared.mouth.largest();
-            let answer = if fits { answer } else { letter::answer(None) };
-            let _ = tokio::time::timeout(Duration::from_secs(5), shared.client.publish(to, answer)).await;
+            let answer = peer.answer(node, question).await;
+            for part in letter::answer(answer.as_deref(), shared.mouth.largest()) {
+                let said = tokio::time::timeout(ANSWERING, shared.client.publish(to.clone(), part)).await;
+                if !matches!(said, Ok(Ok(()))) {
+                    break;
+                }
+            }
             drop(permit);
         });
     }

@@ -4,7 +4,7 @@
 //! is ignored, and so are fields that it does not know. A new field must have a default. A message's body is the same
 //! bytes on the other side.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ use crate::model::{
 const HEAD: usize = 17;
 /// Larger ones are not looked at. NATS itself takes 1 MiB as it comes, and 64 MiB at most.
 const MOST_BYTES: usize = 4 << 20;
+/// Largest answer, all parts together: a page of messages with small pictures in them.
+const MOST_ANSWER: usize = 32 << 20;
 
 /// One thing that a node tells.
 #[derive(Debug)]
@@ -135,15 +137,39 @@ fn written(kind: u8, node: NodeId, number: u64, body: Option<&impl Serialize>) -
     bytes.into()
 }
 
-/// An answer as bytes: nothing to say, or this.
-pub(super) fn answer(text: Option<String>) -> Bytes {
-    text.map_or_else(|| Bytes::from_static(b"-"), |text| Bytes::from(format!("+{text}")))
+/// An answer as bytes: nothing to say, or text in parts that are not larger than `most`.
+pub(super) fn answer(text: Option<&str>, most: usize) -> Vec<Bytes> {
+    let Some(text) = text.map(str::as_bytes) else { return vec![Bytes::from_static(b"-")] };
+    if text.len() > MOST_ANSWER {
+        return vec![Bytes::from_static(b"-")];
+    }
+    let room = most.saturating_sub(1).max(1);
+    let last = text.len().saturating_sub(1) / room;
+    let part = |number: usize| {
+        let bytes = text.iter().skip(number * room).take(room);
+        std::iter::once(if number == last { &b'+' } else { &b'>' }).chain(bytes).copied().collect()
+    };
+    (0..=last).map(part).collect()
 }
 
-/// Reads an answer.
-pub(super) fn read_answer(bytes: &[u8]) -> Option<String> {
-    let (b'+', text) = bytes.split_first()? else { return None };
-    String::from_utf8(text.to_vec()).ok()
+/// An answer of which parts came.
+#[derive(Debug, Default)]
+pub(super) struct Answer(Vec<u8>);
+
+impl Answer {
+    /// Takes the next part. After the last one that is the answer, or that there is none.
+    pub(super) fn take(&mut self, part: &[u8]) -> ControlFlow<Option<String>> {
+        let Some((kind, text)) = part.split_first() else { return ControlFlow::Break(None) };
+        if self.0.len() + text.len() > MOST_ANSWER {
+            return ControlFlow::Break(None);
+        }
+        self.0.extend(text);
+        match kind {
+            b'>' => ControlFlow::Continue(()),
+            b'+' => ControlFlow::Break(String::from_utf8(std::mem::take(&mut self.0)).ok()),
+            _ => ControlFlow::Break(None),
+        }
+    }
 }
 
 /// An event on its way.

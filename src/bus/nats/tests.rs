@@ -77,6 +77,14 @@ async fn questions_are_answered_in_time_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_a_node_that_goes() {
+    let server = NatsServer::start();
+    let [one, two, three] = nodes(&server.url()).await;
+    conformance::nobody_waits_for_a_node_that_goes(&one.bus, two.seat(), two.bus.close()).await;
+    conformance::nobody_waits_for_a_node_that_goes(&one.bus, three.seat(), async { three.bus.stop.cancel() }).await;
+}
+
+#[tokio::test]
 async fn two_installations_on_one_nats_do_not_hear_each_other() {
     let server = NatsServer::start();
     let [one, two] = nodes(&server.url()).await;

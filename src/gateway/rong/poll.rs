@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     config::Network,
-    gateway::{Gateway, poll::PollId},
-    model::presence::Transport,
+    gateway::{Gateway, forward::Request, poll::PollId},
+    model::{NodeId, presence::Transport},
     wire::rong::{
         dialect::Dialect,
         frame::{ConnAck, ServerFrame},
@@ -68,8 +68,8 @@ impl Gateway {
         let Ok(admission) = self.admit(network) else {
             return written(&[object(&ServerFrame::ConnAck(ConnAck::Refused(UNAVAILABLE))).unwrap_or_default()]);
         };
-        let (id, letterbox) = (PollId::random(), Arc::new(Letterbox::default()));
-        self.compatible_polls.0.insert(id, letterbox.clone());
+        let (id, letterbox) = (PollId::random(self.im.bus().node()), Arc::new(Letterbox::default()));
+        self.local.compatible.0.insert(id, letterbox.clone());
         let line = PollLine { gateway: self.clone(), id, letterbox: letterbox.clone() };
         tokio::spawn(self.serve_compatible(line, ticket, admission));
         letterbox.listen(1).await
@@ -77,14 +77,40 @@ impl Gateway {
 
     /// Waits for something to tell: the body that tells it, empty when nothing happened for a while.
     pub async fn listen_compatible(&self, session: &str) -> String {
+        match self.elsewhere(session) {
+            Some(node) => self.passed_on(node, &Request::Listen { session: session.to_owned() }).await,
+            None => self.local.compatible.listen(session).await,
+        }
+    }
+
+    /// Takes what a client says; what there is to answer is told to the request that listens.
+    pub async fn hear_compatible(&self, post: Post<'_>, body: &[u8]) -> String {
+        match self.elsewhere(post.session) {
+            Some(node) => self.passed_on(node, &Request::saying(&post, body)).await,
+            None => self.local.compatible.hear(&post, body),
+        }
+    }
+
+    fn elsewhere(&self, session: &str) -> Option<NodeId> {
+        PollId::presented(session)?.elsewhere(self.im.bus().node())
+    }
+
+    async fn passed_on(&self, node: NodeId, request: &Request) -> String {
+        request.body(&**self.im.bus(), node).await.unwrap_or_else(|| LOST.to_owned())
+    }
+}
+
+impl Polls {
+    /// Waits for something to tell about a session of this node.
+    pub(in crate::gateway) async fn listen(&self, session: &str) -> String {
         match self.letterbox(session) {
             Some(letterbox) => letterbox.listen(usize::MAX).await,
             None => LOST.to_owned(),
         }
     }
 
-    /// Takes what a client says; what there is to answer is told to the request that listens.
-    pub fn hear_compatible(&self, post: Post<'_>, body: &[u8]) -> String {
+    /// Takes what a client says to a session of this node.
+    pub(in crate::gateway) fn hear(&self, post: &Post<'_>, body: &[u8]) -> String {
         let Some(letterbox) = self.letterbox(post.session) else { return LOST.to_owned() };
         let head = Head { header: post.header, id: post.id, topic: post.topic, target: post.target };
         letterbox.put(poll::read(head, body).map_or_else(Heard::Bad, Heard::Frame), body.len());
@@ -93,7 +119,7 @@ impl Gateway {
 
     fn letterbox(&self, session: &str) -> Option<Arc<Letterbox>> {
         let id = PollId::presented(session)?;
-        self.compatible_polls.0.get(&id).map(|letterbox| letterbox.clone())
+        self.0.get(&id).map(|letterbox| letterbox.clone())
     }
 }
 
@@ -313,7 +339,7 @@ impl Line for PollLine {
 
 impl Drop for PollLine {
     fn drop(&mut self) {
-        self.gateway.compatible_polls.0.remove(&self.id);
+        self.gateway.local.compatible.0.remove(&self.id);
         self.letterbox.close();
     }
 }

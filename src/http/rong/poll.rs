@@ -60,7 +60,7 @@ pub async fn say(asked: Query<Say>, body: Bytes, gateway: Data<Gateway>) -> Http
         topic: &asked.topic,
         target: &asked.target,
     };
-    answer(gateway.hear_compatible(post, &body))
+    answer(gateway.hear_compatible(post, &body).await)
 }
 
 fn answer(body: String) -> HttpResponse {

@@ -4,13 +4,14 @@ use parlor::model::Features;
 use serde_json::{Value, json};
 
 use super::client::{Stage, TWO, address, text};
+use crate::harness::TestServer;
 
 /// What clients find by pattern when the server ends their session.
 const FAREWELL: &str = "\"headerCode\":-32,";
 const LOST: &str = "lost params";
 
 /// A page that polls.
-struct Page {
+pub(crate) struct Page {
     http: reqwest::Client,
     base: String,
     session: String,
@@ -21,7 +22,7 @@ struct Page {
 
 impl Page {
     /// A session of a user, and the body that began it.
-    async fn begin(stage: &Stage, user: &str) -> (Self, String) {
+    pub(crate) async fn begin(stage: &Stage, user: &str) -> (Self, String) {
         let token = stage.token(user).await;
         let (http, base) = (reqwest::Client::new(), stage.server.url(""));
         let at = format!("{}&pid=1", address(stage.people.app().as_str(), &token, TWO));
@@ -29,6 +30,11 @@ impl Page {
         let welcome: Value = serde_json::from_str(&body).unwrap();
         let session = welcome["sessionid"].as_str().expect("a session").to_owned();
         (Self { http, base, session, user: user.to_owned(), last_id: 0, heard: Vec::new() }, body)
+    }
+
+    /// From now on another server is asked.
+    pub(crate) fn goes_through(&mut self, server: &TestServer) {
+        self.base = server.url("");
     }
 
     /// The same after its first pull.
@@ -39,7 +45,7 @@ impl Page {
     }
 
     /// One poll's body.
-    async fn poll(&self) -> String {
+    pub(crate) async fn poll(&self) -> String {
         get(&self.http, &format!("{}/pullmsg.js?sessionid={}&timestrap=1&pid=2", self.base, self.session)).await
     }
 
@@ -79,7 +85,7 @@ impl Page {
         }
     }
 
-    async fn pull(&mut self, time: i64) -> Value {
+    pub(crate) async fn pull(&mut self, time: i64) -> Value {
         let user = self.user.clone();
         let asked = json!({ "syncTime": time, "ispolling": false, "isPullSend": true });
         let id = self.ask(82, "pullMsg", &user, &asked).await;
@@ -88,13 +94,13 @@ impl Page {
     }
 
     /// The next message that is pushed.
-    async fn message(&mut self) -> Value {
+    pub(crate) async fn message(&mut self) -> Value {
         let push = self.object(|object| object["headerCode"] == 50).await;
         assert_eq!((&push["topic"], &push["targetId"]), (&json!("s_msg"), &json!(self.user)));
         data(&push)
     }
 
-    async fn writes(&mut self, target: &str, text: &str) -> Value {
+    pub(crate) async fn writes(&mut self, target: &str, text: &str) -> Value {
         let content = json!({ "content": text }).to_string();
         let message = json!({ "sessionId": 3, "classname": "RC:TxtMsg", "content": content });
         let id = self.ask(50, "ppMsgP", target, &message).await;

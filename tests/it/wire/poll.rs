@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A client that polls.
-pub(super) struct Poll {
+pub(crate) struct Poll {
     http: reqwest::Client,
     begin: String,
     address: String,
@@ -18,7 +18,7 @@ pub(super) struct Poll {
 }
 
 impl Poll {
-    pub(super) async fn begin(server: &TestServer, hello: &Value) -> (Self, Value) {
+    pub(crate) async fn begin(server: &TestServer, hello: &Value) -> (Self, Value) {
         let begin = server.url("/poll");
         let mut poll = Self { http: reqwest::Client::new(), address: begin.clone(), begin, next: 0 };
         let answer = poll.post(&json!({ "frames": [{ "id": 1, "cmd": "hello", "body": hello }] })).await;
@@ -28,6 +28,17 @@ impl Poll {
         (poll, answer)
     }
 
+    /// From now on another server is asked.
+    pub(crate) fn goes_through(&mut self, server: &TestServer) {
+        let id = self.address.rsplit('/').next().unwrap();
+        self.address = server.url(&format!("/poll/{id}"));
+    }
+
+    /// Says that it got what was never told.
+    pub(crate) async fn asks_beyond(&mut self) -> Value {
+        self.post(&json!({ "ack": self.next + 1000 })).await
+    }
+
     async fn post(&mut self, body: &Value) -> Value {
         let response = self.http.post(&self.address).json(body).send().await.unwrap();
         let answer: Value = response.json().await.unwrap();
@@ -35,17 +46,17 @@ impl Poll {
         answer
     }
 
-    pub(super) async fn ask(&mut self, id: u64, cmd: &str, body: Value) -> Value {
+    pub(crate) async fn ask(&mut self, id: u64, cmd: &str, body: Value) -> Value {
         let frames = json!([{ "id": id, "cmd": cmd, "body": body }]);
         self.post(&json!({ "ack": self.next, "frames": frames })).await
     }
 
-    pub(super) async fn wait(&mut self) -> Value {
+    pub(crate) async fn wait(&mut self) -> Value {
         self.post(&json!({ "ack": self.next })).await
     }
 
     /// Waits until a frame is meant.
-    pub(super) async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
         loop {
             let answer = self.wait().await;
             let frames = answer["frames"].as_array().unwrap_or_else(|| panic!("{answer}"));
