@@ -34,12 +34,14 @@ pub(super) enum Said {
 pub(super) struct Recorder {
     said: Arc<Mutex<VecDeque<Said>>>,
     more: Arc<Notify>,
+    gate: Arc<Mutex<()>>,
     /// Questions are not answered while it holds.
     pub(super) dumb: Arc<AtomicBool>,
 }
 
 impl Recorder {
     fn note(&self, said: Said) {
+        drop(self.gate.lock().unwrap());
         self.said.lock().unwrap().push_back(said);
         self.more.notify_one();
     }
@@ -70,9 +72,37 @@ impl Recorder {
         }
     }
 
+    /// While it is held, whoever says something waits.
+    pub(super) fn busy(&self) -> impl Drop + Send + use<> {
+        let (gate, held) = (self.gate.clone(), Arc::new(AtomicBool::new(true)));
+        let (tell, told) = std::sync::mpsc::channel();
+        let holding = held.clone();
+        let holder = std::thread::spawn(move || {
+            let _closed = gate.lock().unwrap();
+            tell.send(()).unwrap();
+            while holding.load(Relaxed) {
+                std::thread::park();
+            }
+        });
+        told.recv().unwrap();
+        Busy(held, Some(holder))
+    }
+
     /// What was said and not looked at.
     pub(super) fn rest(&self) -> Vec<Said> {
         self.said.lock().unwrap().drain(..).collect()
+    }
+}
+
+struct Busy(Arc<AtomicBool>, Option<std::thread::JoinHandle<()>>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(false, Relaxed);
+        if let Some(holder) = self.1.take() {
+            holder.thread().unpark();
+            holder.join().unwrap();
+        }
     }
 }
 

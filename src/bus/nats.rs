@@ -46,8 +46,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 enum Noise {
     Connected,
     Disconnected,
-    /// NATS answered.
-    Proof,
+    /// NATS answered what was asked after it went away so many times.
+    Proof(u64),
     /// Letters came faster than they were taken; some are lost.
     Lost,
 }

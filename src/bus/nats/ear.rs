@@ -52,6 +52,8 @@ pub(super) struct Ear {
     ends: HashMap<String, AbortHandle>,
     /// When NATS showed itself.
     proof: Instant,
+    /// How often the connection broke.
+    breaks: u64,
     /// Something of anybody was lost.
     lost: bool,
     answering: Arc<Semaphore>,
@@ -75,6 +77,7 @@ impl Ear {
             lines: SelectAll::new(),
             ends: HashMap::new(),
             proof: Instant::now(),
+            breaks: 0,
             lost: false,
             answering: Arc::new(Semaphore::new(MOST_ANSWERING)),
         }
@@ -103,14 +106,19 @@ impl Ear {
     async fn note(&mut self, noise: Noise) {
         match noise {
             Noise::Connected => self.ask_for_proof(),
-            Noise::Disconnected => self.fall(),
+            Noise::Disconnected => {
+                self.breaks += 1;
+                self.fall();
+            }
             Noise::Lost => self.lost = true,
-            Noise::Proof => {
+            // One from before a break says nothing.
+            Noise::Proof(breaks) if breaks == self.breaks => {
                 self.proof = Instant::now();
                 if !self.is_up() {
                     self.rise().await;
                 }
             }
+            Noise::Proof(_) => {}
         }
     }
 
@@ -120,13 +128,13 @@ impl Ear {
             return;
         }
         let (client, subject) = (self.shared.client.clone(), self.shared.subjects.nobody(self.shared.node));
-        let (noises, patience) = (self.noises.clone(), self.beat * LOST_PROOFS);
+        let (noises, breaks, patience) = (self.noises.clone(), self.breaks, self.beat * LOST_PROOFS);
         tokio::spawn(async move {
             let asked = tokio::time::timeout(patience, client.request(subject, bytes::Bytes::new())).await;
             if let Ok(Err(error)) = asked
                 && error.kind() == RequestErrorKind::NoResponders
             {
-                let _ = noises.try_send(Noise::Proof);
+                let _ = noises.try_send(Noise::Proof(breaks));
             }
         });
     }

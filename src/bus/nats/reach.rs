@@ -1,6 +1,11 @@
 //! Finding the NATS server, and saying clearly why it cannot be had.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    fmt::Display,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 use tokio::sync::mpsc;
@@ -103,6 +108,29 @@ fn plain(text: &str) -> String {
     url::form_urlencoded::parse(kept.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
+/// What NATS or the way there complains about: said once, and not at every try.
+#[derive(Default)]
+struct Complaints(Mutex<String>);
+
+impl Complaints {
+    fn log(&self, error: &dyn Display) {
+        let (text, mut last) = (error.to_string(), self.last());
+        if *last != text {
+            tracing::warn!(error = text, "NATS refuses, or cannot be reached");
+            *last = text;
+        }
+    }
+
+    fn forget(&self) {
+        self.last().clear();
+    }
+
+    fn last(&self) -> MutexGuard<'_, String> {
+        // Nothing in here panics half-way.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A client, connected or about to be, whose news go into `noise`. Only what will not mend itself is an error.
 pub(super) async fn reach(
     options: &NatsOptions,
@@ -131,6 +159,7 @@ async fn wishes(
     node: NodeId,
     noise: mpsc::Sender<Noise>,
 ) -> Result<ConnectOptions, NatsError> {
+    let complaints = Arc::new(Complaints::default());
     let mut connect = ConnectOptions::new()
         .name(format!("parlor {:016x}", node.0))
         .no_echo()
@@ -141,14 +170,19 @@ async fn wishes(
         .client_capacity(WAITING)
         .reconnect_delay_callback(pause)
         .event_callback(move |event| {
-            let noise = noise.clone();
+            let (noise, complaints) = (noise.clone(), complaints.clone());
             async move {
                 let told = match event {
                     Event::Connected => Noise::Connected,
                     Event::Disconnected => Noise::Disconnected,
                     Event::SlowConsumer(_) => Noise::Lost,
+                    Event::ServerError(error) => return complaints.log(&error),
+                    Event::ClientError(error) => return complaints.log(&error),
                     _ => return,
                 };
+                if told == Noise::Connected {
+                    complaints.forget();
+                }
                 // Full: what it would say is said often enough.
                 let _ = noise.try_send(told);
             }

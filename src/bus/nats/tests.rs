@@ -16,7 +16,11 @@ struct Node {
 
 impl Node {
     async fn at(url: &str) -> Self {
-        let options = NatsOptions { beat: BEAT, ..NatsOptions::at(url, 7) };
+        Self::beating(url, BEAT).await
+    }
+
+    async fn beating(url: &str, beat: Duration) -> Self {
+        let options = NatsOptions { beat, ..NatsOptions::at(url, 7) };
         let node = Self { bus: NatsBus::open(options).await.unwrap(), heard: Recorder::default() };
         node.bus.connect(Arc::new(node.heard.clone()), Arc::new(node.heard.clone()));
         node
@@ -33,9 +37,13 @@ impl Node {
 
 /// Several nodes that know each other.
 async fn nodes<const N: usize>(url: &str) -> [Node; N] {
+    beating(url, BEAT).await
+}
+
+async fn beating<const N: usize>(url: &str, beat: Duration) -> [Node; N] {
     let mut nodes = Vec::new();
     for _ in 0..N {
-        nodes.push(Node::at(url).await);
+        nodes.push(Node::beating(url, beat).await);
     }
     for node in &nodes {
         let mut others: Vec<_> = nodes.iter().map(Node::id).filter(|id| *id != node.id()).collect();
@@ -192,6 +200,27 @@ async fn what_is_too_large_for_nats_is_dropped_and_shows_as_missed() {
     one.bus.publish(Hint { audience: conformance::to(&["ann"]), event });
     assert_eq!(two.heard.next().await, Said::Missed(one.id()));
     assert_eq!(one.bus.stats().dropped.load(Relaxed), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_faster_than_it_is_taken_is_dropped_and_shows_as_missed() {
+    let server = NatsServer::start();
+    // The pause is no silence of NATS.
+    let [one, two] = beating(&server.url(), BEAT * 8).await;
+    two.bus.follow(conformance::person("ann"), true);
+    conformance::reach(&one.bus, &two.heard, &conformance::to(&["ann"])).await;
+    let busy = two.heard.busy();
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let letter = letter::hint(one.id(), 1, &conformance::hint(conformance::to(&["ann"]), 1));
+    let subject = Subjects::of(7).of_interest(&conformance::person("ann"));
+    let until = std::time::Instant::now() + BEAT * 6;
+    while std::time::Instant::now() < until {
+        client.publish(subject.clone(), letter.clone()).await.unwrap();
+    }
+    client.flush().await.unwrap();
+    drop(busy);
+    two.heard.until(&Said::Missed(one.id())).await;
+    conformance::reach(&one.bus, &two.heard, &conformance::to(&["ann"])).await;
 }
 
 #[tokio::test]
