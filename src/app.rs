@@ -39,7 +39,7 @@ use crate::{
     outbound::{Guard, Outbound},
     store::{
         Store, StoreError,
-        postgres::{self, PostgresOptions, PostgresStore},
+        postgres::{self, Company, PostgresOptions, PostgresStore},
         sqlite::{self, SqliteOptions, SqliteStore},
     },
     telemetry::Figures,
@@ -207,7 +207,8 @@ fn make_private(folder: &Path) -> io::Result<()> {
 async fn open_store(config: &Config, figures: &mut Figures) -> Result<Arc<dyn Store>, OpenError> {
     if let Some(url) = config.store.url.reveal() {
         make_private(&config.data.dir)?;
-        let options = PostgresOptions { alone: config.bus.url.reveal().is_none(), ..PostgresOptions::at(url) };
+        let company = if config.bus.url.reveal().is_some() { Company::Nodes } else { Company::Nobody };
+        let options = PostgresOptions { company, ..PostgresOptions::at(url) };
         let store = Box::pin(PostgresStore::open(options)).await?;
         figures.add(Box::new(PostgresFigures(store.stats())));
         return Ok(Arc::new(store));

@@ -101,9 +101,19 @@ pub struct PostgresOptions {
     pub connections: u32,
     /// How long a verb waits for a place in the queue or a connection.
     pub patience: Duration,
-    /// Refuses when another server keeps messages in the database: until nodes hear of each other, one serves alone.
-    /// Commands that make apps, sites, accounts and tokens work beside it.
-    pub alone: bool,
+    /// Which other servers may use the database.
+    pub company: Company,
+}
+
+/// Which other servers may use a database that somebody opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// Whoever does: for commands, which make apps, sites, accounts and tokens beside servers.
+    Any,
+    /// None: this server hears of no other.
+    Nobody,
+    /// Those that hear of each other, as this one does.
+    Nodes,
 }
 
 impl fmt::Debug for PostgresOptions {
@@ -115,7 +125,7 @@ impl fmt::Debug for PostgresOptions {
 impl PostgresOptions {
     /// The usual ones for a server at this address.
     pub fn at(url: &str) -> Self {
-        Self { url: url.to_owned(), connections: 8, patience: Duration::from_secs(5), alone: false }
+        Self { url: url.to_owned(), connections: 8, patience: Duration::from_secs(5), company: Company::Any }
     }
 }
 
@@ -161,7 +171,7 @@ pub enum OpenError {
         known: i64,
     },
     /// Another server keeps messages there.
-    #[error("another server uses the database at {0}; stop it first")]
+    #[error("another server uses the database at {0}; stop it first, or give bus.url to every server")]
     InUse(String),
     /// The schema holds tables of another program.
     #[error("the schema holds tables that are not Parlor's; use an empty database")]
@@ -250,7 +260,7 @@ impl PostgresStore {
             conn.close().await?;
             let (stats, news) = (Arc::new(PostgresStats::default()), Arc::new(Notify::new()));
             let mut batcher = Batcher::new(connect.clone(), epoch, stats.clone(), news.clone());
-            if options.alone && !batcher.sits_first(options.patience).await? {
+            if options.company != Company::Any && !batcher.joins(options.company, options.patience).await? {
                 return Err(OpenError::InUse(connect::place(&connect)));
             }
             let (jobs, queued) = mpsc::channel(QUEUE);

@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, Row, postgres::PgConnectOpt
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{
-    append,
+    Company, append,
     connect::greet,
     error::{Trouble, Work, is_lost, may_try_again, of_commit},
     session::Session,
@@ -113,9 +113,22 @@ impl Job {
 
 /// The connection that writes, and what mints with it.
 struct Seat {
-    node: u16,
     conn: PgConnection,
     uids: Uids,
+}
+
+impl Seat {
+    /// Servers that hear of each other share a lock; one that hears nobody has it for itself.
+    async fn is_welcome(&mut self, company: Company) -> Work<bool> {
+        let lock = match company {
+            Company::Any => return Ok(true),
+            Company::Nobody => "select pg_try_advisory_lock(hashtextextended('parlor server ' || current_schema(), 0))",
+            Company::Nodes => {
+                "select pg_try_advisory_lock_shared(hashtextextended('parlor server ' || current_schema(), 0))"
+            }
+        };
+        Ok(query(lock).fetch_one(&mut self.conn).await?.try_get(0)?)
+    }
 }
 
 /// The task's state.
@@ -133,12 +146,15 @@ impl Batcher {
         Self { connect, epoch, stats, news, seat: None }
     }
 
-    /// Takes the first number; whether it did. The session of a server that was killed may hold it a moment longer.
-    pub(super) async fn sits_first(&mut self, patience: Duration) -> Result<bool> {
+    /// Sits down in this company; whether it could. The session of a server that was killed may stand in the way a moment
+    /// longer. A connection that is made anew later asks nobody.
+    pub(super) async fn joins(&mut self, company: Company, patience: Duration) -> Result<bool> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
             self.sit_down().await?;
-            if self.seat.as_ref().is_some_and(|seat| seat.node == 0) {
+            if let Some(seat) = &mut self.seat
+                && seat.is_welcome(company).await?
+            {
                 return Ok(true);
             }
             if let Some(seat) = self.seat.take() {
@@ -273,7 +289,7 @@ async fn seat(connect: &PgConnectOptions) -> Work<Seat> {
             if row.try_get(0)? {
                 let highest = query("select max(id) from messages").fetch_one(&mut conn).await?;
                 let uids = Uids::after(node, highest.try_get(0)?);
-                return Ok(Seat { node, conn, uids });
+                return Ok(Seat { conn, uids });
             }
         }
         Err(StoreError::TooMany("servers").into())

@@ -106,7 +106,7 @@ async fn a_reopened_store_keeps_everything() {
 async fn a_server_that_wants_to_be_alone_is_and_commands_work_beside_it() {
     let database = Database::make().await;
     let alone = || PostgresOptions {
-        alone: true,
+        company: Company::Nobody,
         patience: Duration::from_millis(500),
         ..PostgresOptions::at(&database.url())
     };
@@ -121,4 +121,21 @@ async fn a_server_that_wants_to_be_alone_is_and_commands_work_beside_it() {
     command.close().await;
     server.close().await;
     PostgresStore::open(alone()).await.unwrap().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_hear_of_each_other_let_none_in_that_does_not() {
+    let database = Database::make().await;
+    let patience = Duration::from_millis(300);
+    let with = |company| PostgresOptions { patience, company, ..PostgresOptions::at(&database.url()) };
+    let one = PostgresStore::open(with(Company::Nodes)).await.unwrap();
+    let two = PostgresStore::open(with(Company::Nodes)).await.unwrap();
+    one.close().await;
+    let alone = PostgresStore::open(with(Company::Nobody)).await;
+    assert!(matches!(alone, Err(OpenError::InUse(_))), "{alone:?}");
+    two.close().await;
+    let alone = PostgresStore::open(with(Company::Nobody)).await.unwrap();
+    let node = PostgresStore::open(with(Company::Nodes)).await;
+    assert!(matches!(node, Err(OpenError::InUse(_))), "{node:?}");
+    alone.close().await;
 }
