@@ -33,7 +33,7 @@ impl Carrier {
         let Some(url) = config.bus.url.reveal() else { return Ok(Self::Alone(Arc::default())) };
         let late = |_| StoreError::Unavailable("it does not answer in time".to_owned());
         let installation = tokio::time::timeout(PATIENCE, store.installation()).await.map_err(late)??;
-        let credentials = Some(config.bus.credentials.clone()).filter(|file| !file.as_os_str().is_empty());
+        let credentials = config.bus.credentials();
         let bus = NatsBus::open(NatsOptions { credentials, ..NatsOptions::at(url, installation) }).await?;
         figures.add(Box::new(BusFigures(bus.stats())));
         Ok(Self::Among(Arc::new(bus)))

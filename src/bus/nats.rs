@@ -35,7 +35,7 @@ mod reach;
 mod stats;
 mod subjects;
 
-pub use reach::{NatsError, NatsOptions};
+pub use reach::{Inspection, NatsError, NatsOptions, inspect};
 pub use stats::NatsStats;
 
 /// A stop waits so long for NATS to take the good-bye.

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{Output, Settings, print};
 use crate::{
+    bus::nats::{self, NatsOptions},
     config::{Config, Loaded},
     store::{
         postgres::{self, PostgresOptions},
@@ -58,6 +59,9 @@ impl Doctor {
             Some(url) => postgres(url)?,
             None => database(&loaded.config.data.dir),
         });
+        if let Some(url) = loaded.config.bus.url.reveal() {
+            findings.push(bus(url, &loaded.config)?);
+        }
         findings.push(space(&loaded.config));
         findings.extend(listeners(&loaded.config));
         findings.push(open_files(&loaded.config));
@@ -120,6 +124,22 @@ fn postgres(url: &str) -> anyhow::Result<Finding> {
         }
         Ok(found) => Finding::new("database", State::Risky, found.problems.join("; ")),
         Err(error) => Finding::new("database", State::Bad, error.to_string()),
+    })
+}
+
+fn bus(url: &str, config: &Config) -> anyhow::Result<Finding> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let credentials = config.bus.credentials();
+    let options = NatsOptions { credentials, ..NatsOptions::at(url, 0) };
+    Ok(match runtime.block_on(nats::inspect(&options)) {
+        Ok(nats::Inspection { place, server: Ok(version) }) => {
+            Finding::new("bus", State::Good, format!("NATS {version} at {place}"))
+        }
+        Ok(nats::Inspection { place, server: Err(cause) }) => {
+            let detail = format!("NATS at {place} cannot be reached: {cause}; other servers would be heard late");
+            Finding::new("bus", State::Risky, detail)
+        }
+        Err(error) => Finding::new("bus", State::Bad, error.to_string()),
     })
 }
 

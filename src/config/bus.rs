@@ -18,6 +18,11 @@ pub struct Bus {
 }
 
 impl Bus {
+    /// The file of credentials, if one is named.
+    pub fn credentials(&self) -> Option<PathBuf> {
+        Some(self.credentials.clone()).filter(|file| !file.as_os_str().is_empty())
+    }
+
     pub(super) fn check(&self, store: &Store, report: &mut Report) {
         let Some(text) = self.url.reveal() else { return };
         let urls: Result<Vec<Url>, _> = text.split(',').map(|part| Url::parse(part.trim())).collect();

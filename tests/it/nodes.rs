@@ -1,13 +1,16 @@
 //! Two servers on one PostgreSQL and one NATS: whom a client asks makes no difference.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use parlor::auth::vault::KEY_FILE;
 use serde_json::json;
 
 use crate::{
     client::text_body,
-    harness::{People, TestServer},
+    harness::{BackEnd, People, TestServer},
     postgres::database::Database,
     rong::{
         client::{Stage, TWO},
@@ -58,10 +61,10 @@ impl Nodes {
         };
         let both = async {
             while !(known(&self.one).await && known(&self.two).await) {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(20), both).await.expect("both hear each other");
+        tokio::time::timeout(Duration::from_secs(20), both).await.expect("both hear each other");
     }
 }
 
@@ -78,6 +81,25 @@ async fn a_visitor_here_and_an_agent_there_talk() {
     visitor.sees("over here").await;
     visitor.writes(&sent["conversation"], "good").await;
     agent.sees("good").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn v2_a_token_revoked_there_opens_nothing_here_at_once() {
+    let nodes = Nodes::start().await;
+    let people = People::of(&nodes.one).await;
+    let back_end = BackEnd::of(&nodes.two, &people.im, &people.app()).await;
+    let mut other = people.user("ann").await;
+    // A server that hears nothing finds out in the database, but not that soon four times.
+    for user in ["bob", "cy", "dan", "eve"] {
+        let mut here = people.user(user).await;
+        let (mut poll, _) = Poll::begin(&nodes.one, &people.user_hello(user).await).await;
+        poll.goes_through(&nodes.two);
+        let began = Instant::now();
+        assert_eq!(back_end.delete(&format!("/v1/users/{user}/tokens")).await.status, 204);
+        assert_eq!((here.closed().await, poll.wait().await["closed"].as_u64()), (4401, Some(4401)));
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    }
+    other.ask("ping", json!({})).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -152,6 +152,29 @@ pub(super) async fn reach(
     later.map_err(|_| NatsError::BadUrl)
 }
 
+/// What an inspection finds.
+#[derive(Debug)]
+pub struct Inspection {
+    /// Host and port.
+    pub place: String,
+    /// The version of NATS; why it cannot be reached otherwise.
+    pub server: Result<String, String>,
+}
+
+/// Looks whether NATS is there and lets us in, and says nothing there.
+pub async fn inspect(options: &NatsOptions) -> Result<Inspection, NatsError> {
+    let address = Address::of(&options.url).ok_or(NatsError::BadUrl)?;
+    let (place, node) = (address.place(), NodeId(0));
+    let (noise, _) = mpsc::channel(1);
+    let connect = wishes(options, &address, "parlor.inspection".to_owned(), node, noise).await?;
+    let server = match tokio::time::timeout(PATIENCE * 2, connect.connect(&address.servers[..])).await {
+        Ok(Ok(client)) => Ok(client.server_info().version),
+        Ok(Err(error)) => Err(meant(place.clone(), &error)?),
+        Err(_) => Err("it does not answer in time".to_owned()),
+    };
+    Ok(Inspection { place, server })
+}
+
 async fn wishes(
     options: &NatsOptions,
     address: &Address,

@@ -139,16 +139,18 @@ pub(super) struct Batcher {
     /// Woken after commits that recorded something in the outbox.
     pub(super) news: Arc<Notify>,
     seat: Option<Seat>,
+    company: Company,
 }
 
 impl Batcher {
     pub(super) fn new(connect: PgConnectOptions, epoch: u64, stats: Arc<PostgresStats>, news: Arc<Notify>) -> Self {
-        Self { connect, epoch, stats, news, seat: None }
+        Self { connect, epoch, stats, news, seat: None, company: Company::Any }
     }
 
     /// Sits down in this company; whether it could. The session of a server that was killed may stand in the way a moment
-    /// longer. A connection that is made anew later asks nobody.
+    /// longer. A connection that is made anew later is in nobody's way who came meanwhile.
     pub(super) async fn joins(&mut self, company: Company, patience: Duration) -> Result<bool> {
+        self.company = company;
         let deadline = tokio::time::Instant::now() + patience;
         loop {
             self.sit_down().await?;
@@ -170,7 +172,10 @@ impl Batcher {
     /// Takes a number.
     async fn sit_down(&mut self) -> Work<()> {
         if self.seat.is_none() {
-            self.seat = Some(seat(&self.connect).await?);
+            let mut seat = seat(&self.connect).await?;
+            // One that is made anew: whoever came meanwhile stays, and so does this one.
+            seat.is_welcome(self.company).await?;
+            self.seat = Some(seat);
         }
         Ok(())
     }
