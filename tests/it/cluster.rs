@@ -4,6 +4,8 @@
 //! machine. `scripts/faults` runs the long versions.
 
 mod bad_input;
+mod bus;
+mod bus_faults;
 mod crowd;
 mod database;
 mod database_faults;
@@ -14,10 +16,11 @@ mod proxy;
 mod running;
 mod writer;
 
+pub(crate) use bus::Nats;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// So many nodes have a cluster.
-const NODES: usize = 1;
+const NODES: usize = 3;
 
 static TURN: Mutex<()> = Mutex::const_new(());
 

@@ -4,6 +4,7 @@ mod back_end;
 mod logs;
 mod people;
 mod server;
+mod several;
 
 pub(crate) use back_end::{Answer, BackEnd};
 pub(crate) use logs::{PLANTED, assert_clean as assert_logs_are_clean};

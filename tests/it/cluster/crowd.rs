@@ -216,6 +216,11 @@ impl Crowd {
         }
     }
 
+    /// How many messages were acked.
+    pub(super) fn acked(&self) -> usize {
+        self.ledger.acked()
+    }
+
     /// Stops, waits until everybody has heard everything, and holds it against what is kept.
     pub(super) async fn check(self, what: &str) {
         self.stop.store(true, Ordering::SeqCst);

@@ -14,8 +14,9 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
+    bus::Nats,
     database::{Postgres, eventually},
-    proxy::Proxy,
+    proxy::{Proxy, Target},
     running::{Program, Running},
 };
 
@@ -43,12 +44,13 @@ pub(super) struct Node {
     before: Vec<OsString>,
     more: Vec<(String, OsString)>,
     pub(super) to_database: Proxy,
+    pub(super) to_bus: Proxy,
     folder: TempDir,
 }
 
 impl Node {
     /// A folder, a port and a key; nothing runs yet.
-    fn prepare(database: &Postgres, key: &Path) -> Self {
+    fn prepare(database: &Postgres, bus: &Nats, key: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("parlor-node-").tempdir().unwrap();
         fs::create_dir(folder.path().join("data")).unwrap();
         fs::copy(key, folder.path().join("data").join(KEY_FILE)).unwrap();
@@ -58,6 +60,7 @@ impl Node {
             before: Vec::new(),
             more: Vec::new(),
             to_database: Proxy::to(database.socket()),
+            to_bus: Proxy::to(Target::Port(bus.port())),
             folder,
         }
     }
@@ -76,6 +79,7 @@ impl Node {
             ("PARLOR_DATA_DIR".to_owned(), folder.join("data").into()),
             ("PARLOR_SERVER_LISTEN".to_owned(), self.address().into()),
             ("PARLOR_STORE_URL".to_owned(), database.into()),
+            ("PARLOR_BUS_URL".to_owned(), format!("nats://127.0.0.1:{}", self.to_bus.port()).into()),
         ]);
         environment.extend(self.more.iter().cloned());
         let mut command = self.before.clone();
@@ -133,6 +137,7 @@ pub(super) struct Cluster {
     // In this order they end.
     pub(super) nodes: Vec<Node>,
     pub(super) database: Postgres,
+    pub(super) bus: Nats,
     pub(super) im: Im,
     pub(super) app: AppKey,
     _key: TempDir,
@@ -142,7 +147,7 @@ impl Cluster {
     /// So many nodes, ready.
     pub(super) async fn start(count: usize) -> Self {
         crate::harness::provide_tls();
-        let database = Postgres::start().await;
+        let (database, bus) = (Postgres::start().await, Nats::start().await);
         let key = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.data.dir = key.path().to_owned();
@@ -150,8 +155,8 @@ impl Cluster {
         let store = open_beside(&config).await.unwrap();
         let im = domain(&config, store, Arc::new(LocalBus::default())).unwrap();
         let app = im.create_app("Cluster").await.unwrap().key;
-        let nodes = (0..count).map(|_| Node::prepare(&database, &key.path().join(KEY_FILE))).collect();
-        let mut made = Self { nodes, database, im, app, _key: key };
+        let nodes = (0..count).map(|_| Node::prepare(&database, &bus, &key.path().join(KEY_FILE))).collect();
+        let mut made = Self { nodes, database, bus, im, app, _key: key };
         for node in &mut made.nodes {
             node.start().await;
         }

@@ -70,7 +70,7 @@ impl BackEnd {
         Self {
             // No connection outlives a request: servers are restarted in between.
             client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
-            origin: server.url(""),
+            origin: server.some_url(""),
             app: app.clone(),
             key: made.full.reveal(),
             key_id: made.key.id.to_string(),

@@ -1,6 +1,9 @@
 //! Those who use a running server: made beside it, as an operator would.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use parlor::{
     app::{domain, open_beside},
@@ -17,7 +20,8 @@ use crate::client::Client;
 pub(crate) struct People {
     pub(crate) im: Im,
     pub(crate) site: Site,
-    address: std::net::SocketAddr,
+    addresses: Vec<std::net::SocketAddr>,
+    next: AtomicUsize,
 }
 
 impl People {
@@ -27,7 +31,7 @@ impl People {
         let im = domain(server.config(), store, Arc::new(LocalBus::default())).unwrap();
         let app = im.apps().await.unwrap().remove(0);
         let site = im.sites(&app.key).await.unwrap().remove(0);
-        Self { im, site, address: server.address() }
+        Self { im, site, addresses: server.addresses(), next: AtomicUsize::new(0) }
     }
 
     /// What a new visitor says as hello.
@@ -73,9 +77,10 @@ impl People {
         self.connect(self.user_hello(id).await).await
     }
 
-    /// Somebody known, connected once more.
+    /// Somebody known, connected once more; to the next node each time.
     pub(crate) async fn connect(&self, hello: Value) -> Client {
-        Client::connect(self.address, hello).await.0
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % self.addresses.len();
+        Client::connect(self.addresses[next], hello).await.0
     }
 
     /// The site's app.

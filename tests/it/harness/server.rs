@@ -1,26 +1,41 @@
-//! The real server, in this process, on a free port.
+//! The real server, in this process, on a free port; or several of them on one database, as one server to a test.
 
-use std::{net::SocketAddr, path::Path, thread::JoinHandle};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread::JoinHandle,
+};
 
 use parlor::{
     app::{Parlor, Welcome},
+    auth::vault::KEY_FILE,
     config::Config,
     lifecycle,
 };
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use super::logs;
+use super::{logs, several};
 
 /// A running server with a data folder of its own. Stops in order when dropped.
+///
+/// With `PARLOR_TEST_NODES=3` it is three equal ones, and each who connects comes to the next: the same journeys, with the
+/// people on different nodes.
 pub(crate) struct TestServer {
+    nodes: Vec<Node>,
+    next: AtomicUsize,
+    stopping: bool,
+    // Last, so that the folder outlives the server.
+    _folder: TempDir,
+}
+
+struct Node {
     config: Config,
     welcome: Welcome,
     orders: mpsc::Sender<()>,
     running: Option<JoinHandle<()>>,
-    stopping: bool,
-    // Last, so that the folder outlives the server.
-    _folder: TempDir,
 }
 
 impl TestServer {
@@ -44,21 +59,35 @@ impl TestServer {
         config.data.dir = folder.path().join("data");
         config.data.reserve_bytes = 0;
         change(&mut config);
-        let (config, welcome, orders, running) = launch(config);
-        Self { config, welcome, orders, running: Some(running), stopping: false, _folder: folder }
+        let mut nodes = vec![Node::start(config.clone(), several::count() > 1)];
+        let first = nodes[0].config.clone();
+        for number in 1..several::count() {
+            let mut config = config.clone();
+            (config.store, config.bus) = (first.store.clone(), first.bus.clone());
+            config.data.dir = folder.path().join(format!("data{number}"));
+            // As the first one's: pages know the demo site by its address.
+            config.demo.enabled = false;
+            fs::create_dir_all(&config.data.dir).unwrap();
+            fs::copy(first.data.dir.join(KEY_FILE), config.data.dir.join(KEY_FILE)).unwrap();
+            nodes.push(Node::start(config, false));
+        }
+        Self { nodes, next: AtomicUsize::new(0), stopping: false, _folder: folder }
     }
 
     /// Stops in order, then starts on the same data and addresses with some settings changed.
-    pub(crate) fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
+    pub(crate) fn restart_with(&mut self, change: impl Fn(&mut Config)) {
         self.stop();
-        change(&mut self.config);
+        for node in &mut self.nodes {
+            change(&mut node.config);
+        }
         self.start_again();
     }
 
     fn start_again(&mut self) {
-        let (config, welcome, orders, running) = launch(self.config.clone());
-        (self.config, self.welcome, self.orders) = (config, welcome, orders);
-        (self.running, self.stopping) = (Some(running), false);
+        for node in &mut self.nodes {
+            *node = Node::start(node.config.clone(), false);
+        }
+        self.stopping = false;
     }
 
     /// Stops in order, then starts on the same data and the same addresses.
@@ -70,8 +99,10 @@ impl TestServer {
     /// Orders it to stop and does not wait.
     pub(crate) fn begin_stop(&mut self) {
         if !self.stopping {
-            // A server that stopped already takes no orders.
-            let _ = self.orders.try_send(());
+            for node in &self.nodes {
+                // A server that stopped already takes no orders.
+                let _ = node.orders.try_send(());
+            }
         }
         self.stopping = true;
     }
@@ -79,44 +110,60 @@ impl TestServer {
     /// Stops in order and waits for it.
     pub(crate) fn stop(&mut self) {
         self.begin_stop();
-        if let Some(running) = self.running.take() {
-            running.join().expect("the server's thread ends without a panic");
+        for node in &mut self.nodes {
+            if let Some(running) = node.running.take() {
+                running.join().expect("the server's thread ends without a panic");
+            }
         }
     }
 
     /// The settings, with addresses as they were bound.
     pub(crate) fn config(&self) -> &Config {
-        &self.config
+        &self.nodes[0].config
     }
 
     /// What the person who started it was told.
     pub(crate) fn welcome(&self) -> &Welcome {
-        &self.welcome
+        &self.nodes[0].welcome
     }
 
     /// The data folder.
     pub(crate) fn data(&self) -> &Path {
-        &self.config.data.dir
+        &self.config().data.dir
     }
 
-    /// The public address.
+    /// The public address; of several nodes, the next one's each time.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.config.server.listen
+        self.node().config.server.listen
+    }
+
+    /// The public addresses of all nodes.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.nodes.iter().map(|node| node.config.server.listen).collect()
+    }
+
+    /// As [`url`](Self::url), of the next node each time.
+    pub(crate) fn some_url(&self, path: &str) -> String {
+        format!("{}{path}", self.node().config.server.origin())
+    }
+
+    fn node(&self) -> &Node {
+        &self.nodes[self.next.fetch_add(1, Ordering::Relaxed) % self.nodes.len()]
     }
 
     /// A full address of the public listener.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.config.server.origin())
+        format!("{}{path}", self.config().server.origin())
     }
 
     /// The demo page's address.
     pub(crate) fn demo_url(&self) -> String {
-        format!("http://{}/", self.config.demo.listen)
+        format!("http://{}/", self.config().demo.listen)
     }
 
     /// A full address of the metrics listener.
     pub(crate) fn metrics_url(&self) -> String {
-        format!("http://{}/metrics", self.config.metrics.listen)
+        format!("http://{}/metrics", self.config().metrics.listen)
     }
 }
 
@@ -126,16 +173,19 @@ impl Drop for TestServer {
     }
 }
 
-fn launch(config: Config) -> (Config, Welcome, mpsc::Sender<()>, JoinHandle<()>) {
-    let (give, orders) = mpsc::channel(2);
-    let (tell, told) = std::sync::mpsc::channel();
-    let running = std::thread::spawn(move || {
-        actix_rt::System::new().block_on(async {
-            let parlor = Parlor::start(config).await.expect("the test server starts");
-            let _ = tell.send(((*parlor.config).clone(), parlor.welcome.clone()));
-            lifecycle::run(parlor, orders).await;
+impl Node {
+    fn start(config: Config, on_a_cluster: bool) -> Self {
+        let (give, orders) = mpsc::channel(2);
+        let (tell, told) = std::sync::mpsc::channel();
+        let running = std::thread::spawn(move || {
+            actix_rt::System::new().block_on(async {
+                let config = if on_a_cluster { several::on_a_cluster(config).await } else { config };
+                let parlor = Parlor::start(config).await.expect("the test server starts");
+                let _ = tell.send(((*parlor.config).clone(), parlor.welcome.clone()));
+                lifecycle::run(parlor, orders).await;
+            });
         });
-    });
-    let (config, welcome) = told.recv().expect("the test server starts");
-    (config, welcome, give, running)
+        let (config, welcome) = told.recv().expect("the test server starts");
+        Self { config, welcome, orders: give, running: Some(running) }
+    }
 }
