@@ -9,6 +9,8 @@ mod bus_faults;
 mod crowd;
 mod database;
 mod database_faults;
+mod front;
+mod full_disk;
 mod listener;
 mod node;
 mod node_faults;

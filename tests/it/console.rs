@@ -1,7 +1,9 @@
 //! The console's doors from outside: who gets in, who does not, and what a page of it may do.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use parlor::{
-    config::{Config, Server},
+    config::Config,
     im::accounts::NewAgent,
     model::site::{Look, Origin},
 };
@@ -17,7 +19,9 @@ const PASSWORD: &str = "a long and winding road";
 
 /// Somebody in front of the console, with the cookies a browser would keep.
 struct Caller {
-    server: Server,
+    /// Of all nodes, of which each request asks the next.
+    origins: Vec<String>,
+    turn: AtomicUsize,
     http: Client,
     door: String,
     agent: String,
@@ -27,8 +31,7 @@ struct Caller {
 impl Caller {
     fn new(server: &TestServer) -> Self {
         let http = Client::builder().redirect(Policy::none()).build().unwrap();
-        let settings = server.config().server.clone();
-        Self { server: settings, http, door: String::new(), agent: String::new(), word: String::new() }
+        Self { origins: server.origins(), turn: AtomicUsize::new(0), http, door: String::new(), agent: String::new(), word: String::new() }
     }
 
     /// At the door of sign-in or set-up, with the page's word.
@@ -48,7 +51,8 @@ impl Caller {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.server.origin())
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        format!("{}{path}", self.origins[turn % self.origins.len()])
     }
 
     fn cookies(&self) -> String {

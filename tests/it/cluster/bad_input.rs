@@ -3,6 +3,7 @@
 use std::{ffi::OsString, time::Duration};
 
 use super::{
+    bus::Nats,
     database::Postgres,
     node::free_port,
     proxy::{Mode, Proxy, Target},
@@ -67,4 +68,19 @@ async fn a_node_that_cannot_work_with_its_database_says_so_and_ends() {
     let standby = database.standby().await;
     way.lead(standby.socket());
     is_refused(&through(&way), "read-only").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whom_the_bus_refuses_says_so_and_ends() {
+    let database = Postgres::start().await;
+    let way = Proxy::to(database.socket());
+    let bus = Nats::start_asking(Some(("parlor", "right"))).await;
+    let with = |address: String| {
+        let [(name, store)] = through(&way);
+        [(name, store), ("PARLOR_BUS_URL", address)]
+    };
+    let port = bus.port();
+    is_refused(&with(format!("http://parlor:hunter2@127.0.0.1:{port}")), "bus.url").await;
+    is_refused(&with(format!("nats://parlor:hunter2@127.0.0.1:{port}")), "NATS").await;
+    is_refused(&[("PARLOR_BUS_URL", "nats://127.0.0.1".to_owned())], "store.url").await;
 }

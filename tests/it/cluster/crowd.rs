@@ -136,12 +136,17 @@ pub(super) struct Crowd {
 impl Crowd {
     /// Pairs and a circle, spread over the nodes; all have begun.
     pub(super) async fn gather(cluster: &Cluster) -> Self {
+        Self::gather_at(cluster, cluster.addresses()).await
+    }
+
+    /// The same, who find the nodes under these addresses.
+    pub(super) async fn gather_at(cluster: &Cluster, nodes: Vec<String>) -> Self {
         let mut crowd = Self {
             ledger: Ledger::default(),
             times: Times::default(),
             stop: Arc::default(),
             talks: Vec::new(),
-            nodes: cluster.addresses(),
+            nodes,
         };
         for number in 0..PAIRS {
             let people = [format!("writer{number}"), format!("listener{number}")];

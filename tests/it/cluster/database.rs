@@ -4,6 +4,7 @@ use std::{
     ffi::OsString,
     os::unix::fs::chown,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -23,13 +24,50 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct Postgres {
     server: Option<Running>,
     // Last, so that it outlives the server.
+    folder: Folder,
+}
+
+/// A temporary folder, perhaps with a disk of its own in it.
+struct Folder {
+    small_disk: bool,
     folder: TempDir,
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.small_disk {
+            // What is in use goes when it is not used any more.
+            let _ = Command::new("umount").arg("-l").arg(self.path().join("data")).status();
+        }
+    }
 }
 
 impl Postgres {
     /// A new server that runs.
     pub(super) async fn start() -> Self {
-        let mut made = Self { server: None, folder: folder() };
+        Self::start_in(folder()).await
+    }
+
+    /// The same, on a disk of its own of 160 MB. Only root can do that.
+    pub(super) async fn start_on_a_small_disk() -> Self {
+        let mut folder = folder();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", "size=160m", "tmpfs"]).arg(&data).status().unwrap();
+        assert!(done.success(), "a small disk can be made");
+        folder.small_disk = true;
+        chown(&data, Some(id_of_postgres("-u")), Some(id_of_postgres("-g"))).unwrap();
+        Self::start_in(folder).await
+    }
+
+    async fn start_in(folder: Folder) -> Self {
+        let mut made = Self { server: None, folder };
         let arguments = ["--no-sync", "--username=parlor", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D"];
         run(&programs().join("initdb"), &arguments, &made.data());
         std::fs::write(made.data().join("pg_hba.conf"), "local all all trust\nlocal replication all trust\n").unwrap();
@@ -109,6 +147,23 @@ impl Postgres {
         }
     }
 
+    /// Leaves no room on its disk; returns what takes it.
+    pub(super) fn fill_disk(&self) -> PathBuf {
+        let path = self.data().join("ballast");
+        let mut ballast = std::fs::File::create(&path).unwrap();
+        let piece = vec![1; 64 * 1024];
+        while std::io::Write::write_all(&mut ballast, &piece).is_ok() {}
+        path
+    }
+
+    /// Starts it again when it gave up.
+    pub(super) async fn mend(&mut self) {
+        if self.server.as_mut().is_some_and(|server| server.ended().is_some()) {
+            self.start_again().await;
+        }
+        eventually("the database answers", async || self.ask("select 1").await.is_some()).await;
+    }
+
     /// Where its socket is.
     pub(super) fn socket(&self) -> Target {
         Target::File(self.folder.path().join(".s.PGSQL.5432"))
@@ -139,12 +194,12 @@ impl Postgres {
     }
 }
 
-fn folder() -> TempDir {
+fn folder() -> Folder {
     let folder = tempfile::Builder::new().prefix("parlor-pg-").tempdir().unwrap();
     if rustix::process::geteuid().is_root() {
         chown(folder.path(), Some(id_of_postgres("-u")), Some(id_of_postgres("-g"))).unwrap();
     }
-    folder
+    Folder { small_disk: false, folder }
 }
 
 fn run(program: &Path, arguments: &[&str], data: &Path) {

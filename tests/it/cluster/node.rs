@@ -40,9 +40,8 @@ const GENEROUS: [(&str, &str); 12] = [
 pub(super) struct Node {
     running: Option<Running>,
     port: u16,
-    /// What stands before the program on its command line, such as `faketime`.
-    before: Vec<OsString>,
-    more: Vec<(String, OsString)>,
+    /// More of its environment.
+    pub(super) more: Vec<(String, OsString)>,
     pub(super) to_database: Proxy,
     pub(super) to_bus: Proxy,
     folder: TempDir,
@@ -57,7 +56,6 @@ impl Node {
         Self {
             running: None,
             port: free_port(),
-            before: Vec::new(),
             more: Vec::new(),
             to_database: Proxy::to(database.socket()),
             to_bus: Proxy::to(Target::Port(bus.port())),
@@ -82,8 +80,7 @@ impl Node {
             ("PARLOR_BUS_URL".to_owned(), format!("nats://127.0.0.1:{}", self.to_bus.port()).into()),
         ]);
         environment.extend(self.more.iter().cloned());
-        let mut command = self.before.clone();
-        command.extend([env!("CARGO_BIN_EXE_parlor").into(), "serve".into()]);
+        let command = vec![env!("CARGO_BIN_EXE_parlor").into(), "serve".into()];
         Program { command, environment, log: folder.join("log"), end: "KILL" }
     }
 
@@ -146,8 +143,22 @@ pub(super) struct Cluster {
 impl Cluster {
     /// So many nodes, ready.
     pub(super) async fn start(count: usize) -> Self {
+        Self::start_with(count, |_, _| {}).await
+    }
+
+    /// The same, each changed before its start.
+    pub(super) async fn start_with(count: usize, change: impl Fn(usize, &mut Node)) -> Self {
+        Self::start_on(Postgres::start().await, count, change).await
+    }
+
+    /// The same, on a database whose disk can be filled.
+    pub(super) async fn on_a_small_disk(count: usize) -> Self {
+        Self::start_on(Postgres::start_on_a_small_disk().await, count, |_, _| {}).await
+    }
+
+    async fn start_on(database: Postgres, count: usize, change: impl Fn(usize, &mut Node)) -> Self {
         crate::harness::provide_tls();
-        let (database, bus) = (Postgres::start().await, Nats::start().await);
+        let bus = Nats::start().await;
         let key = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.data.dir = key.path().to_owned();
@@ -157,7 +168,8 @@ impl Cluster {
         let app = im.create_app("Cluster").await.unwrap().key;
         let nodes = (0..count).map(|_| Node::prepare(&database, &bus, &key.path().join(KEY_FILE))).collect();
         let mut made = Self { nodes, database, bus, im, app, _key: key };
-        for node in &mut made.nodes {
+        for (number, node) in made.nodes.iter_mut().enumerate() {
+            change(number, node);
             node.start().await;
         }
         made

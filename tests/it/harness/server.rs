@@ -142,6 +142,11 @@ impl TestServer {
         self.nodes.iter().map(|node| node.config.server.listen).collect()
     }
 
+    /// The public origins of all nodes.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        self.nodes.iter().map(|node| node.config.server.origin()).collect()
+    }
+
     /// As [`url`](Self::url), of the next node each time.
     pub(crate) fn some_url(&self, path: &str) -> String {
         format!("{}{path}", self.node().config.server.origin())

@@ -9,29 +9,32 @@ use crate::{
     harness::{People, TestServer},
 };
 
-/// A client that polls.
+/// A client that polls; of several nodes, each request asks the next one.
 pub(crate) struct Poll {
     http: reqwest::Client,
-    begin: String,
-    address: String,
+    origins: Vec<String>,
+    turn: usize,
+    path: String,
     next: u64,
 }
 
 impl Poll {
     pub(crate) async fn begin(server: &TestServer, hello: &Value) -> (Self, Value) {
-        let begin = server.url("/poll");
-        let mut poll = Self { http: reqwest::Client::new(), address: begin.clone(), begin, next: 0 };
+        Self::begin_at(server.origins(), hello).await
+    }
+
+    pub(crate) async fn begin_at(origins: Vec<String>, hello: &Value) -> (Self, Value) {
+        let mut poll = Self { http: reqwest::Client::new(), origins, turn: 0, path: "/poll".to_owned(), next: 0 };
         let answer = poll.post(&json!({ "frames": [{ "id": 1, "cmd": "hello", "body": hello }] })).await;
         if let Some(id) = answer["poll"].as_str() {
-            poll.address = format!("{}/{id}", poll.begin);
+            poll.path = format!("/poll/{id}");
         }
         (poll, answer)
     }
 
     /// From now on another server is asked.
     pub(crate) fn goes_through(&mut self, server: &TestServer) {
-        let id = self.address.rsplit('/').next().unwrap();
-        self.address = server.url(&format!("/poll/{id}"));
+        self.origins = server.origins();
     }
 
     /// Says that it got what was never told.
@@ -39,8 +42,14 @@ impl Poll {
         self.post(&json!({ "ack": self.next + 1000 })).await
     }
 
+    fn next_address(&mut self) -> String {
+        self.turn += 1;
+        format!("{}{}", self.origins[self.turn % self.origins.len()], self.path)
+    }
+
     async fn post(&mut self, body: &Value) -> Value {
-        let response = self.http.post(&self.address).json(body).send().await.unwrap();
+        let address = self.next_address();
+        let response = self.http.post(address).json(body).send().await.unwrap();
         let answer: Value = response.json().await.unwrap();
         self.next = answer["next"].as_u64().unwrap_or(self.next);
         answer
@@ -104,7 +113,8 @@ async fn commands_are_answered_while_another_request_waits() {
     let server = TestServer::start();
     let people = People::of(&server).await;
     let (mut visitor, _) = Poll::begin(&server, &people.visitor_hello().await).await;
-    let wait = visitor.http.post(&visitor.address).json(&json!({ "ack": visitor.next }));
+    let address = visitor.next_address();
+    let wait = visitor.http.post(address).json(&json!({ "ack": visitor.next }));
     let wait = tokio::spawn(async move { wait.send().await.unwrap().json::<Value>().await.unwrap() });
     let began = Instant::now();
     let pinged = visitor.ask(3, "ping", json!({})).await;
@@ -128,7 +138,7 @@ async fn refusals_close_codes_and_strange_ids() {
     let left = visitor.post(&json!({ "ack": visitor.next, "close": true })).await;
     assert_eq!(left["frames"], json!([]));
 
-    visitor.address = server.url("/poll/00000000000000000000000000000000");
+    visitor.path = "/poll/00000000000000000000000000000000".to_owned();
     assert_eq!(visitor.wait().await["error"]["code"], "not_found");
 }
 
