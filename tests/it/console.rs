@@ -31,7 +31,14 @@ struct Caller {
 impl Caller {
     fn new(server: &TestServer) -> Self {
         let http = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { origins: server.origins(), turn: AtomicUsize::new(0), http, door: String::new(), agent: String::new(), word: String::new() }
+        Self {
+            origins: server.origins(),
+            turn: AtomicUsize::new(0),
+            http,
+            door: String::new(),
+            agent: String::new(),
+            word: String::new(),
+        }
     }
 
     /// At the door of sign-in or set-up, with the page's word.

@@ -141,13 +141,8 @@ impl Crowd {
 
     /// The same, who find the nodes under these addresses.
     pub(super) async fn gather_at(cluster: &Cluster, nodes: Vec<String>) -> Self {
-        let mut crowd = Self {
-            ledger: Ledger::default(),
-            times: Times::default(),
-            stop: Arc::default(),
-            talks: Vec::new(),
-            nodes,
-        };
+        let mut crowd =
+            Self { ledger: Ledger::default(), times: Times::default(), stop: Arc::default(), talks: Vec::new(), nodes };
         for number in 0..PAIRS {
             let people = [format!("writer{number}"), format!("listener{number}")];
             crowd.talk(cluster, number, &format!("pair{number}-"), &people, 1).await;

@@ -23,7 +23,8 @@ async fn d4_a_full_disk_of_the_database_costs_no_message() {
     let (mut reader, _) = Client::connect(cluster.nodes[0].address().parse().unwrap(), hello).await;
     let refused = loop {
         let big = "x".repeat(7000);
-        if let Err(error) = reader.sends(json!({ "user": "listener0" }), &format!("big{}", rand::random::<u64>()), &big).await
+        if let Err(error) =
+            reader.sends(json!({ "user": "listener0" }), &format!("big{}", rand::random::<u64>()), &big).await
         {
             break error;
         }

@@ -58,7 +58,8 @@ async fn nodes_replaced_one_by_one_cost_no_message() {
 fn believes(node: &mut Node, offset: &str) {
     let found = glob_one("/usr/lib", "faketime/libfaketime.so.1");
     let library = found.expect("libfaketime is installed (the package libfaketime)");
-    let variables = [("LD_PRELOAD", library.as_os_str()), ("FAKETIME", offset.as_ref()), ("DONT_FAKE_MONOTONIC", "1".as_ref())];
+    let variables =
+        [("LD_PRELOAD", library.as_os_str()), ("FAKETIME", offset.as_ref()), ("DONT_FAKE_MONOTONIC", "1".as_ref())];
     node.more.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
@@ -92,7 +93,8 @@ async fn d6_clocks_ten_minutes_apart_cost_no_message_and_no_order() {
     cluster.nodes[1].start().await;
     crowd.healed().await;
     crowd.check("clocks ten minutes apart").await;
-    let order = "select count(*) from (select sent_at, lag(sent_at) over (partition by conversation_id order by seq) as before
+    let order =
+        "select count(*) from (select sent_at, lag(sent_at) over (partition by conversation_id order by seq) as before
         from messages) as m where sent_at <= before";
     let backwards: i64 = cluster.database.ask(order).await.unwrap().get(0);
     assert_eq!(backwards, 0, "times grow with places");
@@ -130,7 +132,8 @@ async fn behind_a_proxy_whoever_polls_is_served_by_every_node() {
     let (mut bob, _) = Client::connect(cluster.nodes[1].address().parse().unwrap(), bob).await;
     for number in 2..8 {
         let text = format!("message {number}");
-        let answer = ann.ask(number, "send", text_body(&json!({ "user": "bob" }), &text.replace(' ', "-"), &text)).await;
+        let answer =
+            ann.ask(number, "send", text_body(&json!({ "user": "bob" }), &text.replace(' ', "-"), &text)).await;
         assert!(answer["frames"].is_array(), "{answer}");
         let seen = bob.sees(&text).await;
         bob.writes(&seen["conversation"], "yes").await;
