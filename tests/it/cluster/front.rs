@@ -1,4 +1,4 @@
-//! HAProxy before the nodes, set up as `scripts/cluster` does it.
+//! The balancer `haproxy` before the nodes, set up as `scripts/cluster` does it.
 
 use std::fmt::Write as _;
 
