@@ -5,6 +5,7 @@
 mod bus;
 mod figures;
 mod first_start;
+mod key;
 mod room_figures;
 
 use std::{
@@ -20,19 +21,22 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::bus::Carrier;
-pub use self::first_start::Welcome;
+pub use self::{
+    first_start::Welcome,
+    key::{KEY_LABEL, KeyError, vault},
+};
 use self::{
     figures::{PostgresFigures, StoreFigures},
     first_start::welcome,
     room_figures::RoomFigures,
 };
 use crate::{
-    auth::vault::{Vault, VaultError},
+    auth::vault::Vault,
     bus::{Bus, nats::NatsError},
     config::{Config, Limits},
     gateway::Gateway,
     hooks::{self, Delivering, review::HttpReviewer},
-    http::{self, Parts, health::Health, listen::Listeners},
+    http::{self, Parts, health::Health, listen::Listeners, rong::api::ServerApi},
     im::{self, Im, files::FileLimits, upkeep},
     media::FolderBlobs,
     model::{Fault, clock::SystemClock},
@@ -84,7 +88,7 @@ pub enum StartError {
     Open(#[from] OpenError),
     /// The secrets could not be opened.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Key(#[from] KeyError),
     /// Other servers cannot be heard of.
     #[error(transparent)]
     Bus(#[from] NatsError),
@@ -113,14 +117,15 @@ impl Parlor {
         let bus = Carrier::open(&config, &*store, &mut figures).await?;
         let blobs = FolderBlobs::open(&config.data.dir.join(FILES), config.data.reserve_bytes)?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
-        let reviewer = HttpReviewer::new(outbound.clone(), Vault::open(&config.data.dir)?, Arc::new(SystemClock));
+        let vault = vault(&config, &*store).await?;
+        let reviewer = HttpReviewer::new(outbound.clone(), vault.clone(), Arc::new(SystemClock));
         let upstream = upstream::Sessions::new(upstream::Parts {
             outbound: outbound.clone(),
-            vault: Vault::open(&config.data.dir)?,
+            vault: vault.clone(),
             clock: Arc::new(SystemClock),
             figures: figures.upstream.clone(),
         });
-        let im = domain(&config, Arc::clone(&store), bus.bus())?.with_reviewer(Arc::new(reviewer));
+        let im = domain(&config, Arc::clone(&store), bus.bus(), vault.clone()).with_reviewer(Arc::new(reviewer));
         let im = im.with_carrier(Arc::new(upstream.clone()));
         let im = Arc::new(im.keeping_files(Arc::new(blobs), file_limits(&config.limits)));
         upstream.connect(&im);
@@ -131,7 +136,7 @@ impl Parlor {
         let delivering = Delivering::start(hooks::Parts {
             store: Arc::clone(&store),
             outbound,
-            vault: Vault::open(&config.data.dir)?,
+            vault: vault.clone(),
             clock: Arc::new(SystemClock),
             figures: figures.hooks.clone(),
             look_every: Duration::from_secs(5),
@@ -150,7 +155,7 @@ impl Parlor {
             im,
             mints: Arc::default(),
             api: Arc::default(),
-            server_api: Arc::default(),
+            server_api: Arc::new(ServerApi::new(&vault)),
             gateway: Arc::clone(&gateway),
         };
         let demo = demo.zip(welcome.demo.clone());
@@ -230,9 +235,8 @@ fn file_limits(limits: &Limits) -> FileLimits {
     }
 }
 
-/// The domain on top of a store in the data folder, as the settings want it.
-pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Result<Im, VaultError> {
-    let vault = Vault::open(&config.data.dir)?;
+/// The domain on top of a store and a [`vault`], as the settings want it.
+pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>, vault: Vault) -> Im {
     let settings = im::Settings {
         idle_end_secs: config.desk.idle_end_secs,
         recall_secs: config.desk.recall_secs,
@@ -243,5 +247,5 @@ pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Resu
         outgoing: Guard::new(&config.outbound),
         ..im::Settings::default()
     };
-    Ok(Im::new(store, bus, Arc::new(SystemClock), settings).with_vault(vault))
+    Im::new(store, bus, Arc::new(SystemClock), settings).with_vault(vault)
 }

@@ -17,7 +17,7 @@ mod log;
 mod metrics;
 mod network;
 mod outbound;
-mod secret_url;
+mod secret;
 mod server;
 mod store;
 
@@ -36,7 +36,7 @@ pub use self::{
     metrics::Metrics,
     network::{InvalidNetwork, Network},
     outbound::Outbound,
-    secret_url::SecretUrl,
+    secret::Secret,
     server::Server,
     store::Store,
 };

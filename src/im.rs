@@ -148,6 +148,7 @@ impl Im {
     /// Puts the domain on top of a store, a bus and a clock.
     pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let chatrooms = chatroom::Rooms::new(clock.now());
+        let vault = Vault::passing();
         Self {
             store,
             bus,
@@ -157,7 +158,6 @@ impl Im {
             presence: Presence::new(settings.presence_grace_secs),
             settings,
             passwords: Passwords::default(),
-            vault: Vault::passing(),
             throttle: accounts::Throttle::default(),
             routes: Routes::default(),
             finds: find::Finds::default(),
@@ -169,7 +169,8 @@ impl Im {
             apps: apps::Apps::default(),
             lexicons: moderation::Lexicons::default(),
             ears: notice::Ears::default(),
-            files: files::Files::none(&mut rand::rng()),
+            files: files::Files::none(&vault),
+            vault,
             chatrooms,
             exports: Arc::new(tokio::sync::Semaphore::new(backend::export::AT_ONCE)),
             pre_sends: pre_send::PreSends::default(),
@@ -187,9 +188,10 @@ impl Im {
         self
     }
 
-    /// The same with the vault of its data folder; without, what was sealed cannot be opened after a restart.
+    /// The same with the vault that the settings name; without, what was sealed or signed means nothing after a restart.
     #[must_use]
     pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.files.sign_by(&vault);
         self.vault = vault;
         self
     }

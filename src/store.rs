@@ -42,6 +42,7 @@ mod records;
 pub mod restraints;
 pub mod retention;
 pub mod search;
+pub mod shared;
 pub mod sqlite;
 pub mod statistics;
 mod told;
@@ -70,6 +71,7 @@ use pre_send::PreSends;
 use public_services::PublicServices;
 use readership::Readership;
 use search::Searches;
+use shared::Shared;
 use statistics::Statistics;
 use upstreams::Upstreams;
 use words::Words;
@@ -375,6 +377,7 @@ pub trait Store:
     + Restraints
     + Retention
     + Searches
+    + Shared
     + Statistics
     + Upstreams
     + Users

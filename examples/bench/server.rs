@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 use parlor::{
-    app::{domain, open_beside},
+    app::{domain, open_beside, vault},
     bus::LocalBus,
     config::Config,
     im::{Im, backend::groups::NewGroupByBackEnd},
@@ -116,7 +116,8 @@ impl People {
     pub(crate) async fn of(server: &Server) -> anyhow::Result<Self> {
         let config = server.config();
         let store = open_beside(&config).await?;
-        Ok(Self { im: domain(&config, store, Arc::new(LocalBus::default()))? })
+        let vault = vault(&config, &*store).await?;
+        Ok(Self { im: domain(&config, store, Arc::new(LocalBus::default()), vault) })
     }
 
     /// The demo site.

@@ -4,6 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::vault::Vault;
 use crate::model::{AppKey, FileId, Millis, UserId};
 
 /// Longest text that can be a link's token; longer input is refused unread.
@@ -23,16 +24,14 @@ pub struct Grant {
     pub until: Millis,
 }
 
-/// Signs links. Its key lives as long as the process: a link lives for minutes, and clients ask for another.
+/// Signs links.
 #[derive(Clone)]
 pub struct LinkKey([u8; 32]);
 
 impl LinkKey {
-    /// A key from random bytes.
-    pub fn random(rng: &mut dyn rand::RngCore) -> Self {
-        let mut key = [0; 32];
-        rng.fill_bytes(&mut key);
-        Self(key)
+    /// The key of a vault: every server with the same vault reads what another has signed.
+    pub fn of(vault: &Vault) -> Self {
+        Self(vault.derive("file links"))
     }
 
     fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {

@@ -4,22 +4,21 @@ use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::vault::Vault;
 use crate::model::Millis;
 
 /// Longest slip; longer input is refused unread.
 const MAX_LEN: usize = 220;
 const MAC_LEN: usize = 16;
 
-/// Signs slips. Its key lives as long as the process: whoever holds a slip from before asks for another.
+/// Signs slips.
 #[derive(Clone)]
 pub struct SlipKey([u8; 32]);
 
 impl SlipKey {
-    /// A key from random bytes.
-    pub fn random(rng: &mut dyn rand::RngCore) -> Self {
-        let mut key = [0; 32];
-        rng.fill_bytes(&mut key);
-        Self(key)
+    /// The key of a vault: every server with the same vault reads what another has signed.
+    pub fn of(vault: &Vault) -> Self {
+        Self(vault.derive("slips"))
     }
 
     fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {

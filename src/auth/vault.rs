@@ -13,7 +13,11 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::config;
 
 /// The key's file in a data folder.
 pub const KEY_FILE: &str = "secret.key";
@@ -35,13 +39,28 @@ pub enum VaultError {
     /// The file is not 32 bytes long.
     #[error("{} is not a key file of {KEY_LEN} bytes; put the right one back", .0.display())]
     Damaged(PathBuf),
+    /// The setting is not 64 hex digits.
+    #[error("data.key is not {} hex digits", KEY_LEN * 2)]
+    Unreadable,
 }
 
-/// Seals and opens secrets: XChaCha20-Poly1305 with a random nonce, bound to what the secret is for.
+/// Seals and opens secrets: XChaCha20-Poly1305 with a random nonce, bound to what the secret is for. Other keys that all
+/// servers on one database must agree on are made from its key.
 #[derive(Clone)]
-pub struct Vault(XChaCha20Poly1305);
+pub struct Vault {
+    cipher: XChaCha20Poly1305,
+    /// What other keys are made from: HMAC-SHA256 keyed with the vault's own.
+    root: Hmac<Sha256>,
+}
 
 impl Vault {
+    /// The vault that the settings name: of `data.key`, or else of the file in the data folder.
+    pub fn of(data: &config::Data) -> Result<Self, VaultError> {
+        let Some(text) = data.key.reveal() else { return Self::open(&data.dir) };
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| VaultError::Unreadable)?;
+        Ok(Self::of_key(bytes.try_into().map_err(|_| VaultError::Unreadable)?))
+    }
+
     /// The vault of a data folder. Makes the key when it is missing; of several processes at once one does.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
         let path = folder.join(KEY_FILE);
@@ -63,7 +82,21 @@ impl Vault {
     }
 
     fn of_key(key: [u8; KEY_LEN]) -> Self {
-        Self(XChaCha20Poly1305::new(&key.into()))
+        let root = <Hmac<Sha256> as Mac>::new_from_slice(&key).expect("HMAC takes keys of any length");
+        Self { cipher: XChaCha20Poly1305::new(&key.into()), root }
+    }
+
+    /// A key for another purpose: the same wherever the vault's key is the same.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = self.root.clone();
+        mac.update(b"parlor derives ");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Names the vault's key without telling anything of it.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        self.derive("fingerprint")[..16].to_vec()
     }
 
     /// Seals a secret. `purpose` says what it is and whose; it opens only under the same words.
@@ -72,7 +105,7 @@ impl Vault {
         rng.fill_bytes(&mut nonce);
         let payload = Payload { msg: secret, aad: purpose.as_bytes() };
         let sealed =
-            self.0.encrypt(XNonce::from_slice(&nonce), payload).expect("secrets are far below the cipher's limit");
+            self.cipher.encrypt(XNonce::from_slice(&nonce), payload).expect("secrets are far below the cipher's limit");
         [&nonce[..], &sealed].concat()
     }
 
@@ -80,7 +113,7 @@ impl Vault {
     pub fn open_sealed(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
-        self.0.decrypt(XNonce::from_slice(nonce), payload).ok()
+        self.cipher.decrypt(XNonce::from_slice(nonce), payload).ok()
     }
 }
 
@@ -125,6 +158,25 @@ mod tests {
         assert_eq!(vault.open_sealed("hook 1", &bent), None);
         assert_eq!(vault.open_sealed("hook 1", &sealed[..10]), None);
         assert_ne!(vault.seal("hook 1", b"open sesame", &mut rng), sealed);
+    }
+
+    #[test]
+    fn the_same_key_makes_the_same_keys_for_each_purpose() {
+        let folder = tempfile::tempdir().unwrap();
+        let of_file = Vault::open(folder.path()).unwrap();
+        let text = HEXLOWER.encode(&fs::read(folder.path().join(KEY_FILE)).unwrap());
+        let elsewhere = tempfile::tempdir().unwrap();
+        let data = config::Data { dir: elsewhere.path().to_owned(), key: text.as_str().into(), ..Default::default() };
+        let of_setting = Vault::of(&data).unwrap();
+        assert_eq!(of_file.derive("links"), of_setting.derive("links"));
+        assert_ne!(of_file.derive("links"), of_file.derive("slips"));
+        assert_ne!(of_file.derive("links"), Vault::passing().derive("links"));
+        assert_eq!((of_file.fingerprint().len(), of_file.fingerprint()), (16, of_setting.fingerprint()));
+        let sealed = of_file.seal("x", b"y", &mut rand::rng());
+        assert_eq!(of_setting.open_sealed("x", &sealed).unwrap(), b"y");
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0, "no second key is made");
+        let short = config::Data { key: "0a".into(), ..data };
+        assert!(matches!(Vault::of(&short), Err(VaultError::Unreadable)));
     }
 
     #[test]

@@ -245,7 +245,8 @@ pub(super) fn with_domain(
     telemetry::log::start(&Log { format: LogFormat::Text, level: "warn".to_owned() })?;
     actix_rt::System::new().block_on(async {
         let store = app::open_beside(&config).await?;
-        let im = app::domain(&config, Arc::clone(&store), Arc::new(LocalBus::default()))?;
+        let vault = app::vault(&config, &*store).await?;
+        let im = app::domain(&config, Arc::clone(&store), Arc::new(LocalBus::default()), vault);
         let result = work(&im, &config).await;
         store.close().await;
         result

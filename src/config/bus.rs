@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{SecretUrl, Store, check::Report};
+use super::{Secret, Store, check::Report};
 
 /// `[bus]`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bus {
     /// Empty: there are no others. Otherwise `nats://user:password@host:port`, several with commas between.
-    pub url: SecretUrl,
+    pub url: Secret,
     /// A file of NATS credentials; empty: what the address says.
     pub credentials: PathBuf,
 }
@@ -71,7 +71,7 @@ mod tests {
         }
         let far = checked("nats://parlor:hunter2@bus.example:4222", DATABASE);
         assert!(far.errors.is_empty() && far.warnings.len() == 1, "{far:?}");
-        assert!(!format!("{far:?}{:?}", SecretUrl::from("hunter2")).contains("hunter2"));
+        assert!(!format!("{far:?}{:?}", Secret::from("hunter2")).contains("hunter2"));
         for near in ["", "nats://localhost:4222", "tls://a:b@bus.example,tls://c.example", "nats://token@127.0.0.1"] {
             let report = checked(near, DATABASE);
             assert_eq!((report.errors, report.warnings), (vec![], vec![]), "{near}");

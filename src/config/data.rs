@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::Report;
+use super::{check::Report, secret::Secret};
 
 /// `[data]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,11 +14,13 @@ pub struct Data {
     pub dir: PathBuf,
     /// Below this much free space nothing new is stored (D4).
     pub reserve_bytes: u64,
+    /// 64 hex digits instead of the file `secret.key` in the folder; empty: the file.
+    pub key: Secret,
 }
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: "data".into(), reserve_bytes: 1 << 30 }
+        Self { dir: "data".into(), reserve_bytes: 1 << 30, key: Secret::default() }
     }
 }
 
@@ -35,5 +37,28 @@ impl Data {
                 "a disk that runs full stops the server instead of only refusing new messages",
             );
         }
+        let is_key = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if !self.key.reveal().is_none_or(is_key) {
+            report.refuse("data.key", "(not shown)", "write 64 hex digits, such as `xxd -p -c 64 data/secret.key` prints");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_64_hex_digits_and_is_never_shown() {
+        let refused = |key: &str| {
+            let mut report = Report::default();
+            let data = Data { key: key.into(), ..Data::default() };
+            assert!(key.is_empty() || !format!("{data:?}").contains(key));
+            data.check(&mut report);
+            assert!(report.errors.iter().all(|line| line.contains("data.key") && !line.contains("0a1b")), "{report:?}");
+            !report.errors.is_empty()
+        };
+        assert!(!refused("") && !refused(&"0a1b".repeat(16)) && !refused(&"0A1B".repeat(16)));
+        assert!(refused("0a1b") && refused(&"0a1g".repeat(16)) && refused(&"0a1b".repeat(17)));
     }
 }

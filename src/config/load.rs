@@ -42,6 +42,9 @@ impl ConfigError {
     }
 }
 
+/// Variables whose values are never shown.
+const SECRET: [&str; 3] = ["STORE_URL", "BUS_URL", "DATA_KEY"];
+
 /// Reads and checks all layers. `environment` is the process's; only names that begin with `PARLOR_` count.
 pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, ConfigError> {
     let mut environment: Vec<_> = environment
@@ -57,9 +60,7 @@ pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String
     for (name, value) in &environment {
         match with_variable(&config, name, value) {
             Ok(changed) => config = changed,
-            Err(reason) if ["STORE_URL", "BUS_URL"].contains(&name.as_str()) => {
-                errors.push(format!("PARLOR_{name}: {reason}"));
-            }
+            Err(reason) if SECRET.contains(&name.as_str()) => errors.push(format!("PARLOR_{name}: {reason}")),
             Err(reason) => errors.push(format!("PARLOR_{name} = {value}: {reason}")),
         }
     }

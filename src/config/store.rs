@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SecretUrl, check::Report};
+use super::{Secret, check::Report};
 
 /// `[store]`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Store {
     /// Empty: the embedded one, in the data folder. Otherwise `postgres://user:password@host:port/database`.
-    pub url: SecretUrl,
+    pub url: Secret,
 }
 
 impl Store {
@@ -56,7 +56,7 @@ mod tests {
         }
         let far = checked("postgres://parlor:hunter2@db.example:5432/chat");
         assert!(far.errors.is_empty() && far.warnings.len() == 1, "{far:?}");
-        assert!(!format!("{far:?}{:?}", SecretUrl::from("hunter2")).contains("hunter2"));
+        assert!(!format!("{far:?}{:?}", Secret::from("hunter2")).contains("hunter2"));
         for near in [
             "",
             "postgres://parlor@localhost/chat",

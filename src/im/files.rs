@@ -11,7 +11,10 @@ use std::{
 
 use super::Im;
 use crate::{
-    auth::link::{Grant, LinkKey},
+    auth::{
+        link::{Grant, LinkKey},
+        vault::Vault,
+    },
     media::{Blobs, Studio, blobs::Pieces},
     model::{AppKey, Caller, Code, Content, Fault, File, FileId, UserId, file::Link},
 };
@@ -75,16 +78,21 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn none(random: &mut dyn rand::RngCore) -> Self {
+    pub(super) fn none(vault: &Vault) -> Self {
         Self {
             blobs: None,
             limits: FileLimits::default(),
             studio: Studio::default(),
-            links: LinkKey::random(random),
+            links: LinkKey::of(vault),
             running: Arc::default(),
             keys: ticket::Keys::default(),
             turn: AtomicU8::new(0),
         }
+    }
+
+    /// The same with links signed for this vault.
+    pub(super) fn sign_by(&mut self, vault: &Vault) {
+        self.links = LinkKey::of(vault);
     }
 
     fn blobs(&self) -> Result<&Arc<dyn Blobs>, Fault> {

@@ -38,6 +38,7 @@ pub(crate) mod public_services;
 pub(crate) mod restraints;
 pub(crate) mod retention;
 pub(crate) mod search;
+pub(crate) mod shared;
 pub(crate) mod tenancy;
 pub(crate) mod unread;
 pub(crate) mod upstreams;
@@ -57,6 +58,9 @@ macro_rules! run_on {
                 a_user_keeps_the_role,
                 agents_are_found_by_email,
                 z1_what_belongs_to_another_app_does_not_exist
+            ]
+            shared: [
+                of_several_labels_the_first_stays
             ]
             app_secrets: [
                 a5_two_secrets_stand_side_by_side_and_one_goes

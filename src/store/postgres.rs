@@ -76,6 +76,7 @@ mod rights;
 mod rows;
 mod service;
 mod session;
+mod shared;
 mod statistics;
 mod stats;
 mod tenancy;

@@ -80,6 +80,7 @@ mod rights;
 mod rows;
 mod search;
 mod service;
+mod shared;
 mod statistics;
 mod stats;
 mod tenancy;

@@ -47,7 +47,7 @@ pub use self::{
 };
 
 use self::operation::Operation;
-use crate::auth::slip::SlipKey;
+use crate::auth::{slip::SlipKey, vault::Vault};
 
 /// What all requests share.
 #[derive(Debug)]
@@ -57,9 +57,10 @@ pub struct ServerApi {
     history: SlipKey,
 }
 
-impl Default for ServerApi {
-    fn default() -> Self {
-        Self { rates: Rates::default(), history: SlipKey::random(&mut rand::rng()) }
+impl ServerApi {
+    /// With addresses signed for this vault.
+    pub fn new(vault: &Vault) -> Self {
+        Self { rates: Rates::default(), history: SlipKey::of(vault) }
     }
 }
 

@@ -15,7 +15,10 @@ struct Step {
 }
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [Step; 1] = [Step { sql: include_str!("migrations/0001_first.sql"), works_from: 1 }];
+const STEPS: [Step; 2] = [
+    Step { sql: include_str!("migrations/0001_first.sql"), works_from: 1 },
+    Step { sql: include_str!("migrations/0002_labels.sql"), works_from: 1 },
+];
 
 /// Names the lock that one migrating program holds; the schema's name is part of it.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('parlor migrate ' || current_schema(), 0))";

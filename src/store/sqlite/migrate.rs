@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 24] = [
+const STEPS: [&str; 25] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
@@ -30,6 +30,7 @@ const STEPS: [&str; 24] = [
     include_str!("migrations/0022_app_secrets.sql"),
     include_str!("migrations/0023_audit_begun.sql"),
     include_str!("migrations/0024_upstreams.sql"),
+    include_str!("migrations/0025_labels.sql"),
 ];
 
 /// The schema version this program knows.

@@ -191,7 +191,8 @@ impl Estate {
             (config.limits.api_per_app_sec, config.limits.api_per_key_sec) = (10_000, 10_000);
         });
         let store = open_beside(server.config()).await.unwrap();
-        let im = domain(server.config(), store, std::sync::Arc::new(LocalBus::default())).unwrap();
+        let vault = parlor::app::vault(server.config(), &*store).await.unwrap();
+        let im = domain(server.config(), store, std::sync::Arc::new(LocalBus::default()), vault);
         let app = im.create_app(&format!("{MARK} lamps")).await.unwrap().key;
         let other = im.create_app("Bystander").await.unwrap().key;
         let origins = vec![Origin::parse("https://secretive.example").unwrap()];

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use parlor::{
-    app::{domain, open_beside},
+    app::{domain, open_beside, vault},
     bus::LocalBus,
     im::{Im, accounts::NewAgent},
     model::{AppKey, Site},
@@ -28,7 +28,8 @@ impl People {
     /// The people of the server's own first site.
     pub(crate) async fn of(server: &TestServer) -> Self {
         let store = open_beside(server.config()).await.unwrap();
-        let im = domain(server.config(), store, Arc::new(LocalBus::default())).unwrap();
+        let vault = vault(server.config(), &*store).await.unwrap();
+        let im = domain(server.config(), store, Arc::new(LocalBus::default()), vault);
         let app = im.apps().await.unwrap().remove(0);
         let site = im.sites(&app.key).await.unwrap().remove(0);
         Self { im, site, addresses: server.addresses(), next: AtomicUsize::new(0) }

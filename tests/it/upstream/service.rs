@@ -29,7 +29,8 @@ async fn with_agent() -> (Service, Upstream, serde_json::Value) {
     let store = Arc::new(SqliteStore::open(&service.process.data(), options).unwrap());
     let mut config = Config::default();
     config.data.dir = service.process.data();
-    let im = domain(&config, store.clone(), Arc::new(LocalBus::default())).unwrap();
+    let vault = parlor::app::vault(&config, &*store).await.unwrap();
+    let im = domain(&config, store.clone(), Arc::new(LocalBus::default()), vault);
     let app: parlor::model::AppKey = service.app.parse().unwrap();
     let origin = Origin::parse("https://help.example").unwrap();
     let site = im.create_site(&app, "Help", vec![origin], Look::default()).await.unwrap();
