@@ -164,7 +164,8 @@ impl Cluster {
         config.data.dir = key.path().to_owned();
         config.store.url = database.url().as_str().into();
         let store = open_beside(&config).await.unwrap();
-        let im = domain(&config, store, Arc::new(LocalBus::default())).unwrap();
+        let vault = parlor::app::vault(&config, &*store).await.unwrap();
+        let im = domain(&config, store, Arc::new(LocalBus::default()), vault);
         let app = im.create_app("Cluster").await.unwrap().key;
         let nodes = (0..count).map(|_| Node::prepare(&database, &bus, &key.path().join(KEY_FILE))).collect();
         let mut made = Self { nodes, database, bus, im, app, _key: key };
