@@ -21,14 +21,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::bus::Carrier;
-pub use self::{
-    first_start::Welcome,
-    key::{KEY_LABEL, KeyError, vault},
-};
 use self::{
     figures::{PostgresFigures, StoreFigures},
     first_start::welcome,
     room_figures::RoomFigures,
+};
+pub use self::{
+    first_start::Welcome,
+    key::{KEY_LABEL, KeyError, vault},
 };
 use crate::{
     auth::vault::Vault,

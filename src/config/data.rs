@@ -39,7 +39,11 @@ impl Data {
         }
         let is_key = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
         if !self.key.reveal().is_none_or(is_key) {
-            report.refuse("data.key", "(not shown)", "write 64 hex digits, such as `xxd -p -c 64 data/secret.key` prints");
+            report.refuse(
+                "data.key",
+                "(not shown)",
+                "write 64 hex digits, such as `xxd -p -c 64 data/secret.key` prints",
+            );
         }
     }
 }

@@ -48,7 +48,13 @@ fn parlor(arguments: &[&str], url: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
     command.env_clear().env("PARLOR_DEMO_ENABLED", "false").env("PARLOR_METRICS_ENABLED", "false");
-    command.env("PARLOR_STORE_URL", url).env("PARLOR_DATA_KEY", KEY).current_dir(folder.path()).args(arguments).output().unwrap()
+    command
+        .env("PARLOR_STORE_URL", url)
+        .env("PARLOR_DATA_KEY", KEY)
+        .current_dir(folder.path())
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
