@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use tokio::{sync::Notify, task::LocalSet};
 
@@ -34,12 +35,13 @@ struct Tally {
 }
 
 /// Lets so many people into one room; one of them speaks.
-pub(crate) async fn measure(server: &Server, people: &People, members: usize) -> anyhow::Result<Run> {
+pub(crate) async fn measure(servers: &[Server], people: &People, members: usize) -> anyhow::Result<Run> {
     let mut hall = Vec::with_capacity(members);
-    for at in 0..members {
+    for (at, server) in servers.iter().cycle().take(members).enumerate() {
         hall.push(join(server, &people.user(&format!("member{at}")).await?).await?);
     }
-    let (mut mouth, mut acks) = join(server, &people.user("speaker").await?).await?;
+    let first = servers.first().context("there is a server")?;
+    let (mut mouth, mut acks) = join(first, &people.user("speaker").await?).await?;
     let tally = Rc::new(Tally::default());
     let local = LocalSet::new();
     // The members say nothing, but their connections have two halves.
@@ -48,7 +50,7 @@ pub(crate) async fn measure(server: &Server, people: &People, members: usize) ->
         local.spawn_local(listen(ears, tally.clone()));
     }
     let talk = async {
-        let before = server.cpu()?;
+        let before = Server::cpu_of(servers)?;
         for at in 1..=MESSAGES {
             let content = json!({ "content": "x".repeat(140) });
             let body =
@@ -60,7 +62,7 @@ pub(crate) async fn measure(server: &Server, people: &People, members: usize) ->
                 tally.heard.notified().await;
             }
         }
-        anyhow::Ok(server.cpu()?.saturating_sub(before))
+        anyhow::Ok(Server::cpu_of(servers)?.saturating_sub(before))
     };
     let cpu = local.run_until(talk).await?;
     drop(mutes);

@@ -5,6 +5,7 @@
 #![expect(clippy::cast_precision_loss, reason = "figures are shown with three digits")]
 
 mod chatroom;
+mod cluster;
 mod codec;
 mod compatible;
 mod group;
@@ -14,7 +15,7 @@ mod server;
 mod traffic;
 mod weight;
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 use server::{People, Server};
 
@@ -63,6 +64,10 @@ fn main() -> anyhow::Result<()> {
         if wants("compatible") {
             compatible().await?;
         }
+        // Needs a database and a bus: `scripts/bench cluster` starts both.
+        if wanted.iter().any(|wanted| wanted == "cluster") {
+            cluster::print().await?;
+        }
         if wants("memory") {
             memory().await?;
         }
@@ -90,10 +95,10 @@ async fn traffic(loads: &[(usize, usize)]) -> anyhow::Result<()> {
     for &(senders, in_flight) in loads {
         let server = Server::start().await?;
         let people = People::of(&server).await?;
-        let mut pairs = traffic::Pairs::connect(&server, &people, senders).await?;
+        let mut pairs = traffic::Pairs::connect(slice::from_ref(&server), &people, senders).await?;
         let mut runs = Vec::new();
         for _ in 0..TIMES {
-            runs.push(pairs.run(&server, in_flight, LASTS).await?);
+            runs.push(pairs.run(slice::from_ref(&server), traffic::Load { in_flight, lasts: LASTS, pace: None }).await?);
         }
         let of = |figure: fn(&traffic::Run) -> f64| median(runs.iter().map(figure).collect());
         println!(
@@ -121,7 +126,7 @@ async fn fan_out() -> anyhow::Result<()> {
 async fn chatroom(members: usize) -> anyhow::Result<()> {
     let server = Server::start().await?;
     let people = People::of(&server).await?;
-    let run = chatroom::measure(&server, &people, members).await?;
+    let run = chatroom::measure(slice::from_ref(&server), &people, members).await?;
     println!("\n| members of one chatroom | server CPU µs per delivery | p50 ms | p99 ms |");
     println!("|--:|--:|--:|--:|");
     println!("| {members} | {:.1} | {:.1} | {:.1} |", run.cpu_micros, run.p50_millis, run.p99_millis);

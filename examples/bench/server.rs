@@ -12,6 +12,7 @@ use std::{
 use anyhow::Context;
 use parlor::{
     app::{domain, open_beside, vault},
+    auth::vault::KEY_FILE,
     bus::LocalBus,
     config::Config,
     im::{Im, backend::groups::NewGroupByBackEnd},
@@ -19,17 +20,32 @@ use parlor::{
 };
 use serde_json::{Value, json};
 
+/// What several servers stand on.
+#[derive(Clone)]
+pub(crate) struct Ground {
+    /// The database's address.
+    pub(crate) store: String,
+    /// The bus's.
+    pub(crate) bus: String,
+}
+
 /// A running server on a folder of its own. Killed when dropped.
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
     pub(crate) started_in: Duration,
     folder: PathBuf,
+    store: String,
 }
 
 impl Server {
     /// Starts it and waits until it is ready.
     pub(crate) async fn start() -> anyhow::Result<Self> {
+        Self::start_on(None, true).await
+    }
+
+    /// The same, among others. The first one makes the demo site.
+    pub(crate) async fn start_on(ground: Option<&Ground>, first: bool) -> anyhow::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let folder = std::env::temp_dir().join(format!("parlor-bench-{}-{}", std::process::id(), address.port()));
         let program = std::env::current_exe()?.with_file_name("../parlor");
@@ -55,8 +71,15 @@ impl Server {
             command.env(format!("PARLOR_LIMITS_{limit}"), "1000000");
         }
         command.env("PARLOR_LIMITS_CONNECTIONS_PER_PERSON", "1000");
+        if let Some(Ground { store, bus }) = ground {
+            // All have the same key; nothing that it seals is worth anything.
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(folder.join(KEY_FILE), [7; 32])?;
+            command.envs([("PARLOR_STORE_URL", store), ("PARLOR_BUS_URL", bus)]);
+            command.env("PARLOR_DEMO_ENABLED", first.to_string());
+        }
         let process = command.spawn().context("the server's release build is missing; use scripts/bench")?;
-        let mut server = Self { process, address, started_in: Duration::ZERO, folder };
+        let mut server = Self { process, address, started_in: Duration::ZERO, folder, store: ground.map_or_else(String::new, |ground| ground.store.clone()) };
         while server.get("/ready").await.is_none_or(|answer| !answer.starts_with("HTTP/1.1 200")) {
             anyhow::ensure!(began.elapsed() < Duration::from_secs(10), "the server does not become ready");
             std::thread::sleep(Duration::from_millis(1));
@@ -85,6 +108,11 @@ impl Server {
         Ok(Duration::from_millis(ticks * 10))
     }
 
+    /// The same of several together.
+    pub(crate) fn cpu_of(servers: &[Self]) -> anyhow::Result<Duration> {
+        servers.iter().map(Self::cpu).sum()
+    }
+
     /// Memory that is in RAM now.
     pub(crate) fn resident_kib(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
@@ -95,6 +123,7 @@ impl Server {
     fn config(&self) -> Config {
         let mut config = Config::default();
         config.data.dir.clone_from(&self.folder);
+        config.store.url = self.store.as_str().into();
         config
     }
 }

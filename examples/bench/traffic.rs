@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
+    net::SocketAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -21,6 +22,17 @@ pub(crate) struct Run {
     pub(crate) cpu_micros: f64,
     pub(crate) p50_millis: f64,
     pub(crate) p99_millis: f64,
+    /// From sending to the peer's ears.
+    pub(crate) heard_p99_millis: f64,
+}
+
+/// How much everybody sends.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) in_flight: usize,
+    pub(crate) lasts: Duration,
+    /// Between two messages of a sender; nothing: as fast as acks come.
+    pub(crate) pace: Option<Duration>,
 }
 
 /// Senders with their receivers.
@@ -37,45 +49,57 @@ struct Pair {
 }
 
 impl Pairs {
-    pub(crate) async fn connect(server: &Server, people: &People, count: usize) -> anyhow::Result<Self> {
+    /// Of several servers, each pair's two are at different ones.
+    pub(crate) async fn connect(servers: &[Server], people: &People, count: usize) -> anyhow::Result<Self> {
+        let addresses: Vec<SocketAddr> = servers.iter().map(|server| server.address).collect();
         let mut pairs = Vec::new();
-        for at in 0..count {
-            pairs.push(Pair::connect(server, people, at).await?);
+        for (at, here) in addresses.iter().cycle().take(count).enumerate() {
+            let there = addresses.iter().cycle().nth(at + 1).unwrap_or(here);
+            pairs.push(Pair::connect([*here, *there], people, at).await?);
         }
         Ok(Self(pairs))
     }
 
     /// Everybody sends for a while; counts what was both acked and delivered.
-    pub(crate) async fn run(&mut self, server: &Server, in_flight: usize, lasts: Duration) -> anyhow::Result<Run> {
+    pub(crate) async fn run(&mut self, servers: &[Server], load: Load) -> anyhow::Result<Run> {
         let tally = Rc::new(Tally::default());
         let began = Instant::now();
         let warm = began + Duration::from_millis(500);
-        let end = warm + lasts;
+        let end = warm + load.lasts;
         let local = LocalSet::new();
         let measure = async {
             tokio::time::sleep_until(warm.into()).await;
-            let before = (tally.done(), server.cpu()?, Instant::now());
+            let before = (tally.done(), Server::cpu_of(servers)?, Instant::now());
             tally.times.borrow_mut().clear();
+            tally.heard.borrow_mut().clear();
             tokio::time::sleep_until(end.into()).await;
             let messages = (tally.done() - before.0) as f64;
-            let cpu = server.cpu()?.saturating_sub(before.1).as_secs_f64();
-            let mut times = tally.times.take();
-            times.sort_unstable();
-            let at =
-                |part: usize| times.get(times.len() * part / 100).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0);
+            let cpu = Server::cpu_of(servers)?.saturating_sub(before.1).as_secs_f64();
+            let (times, heard) = (sorted(tally.times.take()), sorted(tally.heard.take()));
             anyhow::Ok(Run {
                 per_second: messages / before.2.elapsed().as_secs_f64(),
                 cpu_micros: cpu * 1e6 / messages,
-                p50_millis: at(50),
-                p99_millis: at(99),
+                p50_millis: part(&times, 50),
+                p99_millis: part(&times, 99),
+                heard_p99_millis: part(&heard, 99),
             })
         };
-        let pairs = self.0.iter_mut().map(|pair| pair.chat(in_flight, end, &tally));
+        let pairs = self.0.iter_mut().map(|pair| pair.chat(load, end, &tally));
         let (run, chats) =
             local.run_until(async { tokio::join!(measure, futures_util::future::join_all(pairs)) }).await;
         chats.into_iter().collect::<anyhow::Result<()>>()?;
         run
     }
+}
+
+fn sorted(mut times: Vec<Duration>) -> Vec<Duration> {
+    times.sort_unstable();
+    times
+}
+
+/// The time that so many of a hundred were done in.
+fn part(times: &[Duration], of_hundred: usize) -> f64 {
+    times.get(times.len() * of_hundred / 100).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
 }
 
 /// What all pairs counted.
@@ -84,6 +108,7 @@ struct Tally {
     acked: Cell<u64>,
     delivered: Cell<u64>,
     times: RefCell<Vec<Duration>>,
+    heard: RefCell<Vec<Duration>>,
 }
 
 impl Tally {
@@ -93,10 +118,11 @@ impl Tally {
 }
 
 impl Pair {
-    async fn connect(server: &Server, people: &People, at: usize) -> anyhow::Result<Self> {
+    async fn connect(at_servers: [SocketAddr; 2], people: &People, at: usize) -> anyhow::Result<Self> {
+        let [here, there] = at_servers;
         let (sender, receiver) = (format!("s{at}"), format!("r{at}"));
-        let (mut mouth, mut acks) = line::connect(server.address, &people.user(&sender).await?).await?;
-        let (mute, mut peer) = line::connect(server.address, &people.user(&receiver).await?).await?;
+        let (mut mouth, mut acks) = line::connect(here, &people.user(&sender).await?).await?;
+        let (mute, mut peer) = line::connect(there, &people.user(&receiver).await?).await?;
         let content = json!({ "content": "hi" });
         let first = json!({ "user": receiver, "client_id": "first", "type": "RC:TxtMsg", "content": content });
         mouth.say(&json!({ "id": 1, "cmd": "send", "body": first }).to_string()).await?;
@@ -110,23 +136,32 @@ impl Pair {
         Ok(Self { mouth, acks, peer, _mute: mute, message: Message(conversation), sent: 0 })
     }
 
-    async fn chat(&mut self, in_flight: usize, end: Instant, tally: &Tally) -> anyhow::Result<()> {
-        let free = Semaphore::new(in_flight);
-        let departures = RefCell::new(VecDeque::new());
+    async fn chat(&mut self, load: Load, end: Instant, tally: &Tally) -> anyhow::Result<()> {
+        let free = Semaphore::new(load.in_flight);
+        let (departures, on_their_way) = (RefCell::new(VecDeque::new()), RefCell::new(VecDeque::new()));
         let first = self.sent;
         let (sent, finished) = (Cell::new(first), Cell::new(false));
         let Self { mouth, acks, peer, message, .. } = self;
         let send = async {
             let mut bytes = Vec::new();
+            let mut turn = Instant::now();
             while Instant::now() < end {
                 // Everything there is room for leaves in one write.
                 let room = free.acquire().await?;
                 room.forget();
-                let count = 1 + free.forget_permits(in_flight);
+                let mut count = 1;
+                if let Some(pace) = load.pace {
+                    // Spread evenly over time, and not all senders at once.
+                    turn += pace.mul_f64(rand::random_range(0.5..1.5));
+                    tokio::time::sleep_until(turn.into()).await;
+                } else {
+                    count += free.forget_permits(load.in_flight);
+                }
                 bytes.clear();
                 for _ in 0..count {
                     sent.set(sent.get() + 1);
                     departures.borrow_mut().push_back(Instant::now());
+                    on_their_way.borrow_mut().push_back(Instant::now());
                     line::frame(&mut bytes, message.numbered(sent.get()).as_bytes());
                 }
                 mouth.say_bytes(&bytes).await?;
@@ -155,6 +190,8 @@ impl Pair {
             while !(finished.get() && delivered == sent.get()) {
                 if is_message(peer.frame().await?) {
                     delivered += 1;
+                    let departure = on_their_way.borrow_mut().pop_front();
+                    tally.heard.borrow_mut().extend(departure.map(|departure: Instant| departure.elapsed()));
                     tally.delivered.set(tally.delivered.get() + 1);
                 }
             }

@@ -1,0 +1,121 @@
+//! Several servers on one database and one bus: what a message costs, and how late others hear it.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use super::{
+    LASTS, chatroom, line, median,
+    server::{Ground, People, Server},
+    traffic::{Load, Pairs, Run},
+};
+
+const SENDERS: usize = 64;
+const IN_FLIGHT: usize = 4;
+const TIMES: usize = 3;
+const MISSING: &str = "scripts/bench cluster starts a database and a bus, and says where they are";
+
+/// All of it. The environment says where database and bus are.
+pub(crate) async fn print() -> anyhow::Result<()> {
+    traffic().await?;
+    room(number("BENCH_ROOM", 10_000)?).await?;
+    idle(number("BENCH_NODES", 6)?, number("BENCH_IDLE", 2_500)?).await
+}
+
+async fn traffic() -> anyhow::Result<()> {
+    println!("\n{SENDERS} senders x {IN_FLIGHT}, private messages of 300 bytes, acked after PostgreSQL's commit; the peers at other nodes");
+    println!("| nodes | messages/s | CPU µs each, all nodes | ack p50 ms | ack p99 ms | at half load: heard p99 ms |");
+    println!("|--:|--:|--:|--:|--:|--:|");
+    for count in 1..=3 {
+        let servers = start(count).await?;
+        let people = People::of(first(&servers)?).await?;
+        let mut pairs = Pairs::connect(&servers, &people, SENDERS).await?;
+        let full = several(&mut pairs, &servers, None).await?;
+        let of = |runs: &[Run], figure: fn(&Run) -> f64| median(runs.iter().map(figure).collect());
+        let per_second = of(&full, |run| run.per_second);
+        let pace = Duration::from_secs_f64(SENDERS as f64 / (per_second / 2.0));
+        let half = several(&mut pairs, &servers, Some(pace)).await?;
+        println!(
+            "| {count} | {per_second:.0} | {:.1} | {:.2} | {:.2} | {:.2} |",
+            of(&full, |run| run.cpu_micros),
+            of(&full, |run| run.p50_millis),
+            of(&full, |run| run.p99_millis),
+            of(&half, |run| run.heard_p99_millis)
+        );
+    }
+    Ok(())
+}
+
+async fn several(pairs: &mut Pairs, servers: &[Server], pace: Option<Duration>) -> anyhow::Result<Vec<Run>> {
+    let mut runs = Vec::new();
+    for _ in 0..TIMES {
+        runs.push(pairs.run(servers, Load { in_flight: IN_FLIGHT, lasts: LASTS, pace }).await?);
+    }
+    Ok(runs)
+}
+
+async fn room(members: usize) -> anyhow::Result<()> {
+    let servers = start(3).await?;
+    let people = People::of(first(&servers)?).await?;
+    let run = chatroom::measure(&servers, &people, members).await?;
+    println!("\n| members of one chatroom, on three nodes | CPU µs per delivery | p50 ms | p99 ms |");
+    println!("|--:|--:|--:|--:|");
+    println!("| {members} | {:.1} | {:.1} | {:.1} |", run.cpu_micros, run.p50_millis, run.p99_millis);
+    Ok(())
+}
+
+/// Visitors who say nothing, while others write.
+async fn idle(nodes: usize, each: usize) -> anyhow::Result<()> {
+    let servers = start(nodes).await?;
+    let people = People::of(first(&servers)?).await?;
+    let site = people.site().await?;
+    let before: f64 = resident(&servers)?;
+    let mut lines = Vec::with_capacity(nodes * each);
+    for _ in 0..each {
+        for server in &servers {
+            let hello = people.visitor(&site).await?;
+            lines.push(line::connect(server.address, &hello).await?);
+        }
+    }
+    let mut pairs = Pairs::connect(&servers, &people, nodes).await?;
+    let load = Load { in_flight: 1, lasts: LASTS, pace: Some(Duration::from_millis(50)) };
+    let run = pairs.run(&servers, load).await?;
+    println!("\n| nodes x idle visitors | KiB each (resident) | messages/s meanwhile | heard p99 ms |");
+    println!("|--:|--:|--:|--:|");
+    let each_kib = (resident(&servers)? - before) / lines.len() as f64;
+    println!("| {nodes} x {each} | {each_kib:.1} | {:.0} | {:.2} |", run.per_second, run.heard_p99_millis);
+    Ok(())
+}
+
+fn resident(servers: &[Server]) -> anyhow::Result<f64> {
+    servers.iter().map(Server::resident_kib).sum()
+}
+
+fn first(servers: &[Server]) -> anyhow::Result<&Server> {
+    servers.first().context("there is a server")
+}
+
+/// So many, on an empty schema.
+async fn start(count: usize) -> anyhow::Result<Vec<Server>> {
+    let store = variable("CLUSTER_STORE_URL").context(MISSING)?;
+    let bus = variable("CLUSTER_BUS_URL").context(MISSING)?;
+    let schema = format!("bench{}", rand::random::<u32>());
+    let mut behind = PgConnection::connect(&store).await?;
+    sqlx::raw_sql(AssertSqlSafe(format!("create schema {schema}"))).execute(&mut behind).await?;
+    let ground = Ground { store: format!("{store}?options=-c%20search_path%3D{schema}"), bus };
+    let mut servers = Vec::new();
+    for number in 0..count {
+        servers.push(Server::start_on(Some(&ground), number == 0).await?);
+    }
+    Ok(servers)
+}
+
+fn number(name: &str, usual: usize) -> anyhow::Result<usize> {
+    variable(name).map_or(Ok(usual), |value| Ok(value.parse()?))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark's own switch")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
