@@ -82,6 +82,11 @@ pub trait Bus: Send + Sync + 'static {
         None
     }
 
+    /// Whether nothing of other nodes is heard now.
+    fn is_deaf(&self) -> bool {
+        false
+    }
+
     /// Tells every other node. Never blocks, never fails.
     fn announce(&self, _tidings: Tidings) {}
 

@@ -55,6 +55,7 @@ mod search;
 mod send;
 mod signal;
 mod stale;
+mod sweep;
 pub mod turn;
 mod typing;
 mod uid;
@@ -111,6 +112,8 @@ impl Default for Settings {
 pub struct Im {
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
+    /// What this node's connections were told, when there are other nodes.
+    told: sweep::Told,
     /// This node's connections, when the bus leads to others too.
     here: OnceLock<Arc<dyn Listener>>,
     clock: Arc<dyn Clock>,
@@ -152,6 +155,7 @@ impl Im {
         Self {
             store,
             bus,
+            told: sweep::Told::default(),
             here: OnceLock::new(),
             clock,
             random: Mutex::new(StdRng::from_os_rng()),

@@ -24,6 +24,7 @@ pub mod api_keys;
 pub mod app_secrets;
 pub mod audit;
 pub mod broadcasts;
+pub mod changes;
 pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -538,6 +539,11 @@ pub trait Store:
 
     /// The number of this installation: drawn when first asked for, then the same for everybody who uses this database.
     async fn installation(&self) -> Result<u64>;
+    /// What other servers on the same data committed since an earlier look's place; without one, only where to go on
+    /// from. Nothing where there are no others.
+    async fn changes(&self, _since: Option<u64>) -> Result<changes::Changes> {
+        Ok(changes::Changes::default())
+    }
     /// Fails when the engine cannot commit now. For readiness.
     async fn ready(&self) -> Result<()>;
     /// Finishes all commits and closes the engine. Later verbs fail with [`StoreError::Unavailable`].

@@ -229,6 +229,10 @@ impl Bus for NatsBus {
         Some(self.shared.node)
     }
 
+    fn is_deaf(&self) -> bool {
+        !self.shared.stats.connected.load(Relaxed)
+    }
+
     fn announce(&self, tidings: Tidings) {
         let mut told = self.shared.told();
         *told += 1;

@@ -21,6 +21,10 @@ impl Default for Apps {
 }
 
 impl Apps {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(super) fn forget(&self, app: &AppKey) {
         self.0.invalidate(app);
     }

@@ -16,6 +16,10 @@ impl Default for Lists {
 }
 
 impl Lists {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     /// Forgets who is on this user's lists.
     pub(super) fn forget(&self, app: &AppKey, user: &UserId) {
         let (app, user) = (app.clone(), user.clone());

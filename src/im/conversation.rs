@@ -102,6 +102,10 @@ impl Default for Routes {
 }
 
 impl Routes {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(super) fn forget(&self, app: &AppKey, id: ConversationId) {
         self.0.invalidate(&(app.clone(), id));
     }

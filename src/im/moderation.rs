@@ -26,6 +26,10 @@ impl Default for Lexicons {
 }
 
 impl Lexicons {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(super) fn forget(&self, app: &AppKey) {
         self.0.invalidate(app);
     }

@@ -23,6 +23,10 @@ impl Default for Ears {
 }
 
 impl Ears {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(super) fn forget(&self, app: &AppKey) {
         self.0.invalidate(app);
     }

@@ -49,6 +49,10 @@ impl Default for PreSends {
 }
 
 impl PreSends {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(super) fn forget(&self, app: &AppKey) {
         self.0.invalidate(app);
     }

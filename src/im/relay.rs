@@ -31,7 +31,17 @@ impl Relay {
 /// What this node itself tells.
 impl Listener for Relay {
     fn hear(&self, hint: Hint) {
+        self.note(&hint);
         self.here.hear(hint);
+    }
+}
+
+impl Relay {
+    /// Whoever is here has heard it now.
+    fn note(&self, hint: &Hint) {
+        if let Some(im) = self.im.upgrade() {
+            im.told.note(&hint.event);
+        }
     }
 }
 
@@ -40,6 +50,7 @@ impl Listener for Relay {
 impl Peer for Relay {
     fn hear(&self, _from: NodeId, hint: Hint) {
         let Some(im) = self.im.upgrade() else { return };
+        im.told.note(&hint.event);
         match &hint.event {
             // Each node draws its own tickets: who came to the next life of the room here must not hear of this one.
             Event::Chatroom(news) if matches!(news.what, ChatroomNews::Ended { .. }) => {
@@ -67,6 +78,7 @@ impl Peer for Relay {
 
     fn missed(&self, from: NodeId) {
         if let Some(im) = self.im.upgrade() {
+            im.forget_all();
             im.node_missed(from);
         }
     }

@@ -24,6 +24,10 @@ impl Default for Terms {
 }
 
 impl Terms {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(super) fn forget(&self, app: &AppKey, user: &UserId) {
         self.0.invalidate(&(app.clone(), user.clone()));
     }

@@ -18,6 +18,19 @@ impl Im {
         self.bus.announce(Tidings::Stale(app.clone(), what));
     }
 
+    /// Forgets everything that others may have changed unheard.
+    pub(super) fn forget_all(&self) {
+        self.apps.forget_all();
+        self.ears.forget_all();
+        self.lexicons.forget_all();
+        self.pre_sends.forget_all();
+        self.leads.forget_all();
+        self.routes.forget_all();
+        self.lists.forget_all();
+        self.terms.forget_all();
+        self.chatrooms.forget_all_rules();
+    }
+
     /// Forgets on this node what has changed.
     pub(super) fn forget(&self, app: &AppKey, what: &Stale) {
         match what {

@@ -36,6 +36,9 @@ const RECORD_TICK: Duration = Duration::from_secs(30);
 /// How often it is looked for messages to everybody.
 const BROADCAST_TICK: Duration = Duration::from_secs(1);
 
+/// How often it is looked for what the bus lost.
+const SWEEP_TICK: Duration = Duration::from_secs(2);
+
 /// Runs until told to stop.
 pub async fn run(im: Arc<Im>, stop: CancellationToken) {
     let desks = keep_desks_told(im.clone());
@@ -51,6 +54,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         while im.go_on_broadcasting().await? {}
         Ok(())
     });
+    let sweep = every(SWEEP_TICK, im.clone(), async |im: &Im| im.make_up_for_the_bus().await);
     let record = every(RECORD_TICK, im.clone(), async |im: &Im| im.write_down_unsure().await);
     let idle = every(IDLE_TICK, im, async |im: &Im| im.end_forgotten().await);
     tokio::select! {
@@ -61,6 +65,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         () = retention => {}
         () = broadcasts => {}
         () = record => {}
+        () = sweep => {}
         () = idle => {}
         () = files => {}
         () = rooms => {}

@@ -113,6 +113,10 @@ impl Default for Leads {
 }
 
 impl Leads {
+    pub(super) fn forget_all(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(super) fn forget(&self, app: &AppKey) {
         self.0.invalidate(app);
     }

@@ -45,6 +45,7 @@ mod attributes;
 mod audit;
 mod batcher;
 mod broadcasts;
+mod changes;
 mod chatrooms;
 mod connect;
 mod contacts;
@@ -253,7 +254,11 @@ impl PostgresStore {
         let engine = Engine::start()?;
         let handle = engine.handle();
         let begin = async {
-            let connect = connect::options_of(&options.url)?;
+            let mut connect = connect::options_of(&options.url)?;
+            if options.company == Company::Nodes {
+                // What others may miss is noted from now on.
+                connect = connect.options([("parlor.nodes", "on")]);
+            }
             let mut conn = connect::first(&connect, options.patience).await?;
             migrate::migrate(&mut conn).await?;
             let epoch = query("select value from meta where name = 'epoch'").fetch_one(&mut conn).await?;
@@ -316,6 +321,7 @@ async fn upkeep(pool: PgPool, stats: Arc<PostgresStats>, epoch: u64) {
             let mut transaction = pool.begin().await?;
             let mut session = Session { conn: &mut transaction, epoch, stats: stats.clone(), recorded: false };
             statistics::add_up(&mut session).await?;
+            changes::forget(&mut session).await?;
             transaction.commit().await?;
             Ok::<_, error::Trouble>(())
         };
@@ -575,6 +581,10 @@ impl Store for PostgresStore {
     async fn installation(&self) -> Result<u64> {
         let drawn = rand::random::<i64>();
         writing!(self, s => tenancy::installation(s, drawn))
+    }
+
+    async fn changes(&self, since: Option<u64>) -> Result<super::changes::Changes> {
+        glancing!(self, s => changes::changes(s, since))
     }
 
     async fn ready(&self) -> Result<()> {

@@ -50,6 +50,10 @@ impl Rooms {
     }
 
     /// The lists of message types have changed.
+    pub(in crate::im) fn forget_all_rules(&self) {
+        self.rules.forget_all();
+    }
+
     pub(in crate::im) fn forget_types(&self, app: &AppKey) {
         self.rules.forget_types(app);
     }

@@ -54,6 +54,12 @@ impl RulesCache {
         }
     }
 
+    pub(super) fn forget_all(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.rooms.invalidate_all();
+        self.types.invalidate_all();
+    }
+
     pub(super) fn forget_types(&self, app: &AppKey) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.types.invalidate(app);

@@ -15,9 +15,10 @@ struct Step {
 }
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step { sql: include_str!("migrations/0001_first.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0002_labels.sql"), works_from: 1 },
+    Step { sql: include_str!("migrations/0003_changes.sql"), works_from: 1 },
 ];
 
 /// Names the lock that one migrating program holds; the schema's name is part of it.

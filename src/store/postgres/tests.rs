@@ -6,6 +6,7 @@ use crate::{
     store::conformance::{self, House, NOON, at, message, person},
 };
 
+mod changes;
 mod meeting;
 mod opening;
 mod server;

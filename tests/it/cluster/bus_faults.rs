@@ -37,3 +37,17 @@ async fn a_bus_that_is_killed_paused_cut_or_parted_costs_no_message() {
     }
     crowd.check(&format!("{faults} faults of the bus")).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_bus_everybody_hears_within_five_seconds() {
+    let _turn = turn().await;
+    let mut cluster = Cluster::start(NODES).await;
+    let crowd = Crowd::gather(&cluster).await;
+    crowd.write(40).await;
+    cluster.bus.kill();
+    crowd.healed().await;
+    crowd.write(300).await;
+    let latest = crowd.latest();
+    assert!(latest <= Duration::from_secs(5), "heard only after {latest:?}");
+    crowd.check("no bus").await;
+}

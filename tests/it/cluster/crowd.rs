@@ -221,6 +221,11 @@ impl Crowd {
         self.ledger.acked()
     }
 
+    /// The longest that somebody who was there all the time waited for a message.
+    pub(super) fn latest(&self) -> Duration {
+        self.times.0.lock().unwrap().late.iter().max().copied().unwrap_or_default()
+    }
+
     /// Stops, waits until everybody has heard everything, and holds it against what is kept.
     pub(super) async fn check(self, what: &str) {
         self.stop.store(true, Ordering::SeqCst);

@@ -1,0 +1,253 @@
+//! What the bus lost is found in the store and told to this node's connections.
+//!
+//! Every few seconds a node reads which conversations others have changed. What the bus carries was told by then, and is
+//! noted; the rest is told now. A single node has none of this.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use moka::sync::Cache;
+
+use super::Im;
+use crate::{
+    bus::Listener,
+    model::{
+        AppKey, Audience, ConversationId, Event, Fault, Hint, Kind, Message, Millis, Seq, Stale, UserId,
+        command::History,
+    },
+    store::changes::Change,
+};
+
+/// Conversations of which it is remembered what was told.
+const MOST: u64 = 100_000;
+/// A conversation in which nothing was told for so long is forgotten: what is told again is passed over by clients.
+const REMEMBERED: Duration = Duration::from_mins(10);
+/// What is on its way by the bus is here by then.
+const SETTLE: Duration = Duration::from_millis(750);
+/// Places told beyond a hole that are remembered.
+const MOST_BEYOND: usize = 1000;
+
+/// What this node's connections were told of each conversation.
+#[derive(Debug)]
+pub(super) struct Told {
+    of: Cache<ConversationId, Arc<Mutex<Stand>>>,
+    /// Where the next look goes on.
+    place: Mutex<Option<u64>>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            of: Cache::builder().max_capacity(MOST).time_to_idle(REMEMBERED).build(),
+            place: Mutex::default(),
+        }
+    }
+}
+
+/// What was told of one conversation.
+#[derive(Debug, Default, Clone)]
+struct Stand {
+    /// The place up to which everything was told; nothing while no message was.
+    upto: Option<u64>,
+    /// Places told beyond the first hole.
+    beyond: BTreeSet<u64>,
+    /// How new the conversation was that was told.
+    turned_at: Option<Millis>,
+}
+
+impl Stand {
+    fn add(&mut self, place: u64) {
+        // What came before the first that was told, the look says.
+        let upto = self.upto.get_or_insert(place - 1);
+        if place > *upto {
+            self.beyond.insert(place);
+        }
+        while self.beyond.remove(&(*upto + 1)) {
+            *upto += 1;
+        }
+        while self.beyond.len() > MOST_BEYOND {
+            // What is told twice is passed over by clients.
+            *upto = self.beyond.pop_first().unwrap_or(*upto);
+        }
+    }
+}
+
+impl Told {
+    /// Somebody may have heard it.
+    pub(super) fn note(&self, event: &Event) {
+        match event {
+            Event::Message(message) => {
+                if let Some(place) = message.seq {
+                    self.with(message.conversation, |stand| stand.add(place.0));
+                }
+            }
+            Event::Conversation(conversation) => self.with(conversation.id, |stand| {
+                stand.turned_at = stand.turned_at.max(Some(conversation.changed_at));
+            }),
+            _ => {}
+        }
+    }
+
+    fn with(&self, id: ConversationId, change: impl FnOnce(&mut Stand)) {
+        let stand = self.of.get_with(id, Arc::default);
+        change(&mut stand.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn stand(&self, id: ConversationId) -> Stand {
+        let found = self.of.get(&id);
+        found.map(|stand| stand.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    fn place(&self) -> std::sync::MutexGuard<'_, Option<u64>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Im {
+    /// Tells this node's connections what others did and the bus did not carry.
+    pub async fn make_up_for_the_bus(&self) -> Result<(), Fault> {
+        let Some(here) = self.here.get().cloned() else { return Ok(()) };
+        if self.bus.is_deaf() {
+            self.forget_all();
+        }
+        let since = *self.told.place();
+        let changes = self.store.changes(since).await?;
+        if !changes.conversations.is_empty() && !self.bus.is_deaf() {
+            tokio::time::sleep(SETTLE).await;
+        }
+        for change in changes.conversations {
+            match self.make_up(&*here, &change).await {
+                // The next look begins where this one did.
+                Err(fault) if fault.code.temporary() => return Err(fault),
+                Err(fault) => tracing::warn!(code = fault.code.name(), "A conversation that changed cannot be told"),
+                Ok(()) => {}
+            }
+        }
+        *self.told.place() = Some(changes.place);
+        Ok(())
+    }
+
+    async fn make_up(&self, here: &dyn Listener, change: &Change) -> Result<(), Fault> {
+        let Change { app, conversation: id, .. } = change;
+        let stand = self.told.stand(*id);
+        if change.turned {
+            self.make_up_turn(here, change, &stand).await?;
+        }
+        let after = stand.upto.unwrap_or(change.after);
+        let missing: BTreeSet<u64> = (after + 1..=change.head).filter(|place| !stand.beyond.contains(place)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let route = self.route_of(app, *id).await?;
+        if route.kind != Kind::Chatroom {
+            let audience = route.audience(app);
+            if here.wants(&audience) {
+                self.make_up_messages(here, (app, *id), audience, &missing).await?;
+            }
+        }
+        // From here on the look's own place counts.
+        self.told.with(*id, |stand| missing.iter().for_each(|place| stand.add(*place)));
+        Ok(())
+    }
+
+    /// Tells how a conversation stands, when something newer was told of it elsewhere.
+    async fn make_up_turn(&self, here: &dyn Listener, change: &Change, stand: &Stand) -> Result<(), Fault> {
+        let Change { app, conversation: id, .. } = change;
+        let Some(found) = self.store.conversation(app, *id).await? else { return Ok(()) };
+        if stand.turned_at >= Some(found.changed_at) || found.kind == Kind::Chatroom {
+            return Ok(());
+        }
+        self.forget(app, &Stale::Conversation(*id));
+        let service = found.service.is_some();
+        let route = self.route_of(app, *id).await?;
+        let mut audience = Audience { users: route.participants.clone(), ..Audience::of(app.clone()) };
+        audience.agents = service;
+        if here.wants(&audience) {
+            let told = self.complete(app, found).await?;
+            let event = Event::Conversation(Arc::new(told));
+            self.told.note(&event);
+            here.hear(Hint { audience, event });
+        }
+        if service {
+            self.desk_elsewhere(app);
+        }
+        Ok(())
+    }
+
+    /// Everybody here hears what they may read of these places.
+    async fn make_up_messages(
+        &self,
+        here: &dyn Listener,
+        (app, id): (&AppKey, ConversationId),
+        audience: Audience,
+        missing: &BTreeSet<u64>,
+    ) -> Result<(), Fault> {
+        if audience.agents {
+            let agents = Audience { agents: true, ..Audience::of(app.clone()) };
+            if here.wants(&agents) {
+                let messages = self.read_places(app, id, None, missing).await?;
+                tell(here, &agents, messages);
+            }
+        }
+        for user in audience.users {
+            let audience = Audience { users: vec![user.clone()], ..Audience::of(app.clone()) };
+            if here.wants(&audience) {
+                let messages = self.read_places(app, id, Some(&user), missing).await?;
+                tell(here, &audience, messages);
+            }
+        }
+        Ok(())
+    }
+
+    /// Messages in these places, in their order, as somebody may see them; without a reader, as they are.
+    async fn read_places(
+        &self,
+        app: &AppKey,
+        id: ConversationId,
+        reader: Option<&UserId>,
+        missing: &BTreeSet<u64>,
+    ) -> Result<Vec<Message>, Fault> {
+        let (Some(first), Some(last)) = (missing.first(), missing.last()) else { return Ok(Vec::new()) };
+        let mut found: Vec<Message> = Vec::new();
+        let mut after = first - 1;
+        while after < *last {
+            let query = History { after: Some(Seq(after)), ..History::newest(id, History::MAX_LIMIT) };
+            let page = match reader {
+                Some(reader) => self.store.page_for(app, reader, &query).await?,
+                None => self.store.page(app, &query).await?,
+            };
+            let Some(reached) = page.messages.iter().filter_map(|message| message.seq).map(|place| place.0).max() else { break };
+            let wanted = |message: &Message| message.seq.is_some_and(|place| missing.contains(&place.0));
+            found.extend(page.messages.into_iter().filter(wanted).filter(|message| !message.content.is_gone()));
+            after = reached;
+        }
+        Ok(found)
+    }
+}
+
+fn tell(here: &dyn Listener, audience: &Audience, messages: Vec<Message>) {
+    for message in messages {
+        here.hear(Hint { audience: audience.clone(), event: Event::Message(Arc::new(message)) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_up_to_the_first_hole() {
+        let mut stand = Stand::default();
+        for place in [5, 6, 9, 8, 6, 11] {
+            stand.add(place);
+        }
+        assert_eq!((stand.upto, stand.beyond.iter().copied().collect::<Vec<_>>()), (Some(6), vec![8, 9, 11]));
+        stand.add(7);
+        assert_eq!((stand.upto, stand.beyond.len()), (Some(9), 1));
+        stand.add(10);
+        assert_eq!((stand.upto, stand.beyond.len()), (Some(11), 0));
+    }
+}
