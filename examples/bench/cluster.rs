@@ -24,7 +24,9 @@ pub(crate) async fn print() -> anyhow::Result<()> {
 }
 
 async fn traffic() -> anyhow::Result<()> {
-    println!("\n{SENDERS} senders x {IN_FLIGHT}, private messages of 300 bytes, acked after PostgreSQL's commit; the peers at other nodes");
+    println!(
+        "\n{SENDERS} senders x {IN_FLIGHT}, private messages of 300 bytes, acked after PostgreSQL's commit; the peers at other nodes"
+    );
     println!("| nodes | messages/s | CPU µs each, all nodes | ack p50 ms | ack p99 ms | at half load: heard p99 ms |");
     println!("|--:|--:|--:|--:|--:|--:|");
     for count in 1..=3 {

@@ -98,7 +98,9 @@ async fn traffic(loads: &[(usize, usize)]) -> anyhow::Result<()> {
         let mut pairs = traffic::Pairs::connect(slice::from_ref(&server), &people, senders).await?;
         let mut runs = Vec::new();
         for _ in 0..TIMES {
-            runs.push(pairs.run(slice::from_ref(&server), traffic::Load { in_flight, lasts: LASTS, pace: None }).await?);
+            runs.push(
+                pairs.run(slice::from_ref(&server), traffic::Load { in_flight, lasts: LASTS, pace: None }).await?,
+            );
         }
         let of = |figure: fn(&traffic::Run) -> f64| median(runs.iter().map(figure).collect());
         println!(

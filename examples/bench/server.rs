@@ -79,7 +79,13 @@ impl Server {
             command.env("PARLOR_DEMO_ENABLED", first.to_string());
         }
         let process = command.spawn().context("the server's release build is missing; use scripts/bench")?;
-        let mut server = Self { process, address, started_in: Duration::ZERO, folder, store: ground.map_or_else(String::new, |ground| ground.store.clone()) };
+        let mut server = Self {
+            process,
+            address,
+            started_in: Duration::ZERO,
+            folder,
+            store: ground.map_or_else(String::new, |ground| ground.store.clone()),
+        };
         while server.get("/ready").await.is_none_or(|answer| !answer.starts_with("HTTP/1.1 200")) {
             anyhow::ensure!(began.elapsed() < Duration::from_secs(10), "the server does not become ready");
             std::thread::sleep(Duration::from_millis(1));

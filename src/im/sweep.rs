@@ -40,10 +40,7 @@ pub(super) struct Told {
 
 impl Default for Told {
     fn default() -> Self {
-        Self {
-            of: Cache::builder().max_capacity(MOST).time_to_idle(REMEMBERED).build(),
-            place: Mutex::default(),
-        }
+        Self { of: Cache::builder().max_capacity(MOST).time_to_idle(REMEMBERED).build(), place: Mutex::default() }
     }
 }
 
@@ -219,7 +216,10 @@ impl Im {
                 Some(reader) => self.store.page_for(app, reader, &query).await?,
                 None => self.store.page(app, &query).await?,
             };
-            let Some(reached) = page.messages.iter().filter_map(|message| message.seq).map(|place| place.0).max() else { break };
+            let Some(reached) = page.messages.iter().filter_map(|message| message.seq).map(|place| place.0).max()
+            else {
+                break;
+            };
             let wanted = |message: &Message| message.seq.is_some_and(|place| missing.contains(&place.0));
             found.extend(page.messages.into_iter().filter(wanted).filter(|message| !message.content.is_gone()));
             after = reached;

@@ -24,10 +24,8 @@ async fn what_was_committed_since_a_look_is_found_by_the_next() {
     let first = two.changes(None).await.unwrap();
     assert!(first.place > 0 && first.conversations.is_empty(), "a first look has missed nothing: {first:?}");
     let say = async |words: &str| {
-        let new = NewMessage {
-            client_id: Some(client_id(words)),
-            ..message(id, person("alice", Role::User), words, NOON)
-        };
+        let new =
+            NewMessage { client_id: Some(client_id(words)), ..message(id, person("alice", Role::User), words, NOON) };
         one.append(&house.app, new).await.unwrap();
     };
     say("one").await;
