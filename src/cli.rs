@@ -6,6 +6,7 @@ mod admin;
 mod copies;
 mod doctor;
 mod keys;
+mod migrate;
 mod password;
 mod print;
 mod secrets;
@@ -64,6 +65,8 @@ enum Command {
     Backup(copies::Backup),
     /// Put a copy back as the database; the server must not run
     Restore(copies::Restore),
+    /// Move the data of an embedded store into PostgreSQL; the server must not run
+    Migrate(migrate::Migrate),
     /// Look the settings, the data and the machine over
     Doctor(doctor::Doctor),
     /// Check the settings and say what is wrong or risky
@@ -145,6 +148,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Token(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
+        Command::Migrate(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::CheckConfig(command) => command.run(),
         Command::DefaultConfig => {

@@ -34,6 +34,7 @@ pub mod finding;
 mod grams;
 pub mod inbox;
 pub mod members;
+pub mod moving;
 pub mod outbox;
 pub mod postgres;
 pub mod pre_send;

@@ -61,6 +61,11 @@ impl Vault {
         Ok(Self::of_key(bytes.try_into().map_err(|_| VaultError::Unreadable)?))
     }
 
+    /// The vault of `data.key`, when it is set.
+    pub fn of_setting(data: &config::Data) -> Result<Option<Self>, VaultError> {
+        data.key.reveal().map(|_| Self::of(data)).transpose()
+    }
+
     /// The vault of a data folder. Makes the key when it is missing; of several processes at once one does.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
         let path = folder.join(KEY_FILE);

@@ -65,6 +65,7 @@ mod logins;
 mod members;
 mod messages;
 mod migrate;
+pub(super) mod moving;
 mod outbox;
 mod own;
 mod people;
@@ -178,6 +179,9 @@ pub enum OpenError {
     /// The schema holds tables of another program.
     #[error("the schema holds tables that are not Parlor's; use an empty database")]
     NotOurs,
+    /// `parlor migrate` did not come to its end.
+    #[error("only a part of the data was moved into the database; run `parlor migrate` again until it says that all is there")]
+    HalfMoved,
     /// PostgreSQL failed.
     #[error("PostgreSQL failed: {0}")]
     Postgres(#[from] sqlx::Error),
@@ -261,6 +265,9 @@ impl PostgresStore {
             }
             let mut conn = connect::first(&connect, options.patience).await?;
             migrate::migrate(&mut conn).await?;
+            if moving::is_half(&mut conn).await? {
+                return Err(OpenError::HalfMoved);
+            }
             let epoch = query("select value from meta where name = 'epoch'").fetch_one(&mut conn).await?;
             let epoch = u64::try_from(epoch.try_get::<i64, _>(0)?).unwrap_or(1);
             conn.close().await?;

@@ -67,6 +67,7 @@ mod members;
 mod messages;
 mod migrate;
 mod moments;
+pub(super) mod moving;
 mod outbox;
 mod own;
 mod people;

@@ -18,6 +18,7 @@ mod hooks;
 mod hygiene;
 mod layering;
 mod lifecycle;
+mod migrate;
 mod nodes;
 mod pages;
 mod postgres;
