@@ -142,12 +142,7 @@ pub async fn move_all(
     Ok(Some(moved))
 }
 
-async fn copy(
-    source: &Source,
-    target: &mut Target,
-    plan: &Plan,
-    tell: &mut dyn FnMut(Step),
-) -> Result<(), MoveError> {
+async fn copy(source: &Source, target: &mut Target, plan: &Plan, tell: &mut dyn FnMut(Step)) -> Result<(), MoveError> {
     let of = source.count(plan.table)?;
     let mut done = target.done(plan.table).await?;
     tell(Step::Moved { table: plan.table, rows: done, of });

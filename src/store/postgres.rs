@@ -180,7 +180,9 @@ pub enum OpenError {
     #[error("the schema holds tables that are not Parlor's; use an empty database")]
     NotOurs,
     /// `parlor migrate` did not come to its end.
-    #[error("only a part of the data was moved into the database; run `parlor migrate` again until it says that all is there")]
+    #[error(
+        "only a part of the data was moved into the database; run `parlor migrate` again until it says that all is there"
+    )]
     HalfMoved,
     /// PostgreSQL failed.
     #[error("PostgreSQL failed: {0}")]

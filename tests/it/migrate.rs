@@ -149,7 +149,8 @@ async fn a_product_moves_and_goes_on_though_the_move_is_killed_again_and_again()
     assert_eq!((&found["id"], &found["service"]["stage"]["name"]), (&product.conversation, &json!("human")), "{found}");
     let (mut anna, _) = Client::connect(product.server.address(), agent).await;
     let people = People::of(&product.server).await;
-    let (_, token) = people.im.sign_in("anna@shop.example", "a long and winding road".to_owned(), "test").await.unwrap();
+    let (_, token) =
+        people.im.sign_in("anna@shop.example", "a long and winding road".to_owned(), "test").await.unwrap();
     assert!(!token.reveal().is_empty(), "Anna's password is the same");
     let next = vera.writes(&product.conversation, "fine").await;
     anna.sees("fine").await;

@@ -60,8 +60,14 @@ mod tests {
     fn values_are_written_as_postgresql_writes_them() {
         assert_eq!(written(ValueRef::Null, false), "\\N");
         assert_eq!(written(ValueRef::Integer(-7), false), "-7");
-        assert_eq!((written(ValueRef::Integer(1), true), written(ValueRef::Integer(0), true)), ("t".into(), "f".into()));
-        assert_eq!(written(ValueRef::Text("a\\N\t灯\r\n\u{8}\u{b}\u{c}\u{1}".as_bytes()), false), "a\\\\N\\t灯\\r\\n\\b\\v\\f\u{1}");
+        assert_eq!(
+            (written(ValueRef::Integer(1), true), written(ValueRef::Integer(0), true)),
+            ("t".into(), "f".into())
+        );
+        assert_eq!(
+            written(ValueRef::Text("a\\N\t灯\r\n\u{8}\u{b}\u{c}\u{1}".as_bytes()), false),
+            "a\\\\N\\t灯\\r\\n\\b\\v\\f\u{1}"
+        );
         assert_eq!(written(ValueRef::Blob(&[0, 255]), false), "\\\\x00ff");
         assert_eq!(add(ValueRef::Text(b"a\0"), false, &mut Vec::new()), Err(Unfit::Nul));
         assert_eq!(add(ValueRef::Real(0.5), false, &mut Vec::new()), Err(Unfit::Fraction));

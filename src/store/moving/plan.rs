@@ -56,11 +56,8 @@ pub(super) const TABLES: [(&str, &str); 43] = [
 ];
 
 /// What the target knows of a row and the source has elsewhere: table, column, and the source's expression.
-const MADE: [(&str, &str, &str); 3] = [
-    ("conversations", "newest", NEWEST),
-    ("conversations", "said_at", SAID_AT),
-    ("attempts", "id", "t.rowid"),
-];
+const MADE: [(&str, &str, &str); 3] =
+    [("conversations", "newest", NEWEST), ("conversations", "said_at", SAID_AT), ("attempts", "id", "t.rowid")];
 const NEWEST: &str =
     "coalesce((select m.id from messages m where m.conversation_id = t.id order by m.seq desc limit 1), 0)";
 const SAID_AT: &str =

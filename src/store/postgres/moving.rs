@@ -120,10 +120,8 @@ impl Target {
 
     /// How many rows of a table are there.
     pub(in crate::store) async fn done(&mut self, table: &str) -> sqlx::Result<u64> {
-        let row = query("select done from parlor_moving where name = $1")
-            .bind(table)
-            .fetch_optional(&mut self.conn)
-            .await?;
+        let row =
+            query("select done from parlor_moving where name = $1").bind(table).fetch_optional(&mut self.conn).await?;
         Ok(row.map(|row| row.try_get::<i64, _>(0)).transpose()?.unwrap_or(0).unsigned_abs())
     }
 
@@ -245,7 +243,9 @@ async fn index(conn: &mut PgConnection, said: &[Said]) -> sqlx::Result<()> {
         let role = if it.by_agent { Role::Agent } else { Role::User };
         tally.add(app, (conversation, kind, it.began_at), (sender, role), it.sent_at);
         let content = Content::from_stored(&it.name, it.body.clone()).ok();
-        if let Some(found) = content.and_then(|content| found::pieces(Stand { app, conversation, kind, sender }, &content)) {
+        if let Some(found) =
+            content.and_then(|content| found::pieces(Stand { app, conversation, kind, sender }, &content))
+        {
             ids.push(it.id);
             pieces.push(found);
         }
