@@ -70,7 +70,7 @@ impl Source {
     /// How many rows a table has.
     pub(in crate::store) fn count(&self, table: &str) -> rusqlite::Result<u64> {
         let sql = format!("select count(*) from \"{table}\"");
-        self.conn.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(|count| count.unsigned_abs())
+        self.conn.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
     }
 
     /// The highest number that a table ever gave, as far as SQLite remembers it; else 0.
