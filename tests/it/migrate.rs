@@ -11,12 +11,8 @@ use serde_json::{Value, json};
 use crate::{
     client::Client,
     harness::{Answer, BackEnd, People, TestServer},
+    postgres::database::Database,
 };
-
-#[path = "../../src/store/postgres/tests/server.rs"]
-mod database;
-
-use database::Database;
 
 fn command(from: &Path, to: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
