@@ -1,6 +1,7 @@
 //! Finding the NATS server, and saying clearly why it cannot be had.
 
 use std::{
+    error::Error,
     fmt::Display,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -225,12 +226,26 @@ async fn wishes(
 fn meant(place: String, error: &ConnectError) -> Result<String, NatsError> {
     match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => Err(NatsError::Refused(place)),
+        _ if is_about_tls(error) => Err(NatsError::Insecure { place, cause: error.to_string() }),
         ConnectErrorKind::Tls => Err(NatsError::Insecure { place, cause: error.to_string() }),
         ConnectErrorKind::ServerParse => Err(NatsError::BadUrl),
         ConnectErrorKind::Dns | ConnectErrorKind::TimedOut | ConnectErrorKind::Io | ConnectErrorKind::MaxReconnects => {
             Ok(error.to_string())
         }
     }
+}
+
+/// A certificate that nobody trusts, or no TLS where it was asked for, comes as an error of the connection.
+fn is_about_tls(error: &ConnectError) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let around = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is::<rustls::Error>() || around.is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>) {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 /// The pause before a try: longer each time, and not the same for all nodes.

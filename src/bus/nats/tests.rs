@@ -190,6 +190,14 @@ async fn wrong_credentials_are_refused_clearly_and_right_ones_taken() {
 }
 
 #[tokio::test]
+async fn no_connection_without_tls_where_it_was_asked_for() {
+    let server = NatsServer::start();
+    let url = format!("tls://parlor:hunter2@{}", server.place());
+    let error = NatsBus::open(NatsOptions::at(&url, 7)).await.unwrap_err();
+    assert!(matches!(error, NatsError::Insecure { .. }) && !error.to_string().contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
 async fn what_is_too_large_for_nats_is_dropped_and_shows_as_missed() {
     let server = NatsServer::with("max_payload: 4096");
     let [one, two] = nodes(&server.url()).await;
