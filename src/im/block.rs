@@ -1,5 +1,7 @@
 //! Not hearing from somebody, and hearing from some only.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use moka::sync::Cache;
 
 use super::{Im, apps::no_app};
@@ -7,24 +9,31 @@ use crate::model::{AppKey, Caller, Code, Contacts, Fault, Kind, Person, Role, St
 
 /// Who is on whose lists, as far as it was asked lately: a private message must not read the store for it.
 #[derive(Debug)]
-pub(super) struct Lists(Cache<(AppKey, Contacts, UserId, UserId), bool>);
+pub(super) struct Lists {
+    known: Cache<(AppKey, Contacts, UserId, UserId), bool>,
+    /// How often anything was forgotten: what was read before may be wrong.
+    forgotten: AtomicU64,
+}
 
 impl Default for Lists {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(50_000).support_invalidation_closures().build())
+        let known = Cache::builder().max_capacity(50_000).support_invalidation_closures().build();
+        Self { known, forgotten: AtomicU64::new(0) }
     }
 }
 
 impl Lists {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.invalidate_all();
     }
 
     /// Forgets who is on this user's lists.
     pub(super) fn forget(&self, app: &AppKey, user: &UserId) {
         let (app, user) = (app.clone(), user.clone());
         // Refused only by a cache that was not built for it.
-        let _ = self.0.invalidate_entries_if(move |(its_app, _, whose, _), _| *its_app == app && *whose == user);
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        let _ = self.known.invalidate_entries_if(move |(its_app, _, whose, _), _| *its_app == app && *whose == user);
     }
 }
 
@@ -56,7 +65,7 @@ impl Im {
         }
         self.store.set_contacts(app, list, user, others, on, self.clock.now()).await?;
         for other in others {
-            self.lists.0.insert((app.clone(), list, user.clone(), other.clone()), on);
+            self.lists.known.insert((app.clone(), list, user.clone(), other.clone()), on);
             if on && list == Contacts::Blocked {
                 self.hide_from(app, user, other);
             }
@@ -99,11 +108,17 @@ impl Im {
         other: &UserId,
     ) -> Result<bool, Fault> {
         let key = (app.clone(), list, user.clone(), other.clone());
-        if let Some(known) = self.lists.0.get(&key) {
+        if let Some(known) = self.lists.known.get(&key) {
             return Ok(known);
         }
+        let forgotten = self.lists.forgotten.load(Ordering::SeqCst);
         let found = self.store.has_contact(app, list, user, other).await?;
         // Whoever changed the list meanwhile has the last word.
-        Ok(self.lists.0.entry(key).or_insert(found).into_value())
+        let known = self.lists.known.entry(key.clone()).or_insert(found).into_value();
+        // Another node changed it meanwhile: what was read may be older.
+        if self.lists.forgotten.load(Ordering::SeqCst) != forgotten {
+            self.lists.known.invalidate(&key);
+        }
+        Ok(known)
     }
 }

@@ -1,6 +1,9 @@
 //! Finding conversations, and who may see and use them.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use moka::sync::Cache;
 
@@ -89,7 +92,11 @@ struct Known {
 
 /// Conversations by id, bounded. Whoever changes a name, a stage or the people calls [`Routes::forget`].
 #[derive(Debug)]
-pub(super) struct Routes(Cache<(AppKey, ConversationId), Known>);
+pub(super) struct Routes {
+    known: Cache<(AppKey, ConversationId), Known>,
+    /// How often anything was forgotten: what was read before may be wrong.
+    forgotten: AtomicU64,
+}
 
 impl Default for Routes {
     fn default() -> Self {
@@ -97,17 +104,20 @@ impl Default for Routes {
             let people = known.route.participants.len() + known.conversation.participants.len();
             u32::try_from(people + 16).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().weigher(weight).max_capacity(MOST_ROUTED).build())
+        let known = Cache::builder().weigher(weight).max_capacity(MOST_ROUTED).build();
+        Self { known, forgotten: AtomicU64::new(0) }
     }
 }
 
 impl Routes {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.invalidate_all();
     }
 
     pub(super) fn forget(&self, app: &AppKey, id: ConversationId) {
-        self.0.invalidate(&(app.clone(), id));
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.invalidate(&(app.clone(), id));
     }
 }
 
@@ -134,9 +144,10 @@ impl Im {
 
     async fn known(&self, app: &AppKey, id: ConversationId) -> Result<Known, Fault> {
         let key = (app.clone(), id);
-        if let Some(known) = self.routes.0.get(&key) {
+        if let Some(known) = self.routes.known.get(&key) {
             return Ok(known);
         }
+        let forgotten = self.routes.forgotten.load(Ordering::SeqCst);
         let found = self.store.conversation(app, id).await?.ok_or_else(not_found)?;
         let route = Arc::new(if found.kind.has_members() {
             Route::of_group(&found, self.store.roster(app, id).await?)
@@ -144,7 +155,11 @@ impl Im {
             Route::of(&found)
         });
         let known = Known { route, conversation: Arc::new(Conversation { last: None, ..found }) };
-        self.routes.0.insert(key, known.clone());
+        self.routes.known.insert(key.clone(), known.clone());
+        // Looked at behind the insertion: who forgets meanwhile finds it, or is found here.
+        if self.routes.forgotten.load(Ordering::SeqCst) != forgotten {
+            self.routes.known.invalidate(&key);
+        }
         Ok(known)
     }
 

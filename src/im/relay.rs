@@ -50,7 +50,10 @@ impl Relay {
 impl Peer for Relay {
     fn hear(&self, _from: NodeId, hint: Hint) {
         let Some(im) = self.im.upgrade() else { return };
-        im.told.note(&hint.event);
+        // A double, or one that came so late that it was found in the store meanwhile.
+        if !im.told.note(&hint.event) {
+            return;
+        }
         match &hint.event {
             // Each node draws its own tickets: who came to the next life of the room here must not hear of this one.
             Event::Chatroom(news) if matches!(news.what, ChatroomNews::Ended { .. }) => {

@@ -1,6 +1,9 @@
 //! What the app's back end forbids its users: to come at all, or to write. Looked at with every message, from memory.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use moka::sync::Cache;
 
@@ -15,21 +18,27 @@ const LOOK: u16 = 1000;
 
 /// What users are under, as far as it was asked lately. Whoever changes it puts the news here.
 #[derive(Debug)]
-pub(super) struct Terms(Cache<(AppKey, UserId), Arc<[Term]>>);
+pub(super) struct Terms {
+    known: Cache<(AppKey, UserId), Arc<[Term]>>,
+    /// How often anything was forgotten: what was read before may be wrong.
+    forgotten: AtomicU64,
+}
 
 impl Default for Terms {
     fn default() -> Self {
-        Self(Cache::new(50_000))
+        Self { known: Cache::new(50_000), forgotten: AtomicU64::new(0) }
     }
 }
 
 impl Terms {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.invalidate_all();
     }
 
     pub(super) fn forget(&self, app: &AppKey, user: &UserId) {
-        self.0.invalidate(&(app.clone(), user.clone()));
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.known.invalidate(&(app.clone(), user.clone()));
     }
 }
 
@@ -70,17 +79,23 @@ impl Im {
 
     async fn terms(&self, app: &AppKey, user: &UserId) -> Result<Arc<[Term]>, Fault> {
         let key = (app.clone(), user.clone());
-        if let Some(known) = self.terms.0.get(&key) {
+        if let Some(known) = self.terms.known.get(&key) {
             return Ok(known);
         }
+        let forgotten = self.terms.forgotten.load(Ordering::SeqCst);
         let found = self.store.restraints_of(app, user).await?.into();
         // Whoever changed them meanwhile has the last word.
-        Ok(self.terms.0.entry(key).or_insert(found).into_value())
+        let known = self.terms.known.entry(key.clone()).or_insert(found).into_value();
+        // Another node changed them meanwhile: what was read may be older.
+        if self.terms.forgotten.load(Ordering::SeqCst) != forgotten {
+            self.terms.known.invalidate(&key);
+        }
+        Ok(known)
     }
 
     /// Puts what a user is under from now on in the place of what was known.
     pub(super) fn know_terms(&self, app: &AppKey, user: &UserId, terms: Vec<Term>) {
-        self.terms.0.insert((app.clone(), user.clone()), terms.into());
+        self.terms.known.insert((app.clone(), user.clone()), terms.into());
         self.announce_stale(app, Stale::Person(user.clone()));
     }
 

@@ -4,7 +4,7 @@
 //! noted; the rest is told now. A single node has none of this.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -27,8 +27,8 @@ const MOST: u64 = 100_000;
 const REMEMBERED: Duration = Duration::from_mins(10);
 /// What is on its way by the bus is here by then.
 const SETTLE: Duration = Duration::from_millis(750);
-/// Places told beyond a hole that are remembered.
-const MOST_BEYOND: usize = 1000;
+/// Stretches between holes that are remembered.
+const MOST_STRETCHES: usize = 100;
 
 /// What this node's connections were told of each conversation.
 #[derive(Debug)]
@@ -47,50 +47,59 @@ impl Default for Told {
 /// What was told of one conversation.
 #[derive(Debug, Default, Clone)]
 struct Stand {
-    /// The place up to which everything was told; nothing while no message was.
-    upto: Option<u64>,
-    /// Places told beyond the first hole.
-    beyond: BTreeSet<u64>,
+    /// Stretches of places that were told: the first of each, and its last. What lies before the first stretch is no more
+    /// certain than a hole: a message may come while an earlier one was lost.
+    told: BTreeMap<u64, u64>,
     /// How new the conversation was that was told.
     turned_at: Option<Millis>,
 }
 
 impl Stand {
-    fn add(&mut self, place: u64) {
-        // What came before the first that was told, the look says.
-        let upto = self.upto.get_or_insert(place - 1);
-        if place > *upto {
-            self.beyond.insert(place);
+    fn has(&self, place: u64) -> bool {
+        self.told.range(..=place).next_back().is_some_and(|(_, last)| *last >= place)
+    }
+
+    /// Notes a place; `false` when it was told before.
+    fn add(&mut self, place: u64) -> bool {
+        if self.has(place) {
+            return false;
         }
-        while self.beyond.remove(&(*upto + 1)) {
-            *upto += 1;
+        let (mut first, mut last) = (place, place);
+        if let Some((before, end)) = self.told.range(..place).next_back()
+            && end + 1 == place
+        {
+            first = *before;
         }
-        while self.beyond.len() > MOST_BEYOND {
-            // What is told twice is passed over by clients.
-            *upto = self.beyond.pop_first().unwrap_or(*upto);
+        if let Some(end) = self.told.remove(&(place + 1)) {
+            last = end;
         }
+        self.told.insert(first, last);
+        while self.told.len() > MOST_STRETCHES {
+            // The oldest go: what is told twice is passed over by clients.
+            self.told.pop_first();
+        }
+        true
     }
 }
 
 impl Told {
-    /// Somebody may have heard it.
-    pub(super) fn note(&self, event: &Event) {
+    /// Somebody may have heard it. `false` for a kept message that was told here before.
+    pub(super) fn note(&self, event: &Event) -> bool {
         match event {
             Event::Message(message) => {
-                if let Some(place) = message.seq {
-                    self.with(message.conversation, |stand| stand.add(place.0));
-                }
+                message.seq.is_none_or(|place| self.with(message.conversation, |stand| stand.add(place.0)))
             }
             Event::Conversation(conversation) => self.with(conversation.id, |stand| {
                 stand.turned_at = stand.turned_at.max(Some(conversation.changed_at));
+                true
             }),
-            _ => {}
+            _ => true,
         }
     }
 
-    fn with(&self, id: ConversationId, change: impl FnOnce(&mut Stand)) {
+    fn with<T>(&self, id: ConversationId, change: impl FnOnce(&mut Stand) -> T) -> T {
         let stand = self.of.get_with(id, Arc::default);
-        change(&mut stand.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut stand.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn stand(&self, id: ConversationId) -> Stand {
@@ -133,8 +142,7 @@ impl Im {
         if change.turned {
             self.make_up_turn(here, change, &stand).await?;
         }
-        let after = stand.upto.unwrap_or(change.after);
-        let missing: BTreeSet<u64> = (after + 1..=change.head).filter(|place| !stand.beyond.contains(place)).collect();
+        let missing: BTreeSet<u64> = (change.after + 1..=change.head).filter(|place| !stand.has(*place)).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -145,8 +153,11 @@ impl Im {
                 self.make_up_messages(here, (app, *id), audience, &missing).await?;
             }
         }
-        // From here on the look's own place counts.
-        self.told.with(*id, |stand| missing.iter().for_each(|place| stand.add(*place)));
+        self.told.with(*id, |stand| {
+            for place in missing {
+                stand.add(place);
+            }
+        });
         Ok(())
     }
 
@@ -239,15 +250,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_told_up_to_the_first_hole() {
+    fn stretches_grow_together_and_every_place_is_new_once() {
         let mut stand = Stand::default();
-        for place in [5, 6, 9, 8, 6, 11] {
-            stand.add(place);
+        for place in [5, 6, 9, 8, 11] {
+            assert!(stand.add(place) && !stand.add(place));
         }
-        assert_eq!((stand.upto, stand.beyond.iter().copied().collect::<Vec<_>>()), (Some(6), vec![8, 9, 11]));
-        stand.add(7);
-        assert_eq!((stand.upto, stand.beyond.len()), (Some(9), 1));
-        stand.add(10);
-        assert_eq!((stand.upto, stand.beyond.len()), (Some(11), 0));
+        assert_eq!(stand.told, BTreeMap::from([(5, 6), (8, 9), (11, 11)]));
+        assert!(stand.add(7) && stand.add(10));
+        assert_eq!(stand.told, BTreeMap::from([(5, 11)]));
+    }
+
+    #[test]
+    fn what_was_lost_before_the_first_that_came_is_still_missing() {
+        let mut stand = Stand::default();
+        stand.add(5);
+        let missing: Vec<u64> = (1..=6).filter(|place| !stand.has(*place)).collect();
+        assert_eq!(missing, [1, 2, 3, 4, 6], "the one before the first may be the one that the bus lost");
+        assert!(stand.add(4), "and is told when it comes late");
+    }
+
+    #[test]
+    fn whatever_the_order_each_place_is_told_once() {
+        use rand::{Rng, SeedableRng, rngs::StdRng};
+        for seed in 0..200 {
+            let mut random = StdRng::seed_from_u64(seed);
+            let (mut stand, mut told) = (Stand::default(), Vec::new());
+            // Hints are lost, doubled and out of order; the look then tells what is missing.
+            for _ in 0..random.random_range(0..60) {
+                let place = random.random_range(1..=30);
+                told.extend(stand.add(place).then_some(place));
+            }
+            told.extend((1..=30).filter(|place| !stand.has(*place)));
+            told.sort_unstable();
+            assert_eq!(told, (1..=30).collect::<Vec<u64>>(), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_conversation_is_bounded() {
+        let mut stand = Stand::default();
+        for place in 1..=1000 {
+            stand.add(2 * place);
+        }
+        assert!(stand.told.len() == MOST_STRETCHES && stand.has(2000) && !stand.has(2));
     }
 }
