@@ -246,6 +246,26 @@ export const journeys = {
     await alice.sees("from my phone")
   },
 
+  /** What was read on one device is read on the other. */
+  async what_one_device_read_counts_nowhere(t) {
+    const [alice, bob] = [await t.connected("alice"), await t.connected("bob")]
+    const phone = await t.connected("bob")
+    await alice.says(PRIVATE, "bob", "one")
+    await alice.says(PRIVATE, "bob", "two")
+    const last = await bob.sees("two")
+    await phone.sees("two")
+    const unread = () => bob.conversation(PRIVATE, "alice").getUnreadCount()
+    await until("two to be counted", async () => (await unread()) === 2)
+    await phone.within(
+      phone.conversation(PRIVATE, "alice").send({
+        messageType: "RC:SRSMsg",
+        content: { lastMessageSendTime: last.sentTime },
+      }),
+      "tell what was read",
+    )
+    await until("none to be counted", async () => (await unread()) === 0)
+  },
+
   /** One device at a time: the newest connection ends the older one. */
   async another_device_ends_the_first(t) {
     const [first, alice] = [await t.connected("bob"), await t.connected("alice")]

@@ -208,6 +208,12 @@ impl Teller {
             self.read.clear();
         }
         self.read.insert((conversation, user.clone()), read);
+        if *user == self.user && self.dialect.later {
+            let copy = self.delivery.copy();
+            let frames =
+                copy.map(|id| reply::read_elsewhere(id, place, &newest, self.dialect, self.known.max(newest.at)));
+            return Told::Frames(frames.into_iter().flatten().collect());
+        }
         let down = self.reader(place).read(user, &newest, self.known);
         let tell = self.delivery.message(down);
         self.frames(tell.as_ref(), now)

@@ -155,6 +155,12 @@ impl Delivery {
         tells
     }
 
+    /// A number for a copy of what the user did on another device. `None` before the first pull was answered: the client
+    /// counts nothing yet that the copy could change.
+    pub fn copy(&mut self) -> Option<u16> {
+        self.flows.then(|| self.next_id())
+    }
+
     /// The client has the message with this number; tells its uid when that is known.
     pub fn acked(&mut self, id: u16) -> Option<&str> {
         let pushed = self.pushed.iter_mut().find(|pushed| pushed.id == id && !pushed.acked)?;

@@ -6,10 +6,16 @@ use super::{
     delivery::Tell,
     dialect::Dialect,
     frame::{Answer, Push, Request, ServerFrame},
+    place::Place,
     status::Status,
-    topic::Telling,
+    topic::{Sending, Telling},
 };
-use crate::model::{MessageUid, Millis, UserId, command::Sent};
+use serde_json::json;
+
+use crate::{
+    model::{Content, Message, MessageUid, Millis, UserId, command::Sent, content::names},
+    proto::rong::UpStreamMessage,
+};
 
 /// What a PUBLISH is answered; nothing when its client does not wait. A message of which some words were replaced was
 /// sent, and says so by its status: the client hands over uid and time all the same.
@@ -52,6 +58,28 @@ pub fn told(tell: &Tell, user: &UserId, dialect: Dialect, now: Millis) -> Server
     })
 }
 
+/// That the user has read a conversation on another device up to a message: a copy of what that device would have sent,
+/// completed by its acknowledgement. Later clients clear their count by nothing else. Source: compatible protocol, "Own
+/// messages on other devices".
+pub fn read_elsewhere(id: u16, place: &Place, newest: &Message, dialect: Dialect, at: Millis) -> [ServerFrame; 2] {
+    let content = Content::of(names::SYNC_READ, &json!({ "lastMessageSendTime": newest.at }));
+    let body = UpStreamMessage {
+        classname: content.name.to_string(),
+        content: dialect.content(&content),
+        ..UpStreamMessage::default()
+    };
+    let copy = Push {
+        topic: Sending::to(place.kind).name().to_owned(),
+        target: place.target.as_str().to_owned(),
+        id,
+        wants_answer: true,
+        synced: true,
+        at,
+        body: dialect.write(&body),
+    };
+    [ServerFrame::Publish(copy), ServerFrame::PubAck { id, status: 0, at, uid: String::new() }]
+}
+
 /// Anything else that a user is told. Nobody has to say that it arrived.
 pub fn mentioned(topic: Telling, body: Vec<u8>, user: &UserId, now: Millis) -> ServerFrame {
     let (topic, target) = (topic.name().to_owned(), user.to_string());
@@ -90,6 +118,22 @@ mod tests {
             at: Millis::new(1_795_383_033_001),
             replaced,
         }
+    }
+
+    #[test]
+    fn reading_elsewhere_is_a_copy_with_its_acknowledgement() {
+        let newest = said("ann", 7, Content::text("hi"));
+        let place = Place::new(Kind::Private, "ann").unwrap();
+        let [copy, ack] = read_elsewhere(9, &place, &newest, Dialect::of_socket("4.6.4"), newest.at);
+        let bytes = copy.encode();
+        assert_eq!(bytes[0], 0x3a, "a PUBLISH with an answer wanted, marked as a copy");
+        let ServerFrame::Publish(copy) = copy else { panic!("{copy:?}") };
+        assert_eq!((copy.topic.as_str(), copy.target.as_str(), copy.id), ("ppMsgP", "ann", 9));
+        let body = UpStreamMessage::decode(copy.body.as_slice()).unwrap();
+        assert_eq!(body.classname, "RC:SRSMsg");
+        let content: serde_json::Value = serde_json::from_slice(&body.content).unwrap();
+        assert_eq!(content["lastMessageSendTime"], newest.at.get());
+        assert_eq!(ack, ServerFrame::PubAck { id: 9, status: 0, at: newest.at, uid: String::new() });
     }
 
     #[test]

@@ -120,6 +120,7 @@ journeys! {
     receipts_in_private
     receipts_in_a_group
     several_devices_know_the_same
+    what_one_device_read_counts_nowhere
     a_chatroom_is_joined_and_left
     a_chatroom_has_attributes
     a_chatroom_has_no_history_unless_the_app_keeps_it
