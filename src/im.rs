@@ -145,6 +145,8 @@ pub struct Im {
     carrier: Option<Arc<dyn upstream::Carrier>>,
     /// The last desk that visitors of an app were told of.
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
+    /// What is known of another node may be wrong.
+    nodes_missed: tokio::sync::Notify,
 }
 
 impl Im {
@@ -152,6 +154,7 @@ impl Im {
     pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let chatrooms = chatroom::Rooms::new(clock.now());
         let vault = Vault::passing();
+        let presence = Presence::new(settings.presence_grace_secs, bus.node());
         Self {
             store,
             bus,
@@ -159,7 +162,7 @@ impl Im {
             here: OnceLock::new(),
             clock,
             random: Mutex::new(StdRng::from_os_rng()),
-            presence: Presence::new(settings.presence_grace_secs),
+            presence,
             settings,
             passwords: Passwords::default(),
             throttle: accounts::Throttle::default(),
@@ -182,6 +185,7 @@ impl Im {
             leads: upstream::Leads::default(),
             carrier: None,
             told_desks: dashmap::DashMap::new(),
+            nodes_missed: tokio::sync::Notify::new(),
         }
     }
 

@@ -115,7 +115,8 @@ pub(super) async fn take_seat(
 ) -> Result<Seat, Fault> {
     let check_at = check_at(&gateway.im, &signed_in);
     let caller = Arc::new(signed_in.caller);
-    let most = if gateway.im.takes_over(&caller).await? {
+    let alone = gateway.im.takes_over(&caller).await?;
+    let most = if alone {
         Most { connections: 1, beyond: CloseCode::TakenOver }
     } else {
         Most { connections: gateway.limits.connections_per_person, beyond: CloseCode::Replaced }
@@ -128,7 +129,7 @@ pub(super) async fn take_seat(
     }
     let app = gateway.rates.app(&caller.app);
     let presence = Presence { im: gateway.im.clone(), caller: caller.clone() };
-    gateway.im.connected(&caller, transport).await;
+    gateway.im.connected(&caller, transport, alone).await;
     let welcomed_at = gateway.im.now();
     Ok(Seat { membership, app, token, rooms: RoomSeats::default(), check_at, welcomed_at, presence })
 }

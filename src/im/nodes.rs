@@ -1,21 +1,52 @@
 //! What other nodes tell and ask about people, chatrooms and desks: what only memory knows.
 
-#![allow(
-    clippy::unused_self,
-    clippy::unused_async,
-    clippy::needless_pass_by_value,
-    reason = "the shape of what nodes tell stands before what is done with it"
-)]
+use std::{collections::HashSet, time::Duration};
+
+use serde::{Deserialize, Serialize};
 
 use super::Im;
 use crate::model::{
-    AppKey, ConversationId, NodeId, Question,
-    node::{PersonNews, RoomNews},
+    AppKey, Audience, ConversationId, Event, NodeId, Person, Question, Role, Tidings, UserId,
+    node::{PeopleQuestion, PersonNews, RoomNews},
 };
 
+/// How long another node has for an answer about its people.
+const ANSWER_TIME: Duration = Duration::from_secs(2);
+/// Most people in one answer, about. More are asked for in parts.
+const MOST_ANSWERED: usize = 400;
+
+/// Some of a node's people.
+#[derive(Debug, Serialize, Deserialize)]
+struct PeopleThere {
+    /// What the node told later is newer than this answer.
+    turn: u64,
+    /// All of them; when that is more than fits, nobody is named.
+    count: usize,
+    people: Vec<PersonNews>,
+}
+
 impl Im {
+    /// Tells other nodes how somebody stands here.
+    pub(super) fn announce_person(&self, news: Option<PersonNews>) {
+        if let Some(news) = news {
+            self.bus.announce(Tidings::Person(Box::new(news)));
+        }
+    }
+
     /// Somebody stands otherwise at another node than before.
-    pub(super) fn learn_person(&self, _from: NodeId, _news: PersonNews) {}
+    pub(super) fn learn_person(&self, from: NodeId, news: PersonNews) {
+        let learned = self.presence.learn(from, &news, self.clock.now());
+        let PersonNews { app, person, .. } = news;
+        if let Some(change) = learned.change {
+            self.tell_watchers(&app, &person.id, &change, Vec::new());
+        }
+        if learned.desk {
+            self.desk_elsewhere(&app);
+        }
+        if learned.taken_over {
+            self.tell_here(Audience { users: vec![person.id], ..Audience::of(app) }, Event::TakenOver);
+        }
+    }
 
     /// Something happened in a chatroom at another node.
     pub(super) fn learn_room(&self, _from: NodeId, _news: RoomNews) {}
@@ -26,18 +57,103 @@ impl Im {
 
     /// The desk of an app may look different: something happened at another node.
     pub(super) fn desk_elsewhere(&self, app: &AppKey) {
-        self.dirty.apps.insert(app.clone());
+        self.dirty.apps.entry(app.clone()).or_insert(false);
         self.dirty.changed.notify_one();
     }
 
     /// What this node believes of another one's people may be wrong.
-    pub(super) fn node_missed(&self, _from: NodeId) {}
+    pub(super) fn node_missed(&self, from: NodeId) {
+        self.presence.node_missed(from);
+        self.nodes_missed.notify_one();
+    }
 
     /// A node is not there any more.
-    pub(super) fn node_gone(&self, _node: NodeId) {}
+    pub(super) fn node_gone(&self, node: NodeId) {
+        for app in self.presence.node_gone(node, self.clock.now()) {
+            self.desk_elsewhere(&app);
+        }
+    }
 
     /// What this node answers; long-poll requests go to the gateway.
-    pub(super) async fn answer(&self, _from: NodeId, _question: Question) -> Option<String> {
-        None
+    pub(super) async fn answer(&self, _from: NodeId, question: Question) -> Option<String> {
+        match question {
+            Question::People(asked) => serde_json::to_string(&self.people_here(asked)).ok(),
+            Question::Room(_) | Question::Poll(_) => None,
+        }
     }
+
+    fn people_here(&self, asked: PeopleQuestion) -> PeopleThere {
+        // First: what changes while the people are gone through is told again.
+        let turn = self.presence.turns();
+        let (count, mut people) = self.presence.people(|(app, user)| part_of(app, user, asked.of) == asked.part);
+        if asked.of <= 1 && count > MOST_ANSWERED {
+            people.clear();
+        }
+        PeopleThere { turn, count, people }
+    }
+
+    /// Asks the nodes of which too little is known for their people; `true` when one of them must be asked again.
+    pub async fn ask_for_people(&self) -> bool {
+        let mut again = false;
+        for node in self.presence.take_unsure() {
+            if self.ask_one_for_people(node).await.is_none() && self.presence.nodes().contains(&node) {
+                self.presence.node_missed(node);
+                again = true;
+            }
+        }
+        again
+    }
+
+    async fn ask_one_for_people(&self, node: NodeId) -> Option<()> {
+        let first = self.ask_for_part(node, PeopleQuestion { part: 0, of: 1 }).await?;
+        let mut turn = first.turn;
+        let mut named: HashSet<(AppKey, UserId)> = HashSet::new();
+        let mut take = |there: PeopleThere| {
+            for news in there.people {
+                named.insert((news.app.clone(), news.person.id.clone()));
+                self.learn_person(node, news);
+            }
+        };
+        if first.count > MOST_ANSWERED {
+            let of = u16::try_from(2 * first.count / MOST_ANSWERED).unwrap_or(u16::MAX);
+            for part in 0..of {
+                let there = self.ask_for_part(node, PeopleQuestion { part, of }).await?;
+                turn = turn.min(there.turn);
+                take(there);
+            }
+        } else {
+            take(first);
+        }
+        for (app, person, change) in self.presence.learn_all(node, turn, &named, self.clock.now()) {
+            self.tell_watchers(&app, &person.id, &change, Vec::new());
+            self.desk_of_gone(&app, &person);
+        }
+        Some(())
+    }
+
+    /// Somebody has gone, and another node tells: this one's desk may look different.
+    pub(super) fn desk_of_gone(&self, app: &AppKey, person: &Person) {
+        if person.role == Role::Agent {
+            self.desk_elsewhere(app);
+        }
+    }
+
+    async fn ask_for_part(&self, node: NodeId, part: PeopleQuestion) -> Option<PeopleThere> {
+        let answer = self.bus.ask(node, Question::People(part), ANSWER_TIME).await?;
+        let there = serde_json::from_str(&answer);
+        if let Err(error) = &there {
+            tracing::warn!(error = %error, "Another node told its people in a way that is not known here");
+        }
+        there.ok()
+    }
+}
+
+/// Into which of equal parts somebody falls: the same on every node (FNV-1a).
+fn part_of(app: &AppKey, user: &UserId, of: u16) -> u16 {
+    let bytes = app.as_str().bytes().chain([0]).chain(user.as_str().bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The rest of a division by at most 65,535.
+    u16::try_from((hash >> 16) % u64::from(of.max(1))).unwrap_or(0)
 }

@@ -10,13 +10,15 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::Im;
+use super::{Im, presence::Left};
 use crate::model::{Caller, Fault, conversation::EndedBy};
 
 /// Counts change on screens at most this often.
 const DESK_PAUSE: Duration = Duration::from_millis(250);
 /// How often those who left are looked for.
 const PRESENCE_TICK: Duration = Duration::from_secs(2);
+/// A node that did not answer who is there is asked again after this time.
+const PEOPLE_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is looked whether another process changed logins or restraints.
 const CHANGES_TICK: Duration = Duration::from_secs(2);
 /// How often forgotten conversations are looked for.
@@ -47,6 +49,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         Ok(())
     });
     let changes = hear_of_changed_people(im.clone());
+    let nodes = hear_of_nodes(im.clone());
     let files = every(FILES_TICK, im.clone(), async |im: &Im| im.sweep_files().await);
     let rooms = every(ROOM_TICK, im.clone(), async |im: &Im| im.look_after_chatrooms().await);
     let retention = every(RETENTION_TICK, im.clone(), async |im: &Im| im.forget_delivered().await);
@@ -62,6 +65,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         () = desks => {}
         () = people => {}
         () = changes => {}
+        () = nodes => {}
         () = retention => {}
         () = broadcasts => {}
         () = record => {}
@@ -77,6 +81,16 @@ async fn keep_desks_told(im: Arc<Im>) {
         im.dirty.changed.notified().await;
         im.tell_changed_desks().await;
         tokio::time::sleep(DESK_PAUSE).await;
+    }
+}
+
+/// Asks other nodes for their people as soon as what is known of them may be wrong.
+async fn hear_of_nodes(im: Arc<Im>) {
+    loop {
+        im.nodes_missed.notified().await;
+        while im.ask_for_people().await {
+            tokio::time::sleep(PEOPLE_PAUSE).await;
+        }
     }
 }
 
@@ -108,7 +122,7 @@ async fn every(pause: Duration, im: Arc<Im>, work: impl AsyncFn(&Im) -> Result<(
 impl Im {
     /// Tells every desk that changed since the last call.
     pub async fn tell_changed_desks(&self) {
-        let apps: Vec<_> = self.dirty.apps.iter().map(|app| app.clone()).collect();
+        let apps: Vec<_> = self.dirty.apps.iter().map(|app| app.key().clone()).collect();
         for app in apps {
             self.dirty.apps.remove(&app);
             if let Err(fault) = self.tell_desk(&app).await {
@@ -119,7 +133,16 @@ impl Im {
 
     /// Lets those go whose grace time is over.
     pub async fn fade_out(&self) {
-        for (app, person, change) in self.presence.expire(self.clock.now()) {
+        for Left { app, person, change, telling, news } in self.presence.expire(self.clock.now()) {
+            self.announce_person(news);
+            if telling {
+                self.tell_presence(&Caller { app, person, site: None }, &change).await;
+            } else {
+                self.tell_watchers(&app, &person.id, &change, Vec::new());
+                self.desk_of_gone(&app, &person);
+            }
+        }
+        for (app, person, change) in self.presence.take_untold() {
             self.tell_presence(&Caller { app, person, site: None }, &change).await;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use dashmap::DashMap;
 use serde_json::json;
 
-use super::Im;
+use super::{Im, presence::Change};
 use crate::model::{
     AppKey, Audience, Caller, Code, Contacts, Event, Fault, Notice, Role, UserId,
     command::List,
@@ -121,11 +121,7 @@ impl Im {
     }
 
     /// Somebody came, or has gone and their grace time is over.
-    pub(super) async fn tell_presence(&self, caller: &Caller, now: &super::presence::Change) {
-        let key = (caller.app.clone(), caller.id().clone());
-        if !now.online {
-            self.watches.forget(&key);
-        }
+    pub(super) async fn tell_presence(&self, caller: &Caller, now: &Change) {
         self.presence_changed(caller).await;
         let topic = if now.online { Topic::UserOnline } else { Topic::UserOffline };
         let body = json!({
@@ -136,13 +132,21 @@ impl Im {
             "transport": now.transport,
         });
         self.notify_back_end(&caller.app, Notice::new(topic, now.at, &body).of_user(caller.id().clone())).await;
-        let mut users = self.watches.of(&key);
-        if caller.is_agent() {
-            users.extend(self.visitors_of(caller).await);
+        let visitors = if caller.is_agent() { self.visitors_of(caller).await } else { Vec::new() };
+        self.tell_watchers(&caller.app, caller.id(), now, visitors);
+    }
+
+    /// Tells those who watch somebody by this node, and others, that they came or went. Who went watches nobody.
+    pub(super) fn tell_watchers(&self, app: &AppKey, user: &UserId, now: &Change, others: Vec<UserId>) {
+        let key = (app.clone(), user.clone());
+        if !now.online {
+            self.watches.forget(&key);
         }
+        let mut users = self.watches.of(&key);
+        users.extend(others);
         if !users.is_empty() {
-            let seen = Presence { user: caller.id().clone(), online: now.online, at: Some(now.at) };
-            self.publish(Audience { users, ..Audience::of(caller.app.clone()) }, Event::Presence(seen));
+            let seen = Presence { user: user.clone(), online: now.online, at: Some(now.at) };
+            self.publish(Audience { users, ..Audience::of(app.clone()) }, Event::Presence(seen));
         }
     }
 

@@ -19,22 +19,27 @@ const MOST_GAP_BYTES: usize = 512 << 10;
 const NAMED_AGENTS: usize = 3;
 
 impl Im {
-    /// Notes that a connection of this caller stands.
-    pub async fn connected(&self, caller: &Caller, transport: Transport) {
-        if let Some(change) = self.presence.join(caller, transport, self.clock.now()) {
+    /// Notes that a connection of this caller stands. Who may have one device only comes `alone`: their connections to
+    /// other nodes end.
+    pub async fn connected(&self, caller: &Caller, transport: Transport, alone: bool) {
+        let joined = self.presence.join(caller, transport, alone, self.clock.now());
+        self.announce_person(joined.news);
+        if let Some(change) = joined.came {
             self.tell_presence(caller, &change).await;
         }
     }
 
     /// Notes that a connection of this caller went. Others hear of it after the grace time (see `upkeep`).
     pub fn disconnected(&self, caller: &Caller) {
-        self.presence.leave(caller, self.clock.now());
+        let news = self.presence.leave(caller, self.clock.now());
+        self.announce_person(news);
     }
 
     /// Whether this agent takes new visitors.
     pub fn set_status(&self, caller: &Caller, status: AgentStatus) -> Result<(), Fault> {
         Self::require_agent(caller)?;
-        self.presence.set_status(caller, status);
+        let news = self.presence.set_status(caller, status);
+        self.announce_person(news);
         self.desk_changed(&caller.app);
         Ok(())
     }

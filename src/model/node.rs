@@ -63,6 +63,8 @@ pub struct PersonNews {
     /// Not 0: this is about a new connection of somebody who may have one device only; other nodes close theirs, unless
     /// they know of a later one. Counts such connections of the person, as far as the node knew.
     pub alone: u64,
+    /// The telling node tells the back end of it: they came, or they went and their grace time is over.
+    pub told: bool,
     /// Grows with each change at the telling node: what is older than what is known says nothing.
     pub turn: u64,
 }

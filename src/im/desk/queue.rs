@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use dashmap::DashSet;
+use dashmap::DashMap;
 use tokio::sync::Notify;
 
 use crate::{
     im::{Im, conversation::Route, deliver::Outgoing, error::not_found},
     model::{
         AppKey, Audience, Caller, Code, Conversation, Event, Fault, Kind, Person, Role, SiteKey, Stage, Stale,
+        Tidings,
         command::{Desk, List, Send, Sent, Target},
         conversation::{Context, View},
     },
@@ -23,7 +24,8 @@ fn no_site() -> Fault {
 /// Apps whose desk changed since everybody was told.
 #[derive(Debug, Default)]
 pub(in crate::im) struct Dirty {
-    pub(in crate::im) apps: DashSet<AppKey>,
+    /// With whether other nodes were told that they changed.
+    pub(in crate::im) apps: DashMap<AppKey, bool>,
     pub(in crate::im) changed: Notify,
 }
 
@@ -179,23 +181,26 @@ impl Im {
 
     /// Notes that the desk of an app changed; `upkeep` tells everybody soon, a few times a second at most.
     pub(in crate::im) fn desk_changed(&self, app: &AppKey) {
-        self.dirty.apps.insert(app.clone());
+        let other_nodes_know = self.dirty.apps.insert(app.clone(), true) == Some(true);
         self.dirty.changed.notify_one();
+        if self.presence.is_shared() && !other_nodes_know {
+            self.bus.announce(Tidings::Desk(app.clone()));
+        }
     }
 
-    /// Tells every agent and visitor of an app how its desk stands.
+    /// Tells every agent and visitor of an app who is connected to this node how its desk stands.
     pub(in crate::im) async fn tell_desk(&self, app: &AppKey) -> Result<(), Fault> {
         let public = self.public_desk(app).await?;
         let everybody = Audience { visitors: true, ..Audience::of(app.clone()) };
         let changed = self.told_desks.insert(app.clone(), public.clone()).is_none_or(|told| told != public);
         if changed {
-            self.publish(everybody, Event::Desk(public.clone()));
+            self.tell_here(everybody, Event::Desk(public.clone()));
         }
         for agent in self.presence.agents_here(app) {
             let counts = self.store.desk_counts(app, &agent).await?;
             let desk = Desk { waiting: counts.waiting, mine: counts.mine, ..public.clone() };
             let audience = Audience { users: vec![agent], ..Audience::of(app.clone()) };
-            self.publish(audience, Event::Desk(desk));
+            self.tell_here(audience, Event::Desk(desk));
         }
         Ok(())
     }

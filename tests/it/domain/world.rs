@@ -103,7 +103,7 @@ impl World {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let someone =
             Someone { im: self.im.clone(), caller, connection: ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed)) };
-        self.im.connected(&someone.caller, Transport::WebSocket).await;
+        self.im.connected(&someone.caller, Transport::WebSocket, false).await;
         someone
     }
 
