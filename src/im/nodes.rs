@@ -151,9 +151,8 @@ impl Im {
 /// Into which of equal parts somebody falls: the same on every node (FNV-1a).
 fn part_of(app: &AppKey, user: &UserId, of: u16) -> u16 {
     let bytes = app.as_str().bytes().chain([0]).chain(user.as_str().bytes());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     // The rest of a division by at most 65,535.
     u16::try_from((hash >> 16) % u64::from(of.max(1))).unwrap_or(0)
 }

@@ -8,8 +8,7 @@ use tokio::sync::Notify;
 use crate::{
     im::{Im, conversation::Route, deliver::Outgoing, error::not_found},
     model::{
-        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Kind, Person, Role, SiteKey, Stage, Stale,
-        Tidings,
+        AppKey, Audience, Caller, Code, Conversation, Event, Fault, Kind, Person, Role, SiteKey, Stage, Stale, Tidings,
         command::{Desk, List, Send, Sent, Target},
         conversation::{Context, View},
     },

@@ -32,7 +32,8 @@ impl Presence {
             return Learned::default();
         }
         let key = (news.app.clone(), news.person.id.clone());
-        let mut learned = if news.here { self.learn_came(from, &key, news) } else { self.learn_went(from, &key, news, now) };
+        let mut learned =
+            if news.here { self.learn_came(from, &key, news) } else { self.learn_went(from, &key, news, now) };
         learned.desk &= news.person.role == Role::Agent;
         learned
     }

@@ -118,12 +118,7 @@ impl Here {
     pub(super) fn news(&self, app: &AppKey) -> Option<PersonNews> {
         let mine = self.mine?;
         let at = mine.gone_at.unwrap_or(mine.since);
-        Some(PersonNews {
-            here: mine.is_here(),
-            transport: mine.transport,
-            turn: mine.turn,
-            ..self.last_news(app, at)
-        })
+        Some(PersonNews { here: mine.is_here(), transport: mine.transport, turn: mine.turn, ..self.last_news(app, at) })
     }
 
     /// That they went, for others.
