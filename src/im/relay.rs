@@ -92,10 +92,10 @@ impl Peer for Relay {
         }
     }
 
-    async fn answer(&self, from: NodeId, question: Question) -> Option<String> {
+    async fn answer(&self, _from: NodeId, question: Question) -> Option<String> {
         match question {
             Question::Poll(request) => self.here.poll(request).await,
-            other => self.im.upgrade()?.answer(from, other).await,
+            other => self.im.upgrade()?.answer(&other),
         }
     }
 }

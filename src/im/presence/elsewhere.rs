@@ -183,7 +183,11 @@ impl Here {
             None => self.there.push(there),
         }
         // Of two at once every node takes the same.
-        let rank = |status| matches!(status, AgentStatus::Busy) as u8 + 2 * matches!(status, AgentStatus::Away) as u8;
+        let rank = |status| match status {
+            AgentStatus::Away => 2,
+            AgentStatus::Busy => 1,
+            AgentStatus::Online => 0,
+        };
         if (news.choice, rank(news.status)) > (self.choice, rank(self.status)) {
             (self.choice, self.status) = (news.choice, news.status);
         }

@@ -1,6 +1,6 @@
 //! Two nodes that tell each other, without a bus between.
 
-use super::*;
+use super::{elsewhere::Learned, *};
 
 const A: NodeId = NodeId(1);
 const B: NodeId = NodeId(2);
@@ -84,8 +84,8 @@ fn old_news_and_news_that_come_twice_change_nothing() {
     let went = a.leave(&ann, at(1)).unwrap();
     b.learn(A, &came, at(1));
     b.learn(A, &went, at(1));
-    assert_eq!(b.learn(A, &came, at(2)), Default::default());
-    assert_eq!(b.learn(A, &went, at(9)), Default::default());
+    assert_eq!(b.learn(A, &came, at(2)), Learned::default());
+    assert_eq!(b.learn(A, &went, at(9)), Learned::default());
     assert!(is_here(&b, &ann, at(10)) && !is_here(&b, &ann, at(11)), "the grace time begins once");
 }
 
