@@ -54,8 +54,11 @@ impl Im {
 
     /// A chatroom ended: another node's look or request ended it, and this node found out by a hint or in the store. May
     /// be said more than once. Everybody inside here must hear of it.
-    #[expect(clippy::unused_self, reason = "as above")]
-    pub(super) fn room_ended_elsewhere(&self, _app: &AppKey, _room: ConversationId) {}
+    pub(super) fn room_ended_elsewhere(&self, app: &AppKey, room: ConversationId) {
+        if let Some(room) = self.chatrooms.by_id(app, room) {
+            self.room_is_over(&room);
+        }
+    }
 
     /// The desk of an app may look different: something happened at another node.
     pub(super) fn desk_elsewhere(&self, app: &AppKey) {

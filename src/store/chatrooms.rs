@@ -96,7 +96,7 @@ pub trait Chatrooms: Send + Sync {
     async fn count_chatrooms(&self, app: &AppKey) -> Result<u64>;
     /// Chatrooms to look at by `now`, any app, at most `limit`, the longest due first.
     async fn due_chatrooms(&self, now: Millis, limit: u16) -> Result<Vec<DueChatroom>>;
-    /// Looks at a chatroom again at `due_at`. Ended ones are left alone.
+    /// Looks at a chatroom again at `due_at`, or later when somebody said so before. Ended ones are left alone.
     async fn postpone_chatroom(&self, app: &AppKey, id: ConversationId, due_at: Millis) -> Result<()>;
     /// Another name or lifetime. Ended: [`StoreError::NoConversation`](super::StoreError::NoConversation).
     async fn change_chatroom(

@@ -52,6 +52,8 @@ struct Inside {
     moves: Vec<Move>,
     /// Messages kept since the oldest were last forgotten.
     untrimmed: u32,
+    /// When it would have ended by what other nodes know.
+    due_told: Millis,
 }
 
 #[derive(Debug)]
@@ -103,6 +105,7 @@ impl Room {
                 flood: Flood::default(),
                 moves: Vec::new(),
                 untrimmed: u32::MAX,
+                due_told: Millis::default(),
             }),
         }
     }
@@ -281,6 +284,16 @@ impl Room {
             inside.untrimmed = 0;
         }
         due
+    }
+
+    /// Whether it is due this much later than other nodes know; they are told now.
+    pub(super) fn takes_due(&self, due_at: Millis, later_by_ms: i64) -> bool {
+        let mut inside = self.inside();
+        let takes = due_at.since(inside.due_told) >= later_by_ms.max(1);
+        if takes {
+            inside.due_told = due_at;
+        }
+        takes
     }
 
     pub(super) fn active_at(&self) -> Millis {

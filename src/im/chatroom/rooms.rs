@@ -62,7 +62,7 @@ impl Rooms {
         self.by_handle.get(&(app.clone(), handle.clone())).map(|room| room.clone())
     }
 
-    pub(super) fn by_id(&self, app: &AppKey, id: ConversationId) -> Option<Arc<Room>> {
+    pub(in crate::im) fn by_id(&self, app: &AppKey, id: ConversationId) -> Option<Arc<Room>> {
         self.by_id.get(&id).filter(|room| room.app == *app).map(|room| room.clone())
     }
 

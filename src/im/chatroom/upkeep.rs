@@ -7,8 +7,8 @@ use super::room::Room;
 use crate::{
     im::Im,
     model::{
-        AppKey, ConversationId, Fault, Handle, Millis,
-        chatroom::{Chatroom, ChatroomNews, Lifetime, Right, Rule},
+        AppKey, Audience, ConversationId, Event, Fault, Handle, Millis,
+        chatroom::{Chatroom, ChatroomEvent, ChatroomNews, Lifetime, Right, Rule},
     },
     store::chatrooms::DueChatroom,
 };
@@ -44,6 +44,9 @@ impl Im {
             }
         }
         self.tell_moves(room, true).await;
+        if self.presence.is_shared() {
+            self.keep_from_ending_elsewhere(room).await?;
+        }
         if room.takes_trim(TRIM_EVERY) {
             self.store.trim_chatroom(&room.app, room.id, KEPT).await?;
         }
@@ -101,19 +104,48 @@ impl Im {
         if !self.store.end_chatroom(app, id, self.clock.now()).await? {
             return Ok(false);
         }
-        if let Some(room) = self.chatrooms.by_id(app, id)
-            && let Some(users) = room.end()
-        {
-            self.chatrooms.forget(&room);
-            for user in &users {
-                self.chatrooms.give_back(app, user, id);
-            }
-            let ticket = self.chatrooms.ticket();
-            self.publish(room.audience(None), room.event(ChatroomNews::Ended { ticket }));
-            self.tell_moves(&room, true).await;
+        let room = self.chatrooms.by_id(app, id);
+        if let Some(room) = &room {
+            self.room_is_over(room);
+        }
+        if self.presence.is_shared() {
+            // Those inside may all be at other nodes; every node draws its own ticket.
+            let what = ChatroomNews::Ended { ticket: 0 };
+            let event = Event::Chatroom(Arc::new(ChatroomEvent { id, handle: handle.clone(), what }));
+            self.publish(Audience { room: Some(id), ..Audience::of(app.clone()) }, event);
+        }
+        if let Some(room) = &room {
+            self.tell_moves(room, true).await;
         }
         self.tell_ended(app, id, handle, how).await;
         Ok(true)
+    }
+
+    /// Forgets a room that has ended and tells those who are in it through this node, once.
+    pub(in crate::im) fn room_is_over(&self, room: &Arc<Room>) {
+        let Some(users) = room.end() else { return };
+        self.chatrooms.forget(room);
+        for user in &users {
+            self.chatrooms.give_back(&room.app, user, room.id);
+        }
+        let ticket = self.chatrooms.ticket();
+        self.tell_here(room.audience(None), room.event(ChatroomNews::Ended { ticket }));
+    }
+
+    /// Other nodes know of what happens in a room here only by when it is due: a quarter of its time before it would be, that
+    /// is moved on.
+    async fn keep_from_ending_elsewhere(&self, room: &Arc<Room>) -> Result<(), Fault> {
+        if !matches!(room.lifetime(), Lifetime::Idle(_)) {
+            return Ok(());
+        }
+        let active_at = room.active_at();
+        let due_at = self.due_at(&room.app, room.lifetime(), active_at).await?;
+        let quarter = due_at.since(active_at) / 4;
+        if room.takes_due(due_at, quarter) {
+            let later = due_at.plus_secs(quarter / 1000 + 1);
+            self.store.postpone_chatroom(&room.app, room.id, later).await?;
+        }
+        Ok(())
     }
 
     /// When to look whether a room has ended that was active at this instant.

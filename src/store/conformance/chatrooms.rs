@@ -94,6 +94,7 @@ pub(crate) async fn due_chatrooms_come_until_they_are_postponed_or_end(store: &d
     };
     assert_eq!((due(59).await, due(60).await, due(70).await), (vec![], vec![first.id], vec![first.id, second.id]));
     store.postpone_chatroom(&house.app, first.id, at(100)).await.unwrap();
+    store.postpone_chatroom(&house.app, first.id, at(80)).await.unwrap();
     store.end_chatroom(&house.app, second.id, at(70)).await.unwrap();
     store.postpone_chatroom(&house.app, second.id, at(71)).await.unwrap();
     assert_eq!((due(99).await, due(100).await), (vec![], vec![first.id]));

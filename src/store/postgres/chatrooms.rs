@@ -277,7 +277,7 @@ async fn due(s: &mut Session<'_>, now: Millis, limit: u16) -> Work<Vec<DueChatro
 
 async fn postpone(s: &mut Session<'_>, app: &AppKey, id: ConversationId, due_at: Millis) -> Work<()> {
     let Some(row) = open_row(s, app, id).await? else { return Ok(()) };
-    query("update chatrooms set due_at = $2 where conversation_id = $1")
+    query("update chatrooms set due_at = greatest(due_at, $2) where conversation_id = $1")
         .bind(row)
         .bind(due_at.get())
         .execute(&mut *s.conn)

@@ -301,7 +301,7 @@ fn postpone(ledger: &mut Ledger, app: &AppKey, id: ConversationId, due_at: Milli
         .conn
         .prepare_cached(
             "update chatrooms
-            set due_at = ?2
+            set due_at = max(due_at, ?2)
             where conversation_id = ?1",
         )?
         .execute(params![row, due_at.get()])?;
