@@ -70,7 +70,7 @@ impl Im {
                 self.hide_from(app, user, other);
             }
         }
-        self.announce_stale(app, Stale::Contacts(user.clone()));
+        self.stale_elsewhere(app, Stale::Contacts(user.clone())).await;
         Ok(())
     }
 

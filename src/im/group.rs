@@ -227,7 +227,7 @@ impl Im {
         group: &Conversation,
         about: impl Iterator<Item = &UserId>,
     ) -> Result<Vec<UserId>, Fault> {
-        self.stale(app, Stale::Conversation(group.id));
+        self.stale(app, Stale::Conversation(group.id)).await;
         let route = self.route_of(app, group.id).await?;
         let mut users = route.participants.clone();
         users.extend(about.filter(|id| !route.has(id)).cloned());

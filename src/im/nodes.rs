@@ -83,6 +83,10 @@ impl Im {
     pub(super) fn answer(&self, question: &Question) -> Option<String> {
         match question {
             Question::People(asked) => serde_json::to_string(&self.people_here(*asked)).ok(),
+            Question::Forget(app, what) => {
+                self.forget(app, what);
+                Some("true".to_owned())
+            }
             Question::Room(_) | Question::Poll(_) => None,
         }
     }

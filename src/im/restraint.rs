@@ -94,9 +94,9 @@ impl Im {
     }
 
     /// Puts what a user is under from now on in the place of what was known.
-    pub(super) fn know_terms(&self, app: &AppKey, user: &UserId, terms: Vec<Term>) {
+    pub(super) async fn know_terms(&self, app: &AppKey, user: &UserId, terms: Vec<Term>) {
         self.terms.known.insert((app.clone(), user.clone()), terms.into());
-        self.announce_stale(app, Stale::Person(user.clone()));
+        self.stale_elsewhere(app, Stale::Person(user.clone())).await;
     }
 
     /// Has every connection of this user prove itself again.

@@ -3,18 +3,32 @@
 //! Whoever changes something that is remembered calls [`Im::stale`], and nothing else: one place knows which memories
 //! hold it.
 
+use std::time::Duration;
+
 use super::Im;
-use crate::model::{AppKey, Stale, Tidings};
+use crate::model::{AppKey, Question, Stale, Tidings};
+
+/// How long other nodes have to say that they look anew. Whoever has not said so by then is told all the same.
+const LOOKING_ANEW: Duration = Duration::from_millis(300);
 
 impl Im {
-    /// Something that is remembered of an app has changed: every node looks anew.
-    pub(super) fn stale(&self, app: &AppKey, what: Stale) {
+    /// Something that is remembered of an app has changed: every node looks anew. When this returns they do, as far as
+    /// they can be reached: what was decided holds for the next message, whichever node takes it.
+    pub(super) async fn stale(&self, app: &AppKey, what: Stale) {
         self.forget(app, &what);
-        self.announce_stale(app, what);
+        self.stale_elsewhere(app, what).await;
     }
 
-    /// Has every other node look anew; this one knows already.
-    pub(super) fn announce_stale(&self, app: &AppKey, what: Stale) {
+    /// Has every other node look anew, as [`Self::stale`] does; this one knows already.
+    pub(super) async fn stale_elsewhere(&self, app: &AppKey, what: Stale) {
+        self.hint_stale(app, what.clone());
+        if !self.bus.is_deaf() {
+            self.bus.ask_all(Question::Forget(app.clone(), what), LOOKING_ANEW).await;
+        }
+    }
+
+    /// Has every other node look anew, soon: nobody waits for it.
+    pub(super) fn hint_stale(&self, app: &AppKey, what: Stale) {
         self.bus.announce(Tidings::Stale(app.clone(), what));
     }
 

@@ -108,6 +108,8 @@ pub enum Question {
     Room(RoomQuestion),
     /// A request for a long-poll session that lives there, as the gateway wrote it.
     Poll(String),
+    /// As [`Tidings::Stale`], for one who waits until that node looks anew.
+    Forget(AppKey, Stale),
 }
 
 /// Some of the people of one node: those whose id falls into one of equal parts. An answer has a bounded size; a node

@@ -21,7 +21,7 @@ impl Backend<'_> {
         within("chatroom_keep_secs", features.chatroom_keep_secs, 0, 3600)?;
         within("compatible_skew_secs", features.compatible_skew_secs, 30, 3600)?;
         self.im.store.set_features(self.app, features).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         self.app().await
     }
 }

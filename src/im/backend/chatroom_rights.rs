@@ -45,7 +45,7 @@ impl Backend<'_> {
         if !self.im.store.entitle(self.app, &of, &given, right.most(), self.im.now()).await? {
             return Err(full(right.most()));
         }
-        self.im.stale(self.app, Stale::RoomRules(handle.cloned()));
+        self.im.stale(self.app, Stale::RoomRules(handle.cloned())).await;
         if right == Right::Blocked
             && let Some(handle) = handle
         {
@@ -64,7 +64,7 @@ impl Backend<'_> {
         some("users", users.len(), MOST_NAMED)?;
         let of = right_of(handle, right)?;
         self.im.store.disentitle(self.app, &of, users).await?;
-        self.im.stale(self.app, Stale::RoomRules(handle.cloned()));
+        self.im.stale(self.app, Stale::RoomRules(handle.cloned())).await;
         Ok(())
     }
 
@@ -80,7 +80,7 @@ impl Backend<'_> {
             return Err(full(Rule::MOST));
         }
         for handle in handles {
-            self.im.stale(self.app, Stale::RoomRules(Some(handle.clone())));
+            self.im.stale(self.app, Stale::RoomRules(Some(handle.clone()))).await;
             if rule == Rule::Stopped
                 && let Some(room) = self.im.known_room(self.app, handle)
             {
@@ -101,7 +101,7 @@ impl Backend<'_> {
         if !self.im.store.set_priority(self.app, priority, names, on, Priority::MOST).await? {
             return Err(full(Priority::MOST));
         }
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok(())
     }
 

@@ -37,14 +37,14 @@ impl Backend<'_> {
             (SealedSecrets { current, old: None }, Some(secret).filter(|_| hook.form == Form::Standard))
         };
         self.im.store.set_pre_send(self.app, hook.clone(), secrets).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok((hook, shown))
     }
 
     /// Nobody is asked any more.
     pub async fn remove_pre_send(&self) -> Result<(), Fault> {
         let removed = self.im.store.remove_pre_send(self.app).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         if removed { Ok(()) } else { Err(no_hook()) }
     }
 
@@ -55,7 +55,7 @@ impl Backend<'_> {
         let until = self.im.now().plus_secs(ROTATION_SECS);
         let secrets = SealedSecrets { current, old: Some((known.current, until)) };
         self.im.store.set_pre_send(self.app, hook, secrets).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok(secret)
     }
 

@@ -25,7 +25,7 @@ impl Backend<'_> {
         let until = minutes.map(|minutes| self.im.clock.now().plus_secs(i64::from(minutes) * 60));
         let term = Term { restraint, until };
         let terms = self.im.store.restrain(self.app, user, term).await?;
-        self.im.know_terms(self.app, user, terms);
+        self.im.know_terms(self.app, user, terms).await;
         if restraint == Restraint::Everything {
             self.im.ask_proof(self.app, user);
         }
@@ -36,7 +36,7 @@ impl Backend<'_> {
     pub async fn lift(&self, user: &UserId, restraint: Restraint) -> Result<(), Fault> {
         self.a_user(user).await?;
         let terms = self.im.store.lift(self.app, user, restraint).await?;
-        self.im.know_terms(self.app, user, terms);
+        self.im.know_terms(self.app, user, terms).await;
         Ok(())
     }
 

@@ -19,7 +19,7 @@ impl Backend<'_> {
             (secret, text, sealed)
         });
         let kept = KeptSecret { secret: secret.clone(), sealed };
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         match self.im.store.add_app_secret(self.app, kept, AppSecret::MOST).await {
             Ok(()) => Ok((secret, text)),
             Err(StoreError::TooMany(_)) => {
@@ -47,7 +47,7 @@ impl Backend<'_> {
     /// Removes a secret: it opens and signs nothing from now on.
     pub async fn remove_secret(&self, id: &SecretId) -> Result<(), Fault> {
         let was_there = self.im.store.remove_app_secret(self.app, id).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         if was_there { Ok(()) } else { Err(Fault::new(Code::NotFound, "no such secret")) }
     }
 

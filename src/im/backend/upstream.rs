@@ -35,14 +35,14 @@ impl Backend<'_> {
         }
         let sealed = self.im.with_random(|random| self.im.vault.seal(&purpose(self.app), secret.as_bytes(), random));
         self.im.store.set_upstream(self.app, upstream.clone(), sealed).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok(upstream)
     }
 
     /// The app's conversations are led here again.
     pub async fn remove_upstream(&self) -> Result<(), Fault> {
         let removed = self.im.store.remove_upstream(self.app).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         if removed { Ok(()) } else { Err(none()) }
     }
 }

@@ -47,7 +47,7 @@ impl Backend<'_> {
         let (secret, sealed) = self.new_secret(&id);
         let new = NewWebhook { id, wish, secret: sealed, at: self.im.now() };
         let made = self.im.store.create_webhook(self.app, new).await?.ok_or_else(too_many)?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok((made, secret))
     }
 
@@ -72,14 +72,14 @@ impl Backend<'_> {
             enabled: change.enabled.unwrap_or(now.enabled),
         })?;
         let changed = self.im.store.update_webhook(self.app, id, wish, self.im.now()).await;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok(changed?)
     }
 
     /// Ends a webhook. What was not delivered yet never is.
     pub async fn delete_webhook(&self, id: &WebhookId) -> Result<(), Fault> {
         let deleted = self.im.store.delete_webhook(self.app, id).await;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok(deleted?)
     }
 

@@ -33,7 +33,7 @@ impl Backend<'_> {
             checked.push((check(&word)?, word));
         }
         let put = self.im.store.put_words(self.app, checked.clone(), Word::MOST).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         if !put {
             let message = format!("the list would hold more than {} words; take some off first", Word::MOST);
             return Err(Fault::new(Code::LimitReached, message));
@@ -46,7 +46,7 @@ impl Backend<'_> {
         check_count(words.len())?;
         let folded = words.iter().map(|word| fold(word.trim(), Marks::Keep)).collect();
         let removed = self.im.store.remove_words(self.app, folded).await?;
-        self.im.stale(self.app, Stale::App);
+        self.im.stale(self.app, Stale::App).await;
         Ok(removed)
     }
 

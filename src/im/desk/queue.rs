@@ -136,7 +136,8 @@ impl Im {
 
     /// Tells everybody that a conversation moved to another stage, and those in line of their new places.
     pub(super) async fn stage_changed(&self, app: &AppKey, conversation: Conversation) -> Result<Conversation, Fault> {
-        self.stale(app, Stale::Conversation(conversation.id));
+        self.forget(app, &Stale::Conversation(conversation.id));
+        self.hint_stale(app, Stale::Conversation(conversation.id));
         let conversation = self.complete(app, conversation).await?;
         self.publish_conversation(app, conversation.clone());
         self.tell_places(app, &conversation).await?;
