@@ -6,7 +6,9 @@ use anyhow::Context;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{
-    LASTS, chatroom, line, median,
+    LASTS, chatroom,
+    hold::Holder,
+    median,
     server::{Ground, People, Server},
     traffic::{Load, Pairs, Run},
 };
@@ -67,25 +69,25 @@ async fn room(members: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Visitors who say nothing, while others write.
+/// Visitors who say nothing, while others write. Those of each server are held by a process of their own: one process has
+/// too few descriptors for all.
 async fn idle(nodes: usize, each: usize) -> anyhow::Result<()> {
     let servers = start(nodes).await?;
     let people = People::of(first(&servers)?).await?;
-    let site = people.site().await?;
     let before: f64 = resident(&servers)?;
-    let mut lines = Vec::with_capacity(nodes * each);
-    for _ in 0..each {
-        for server in &servers {
-            let hello = people.visitor(&site).await?;
-            lines.push(line::connect(server.address, &hello).await?);
-        }
+    let mut holders = Vec::new();
+    for server in &servers {
+        holders.push(Holder::start(server.address, &people, each).await?);
     }
     let mut pairs = Pairs::connect(&servers, &people, nodes).await?;
     let load = Load { in_flight: 1, lasts: LASTS, pace: Some(Duration::from_millis(50)) };
     let run = pairs.run(&servers, load).await?;
+    for holder in holders {
+        holder.end()?;
+    }
     println!("\n| nodes x idle visitors | KiB each (resident) | messages/s meanwhile | heard p99 ms |");
     println!("|--:|--:|--:|--:|");
-    let each_kib = (resident(&servers)? - before) / lines.len() as f64;
+    let each_kib = (resident(&servers)? - before) / (nodes * each) as f64;
     println!("| {nodes} x {each} | {each_kib:.1} | {:.0} | {:.2} |", run.per_second, run.heard_p99_millis);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A WebSocket client that costs next to nothing: it counts frames and looks at their first bytes.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, ops::Range};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -103,14 +103,33 @@ impl Ears {
     /// The next text or binary frame's payload.
     pub(crate) async fn frame(&mut self) -> anyhow::Result<&[u8]> {
         loop {
+            let (kind, payload) = self.next().await?;
+            if matches!(kind, 1 | 2) {
+                return self.buffer.get(payload).context("the frame is whole");
+            }
+        }
+    }
+
+    /// Answers pings for as long as the server keeps the connection.
+    pub(crate) async fn rest(mut self, mut mouth: Mouth) -> anyhow::Result<()> {
+        loop {
+            let (kind, payload) = self.next().await?;
+            if kind == 9 {
+                let mut pong = Vec::new();
+                whole(&mut pong, 0x8A, self.buffer.get(payload).unwrap_or_default());
+                mouth.say_bytes(&pong).await?;
+            }
+        }
+    }
+
+    /// The next frame's kind, and where its payload lies.
+    async fn next(&mut self) -> anyhow::Result<(u8, Range<usize>)> {
+        loop {
             if let Some((kind, start, end)) = head(self.buffer.get(self.at..).unwrap_or_default()) {
                 let (start, end) = (self.at + start, self.at + end);
                 self.at = end;
                 ensure!(kind != 8, "the server closed: {:?}", self.buffer.get(start..end));
-                if matches!(kind, 1 | 2) {
-                    return self.buffer.get(start..end).context("the frame is whole");
-                }
-                continue;
+                return Ok((kind, start..end));
             }
             self.buffer.drain(..self.at);
             self.at = 0;

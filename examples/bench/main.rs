@@ -9,6 +9,7 @@ mod cluster;
 mod codec;
 mod compatible;
 mod group;
+mod hold;
 mod line;
 mod memory;
 mod server;
@@ -30,6 +31,11 @@ fn main() -> anyhow::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let [name, server] = wanted.as_slice()
+        && name == hold::NAME
+    {
+        return runtime.block_on(hold::hold(server.parse()?));
+    }
     runtime.block_on(async {
         if wants("start") {
             start().await?;
