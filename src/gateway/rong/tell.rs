@@ -242,14 +242,15 @@ impl Teller {
         (answer, frames)
     }
 
-    /// The client has a pushed message.
-    pub(super) fn acked(&mut self, id: u16) {
-        let Some(uid) = self.delivery.acked(id) else { return };
-        if let Some(at) = self.on_the_way.iter().position(|(on_the_way, ..)| on_the_way == uid)
+    /// The client has what was pushed with this number; `false` when it says so more often than it was pushed to.
+    pub(super) fn acked(&mut self, id: u16) -> bool {
+        if let Some(uid) = self.delivery.acked(id)
+            && let Some(at) = self.on_the_way.iter().position(|(on_the_way, ..)| on_the_way == uid)
             && let Some((_, conversation, seq)) = self.on_the_way.remove(at)
         {
             self.has_arrived(conversation, seq);
         }
+        self.delivery.answered()
     }
 
     /// What arrived since the last call.

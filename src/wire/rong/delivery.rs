@@ -37,6 +37,8 @@ pub struct Delivery {
     /// What pulls listed lately, by public id and type: an event of it may come after its answer.
     listed: VecDeque<(String, String)>,
     last_id: u16,
+    /// How many of the numbers given out wait for the client's answer.
+    awaited: u32,
 }
 
 /// A message that was pushed.
@@ -168,6 +170,13 @@ impl Delivery {
         Some(&pushed.uid)
     }
 
+    /// The client answers one of the numbers given out; `false` when it has answered as many as there were.
+    pub fn answered(&mut self) -> bool {
+        let was_awaited = self.awaited > 0;
+        self.awaited = self.awaited.saturating_sub(1);
+        was_awaited
+    }
+
     fn has(&self, message: &DownStreamMessage) -> bool {
         let uid = message.msg_id.as_deref();
         self.pushed.iter().any(|pushed| pushed.acked && Some(pushed.uid.as_str()) == uid)
@@ -190,6 +199,7 @@ impl Delivery {
 
     /// 1–65,535 and round again, without those that the client has not answered yet.
     fn next_id(&mut self) -> u16 {
+        self.awaited = self.awaited.saturating_add(1);
         loop {
             self.last_id = self.last_id.checked_add(1).unwrap_or(1);
             let taken = self.pushed.iter().any(|pushed| pushed.id == self.last_id && !pushed.acked);

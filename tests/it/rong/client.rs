@@ -125,6 +125,15 @@ impl Sdk {
         self.line.send(Message::binary(bytes)).await.unwrap();
     }
 
+    /// Says the same so often, or until the server takes no more.
+    pub(crate) async fn repeats(&mut self, frame: &ClientFrame, times: usize) {
+        for _ in 0..times {
+            if self.line.send(Message::binary(frame.encode())).await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// The server's first words, taken as a welcome.
     pub(crate) async fn greeted(&mut self) {
         let bytes = self.bytes().await.expect("the server speaks first");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use parlor::{
     model::{Features, UserId},
     proto::rong::GetUserInfoInput,
+    wire::rong::frame::ClientFrame,
 };
 use prost::Message as _;
 
@@ -38,6 +39,16 @@ async fn check_13_a_ping_is_answered_also_before_the_first_pull() {
     let mut ann = stage.device("ann", TWO).await;
     ann.raw(vec![0xC0]).await;
     assert_eq!(ann.bytes().await.unwrap(), [0xD0]);
+}
+
+#[tokio::test]
+async fn answers_that_nobody_asked_for_are_few() {
+    let stage = Stage::start().await;
+    let mut ann = stage.user("ann").await;
+    ann.repeats(&ClientFrame::PubAck { id: 7 }, 50).await;
+    ann.ping().await;
+    ann.repeats(&ClientFrame::PubAck { id: 7 }, 5000).await;
+    ann.ends().await;
 }
 
 #[tokio::test]

@@ -121,6 +121,7 @@ fn an_acknowledgement_counts_once_and_an_unknown_one_not_at_all() {
     assert_eq!(delivery.acked(id), Some("a"));
     assert_eq!(delivery.acked(id), None);
     assert_eq!(delivery.acked(999), None);
+    assert!(delivery.answered() && !delivery.answered(), "one was asked for");
 }
 
 #[test]
