@@ -4,6 +4,7 @@
 
 mod bus;
 mod figures;
+mod files;
 mod first_start;
 mod key;
 mod room_figures;
@@ -27,6 +28,7 @@ use self::{
     room_figures::RoomFigures,
 };
 pub use self::{
+    files::{FilesError, folder as files_folder},
     first_start::Welcome,
     key::{KEY_LABEL, KeyError, vault},
 };
@@ -38,7 +40,6 @@ use crate::{
     hooks::{self, Delivering, review::HttpReviewer},
     http::{self, Parts, health::Health, listen::Listeners, rong::api::ServerApi},
     im::{self, Im, files::FileLimits, upkeep},
-    media::FolderBlobs,
     model::{Fault, clock::SystemClock},
     outbound::{Guard, Outbound},
     store::{
@@ -49,9 +50,6 @@ use crate::{
     telemetry::Figures,
     upstream,
 };
-
-/// The folder of files that people sent, in the data folder.
-pub const FILES: &str = "files";
 
 /// A server that runs. [`crate::lifecycle::run`] stops it.
 pub struct Parlor {
@@ -89,6 +87,9 @@ pub enum StartError {
     /// The secrets could not be opened.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Files cannot be kept.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// Other servers cannot be heard of.
     #[error(transparent)]
     Bus(#[from] NatsError),
@@ -115,7 +116,7 @@ impl Parlor {
         let mut figures = Figures::default();
         let store = open_store(&config, &mut figures).await?;
         let bus = Carrier::open(&config, &*store, &mut figures).await?;
-        let blobs = FolderBlobs::open(&config.data.dir.join(FILES), config.data.reserve_bytes)?;
+        let blobs = files::open(&config)?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
         let vault = vault(&config, &*store).await?;
         let reviewer = HttpReviewer::new(outbound.clone(), vault.clone(), Arc::new(SystemClock));
@@ -127,7 +128,7 @@ impl Parlor {
         });
         let im = domain(&config, Arc::clone(&store), bus.bus(), vault.clone()).with_reviewer(Arc::new(reviewer));
         let im = im.with_carrier(Arc::new(upstream.clone()));
-        let im = Arc::new(im.keeping_files(Arc::new(blobs), file_limits(&config.limits)));
+        let im = Arc::new(im.keeping_files(blobs, file_limits(&config.limits)));
         upstream.connect(&im);
         let welcome = welcome(&im, &config).await?;
         let upkeep = CancellationToken::new();

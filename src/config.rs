@@ -11,6 +11,7 @@ mod compatible;
 mod data;
 mod demo;
 mod desk;
+pub mod files;
 mod limits;
 mod load;
 mod log;
@@ -30,6 +31,7 @@ pub use self::{
     data::Data,
     demo::Demo,
     desk::Desk,
+    files::Files,
     limits::Limits,
     load::{ConfigError, Flags, Loaded, load},
     log::{Log, LogFormat},
@@ -54,6 +56,8 @@ pub struct Config {
     pub data: Data,
     /// Which engine keeps the data.
     pub store: Store,
+    /// Where the files are kept that people send.
+    pub files: Files,
     /// How several servers on one database hear of each other.
     pub bus: Bus,
     /// The demo page.

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Output, Settings, print};
 use crate::{
+    app,
     config::Config,
     media::blobs::{Copied, copy_files},
     model::{Clock, clock::SystemClock},
@@ -45,7 +46,7 @@ impl Backup {
         only_embedded(&config)?;
         let found = sqlite::backup(&sqlite::database_in(&config.data.dir), &self.file)?;
         // After the database: then the copy has every file that it names.
-        let files = copy_files(&files_in(&config.data.dir), &files_beside(&self.file))
+        let files = copy_files(&app::files_folder(&config)?, &files_beside(&self.file))
             .context("the database was copied, the files were not")?;
         tell("Copied and checked.", &found, files, self.output);
         Ok(())
@@ -61,7 +62,7 @@ impl Restore {
             Err(error @ OpenError::Exists(_)) => Err(error).context("nothing was changed; --force replaces it"),
             other => Ok(other?),
         }?;
-        let files = copy_files(&files_beside(&self.file), &files_in(&config.data.dir))
+        let files = copy_files(&files_beside(&self.file), &app::files_folder(&config)?)
             .context("the database was restored, the files were not")?;
         tell("Restored and checked. Clients fetch everything anew.", &found, files, self.output);
         Ok(())
@@ -76,10 +77,6 @@ fn only_embedded(config: &Config) -> anyhow::Result<()> {
         "the data is in PostgreSQL; copy it with pg_dump, see \"Backup and restore\" in docs/OPERATING.md"
     );
     Ok(())
-}
-
-fn files_in(data: &Path) -> PathBuf {
-    data.join(crate::app::FILES)
 }
 
 fn files_beside(copy: &Path) -> PathBuf {

@@ -39,6 +39,7 @@ pub(super) fn check(config: &Config) -> Report {
     config.data.check(&mut report);
     config.store.check(&mut report);
     config.bus.check(&config.store, &mut report);
+    config.files.check(&config.data, &config.bus, &mut report);
     config.demo.check(&mut report);
     config.metrics.check(&mut report);
     config.limits.check(&mut report);

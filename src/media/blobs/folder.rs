@@ -1,4 +1,4 @@
-//! Files in a folder of this machine: `files/XX/NAME`, drafts in `files/drafts`.
+//! Files in a folder, `XX/NAME`, drafts in `drafts`. Several servers may share it.
 
 use std::{
     io,
@@ -20,7 +20,8 @@ use crate::model::FileId;
 
 /// Bytes read at once.
 const PIECE: u64 = 64 << 10;
-/// A file that has no row after so long never gets one.
+/// A file that has no row after so long never gets one, and a draft into which nothing was written for so long has lost
+/// its server: uploads end much sooner (W7). Long enough for clocks that differ.
 const OLD: Duration = Duration::from_hours(24);
 /// Most names given out in one look.
 const MOST_OLD: usize = 1000;
@@ -33,15 +34,26 @@ pub struct FolderBlobs {
 }
 
 impl FolderBlobs {
-    /// Files in `folder`, which is made when missing. What a process left unfinished is removed. Uploads are refused
-    /// while less than one and a half times `reserve` bytes are free: messages still fit then (D4).
+    /// Files in `folder`, which is made when missing. Uploads are refused while less than one and a half times `reserve`
+    /// bytes are free: messages still fit then (D4).
     pub fn open(folder: &Path, reserve: u64) -> io::Result<Self> {
-        let drafts = folder.join("drafts");
-        private_folder(&drafts)?;
-        for left in std::fs::read_dir(&drafts)? {
-            std::fs::remove_file(left?.path())?;
-        }
+        private_folder(&folder.join("drafts"))?;
         Ok(Self { folder: folder.to_owned(), reserve: reserve + reserve / 2 })
+    }
+
+    /// Removes drafts that nobody writes any more. Younger ones may be another server's.
+    async fn sweep_drafts(&self) -> io::Result<()> {
+        let mut entries = fs::read_dir(self.folder.join("drafts")).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            if !is_old(&entry).await? {
+                continue;
+            }
+            match fs::remove_file(entry.path()).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn path(&self, file: FileId) -> PathBuf {
@@ -56,6 +68,15 @@ impl FolderBlobs {
 /// Ids are random: their last bits spread them evenly.
 fn shelf_of(file: FileId) -> u8 {
     file.as_u128().to_be_bytes()[15]
+}
+
+/// What went meanwhile is not old.
+async fn is_old(entry: &fs::DirEntry) -> io::Result<bool> {
+    let modified = match entry.metadata().await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found?.modified()?,
+    };
+    Ok(modified.elapsed().unwrap_or_default() > OLD)
 }
 
 pub(super) fn private_folder(path: &Path) -> io::Result<()> {
@@ -107,6 +128,9 @@ impl Blobs for FolderBlobs {
     }
 
     async fn old(&self, turn: u8) -> io::Result<Vec<FileId>> {
+        if turn == 0 {
+            self.sweep_drafts().await?;
+        }
         let mut found = Vec::new();
         let mut entries = match fs::read_dir(self.shelf(turn)).await {
             Ok(entries) => entries,
@@ -114,9 +138,8 @@ impl Blobs for FolderBlobs {
             Err(error) => return Err(error),
         };
         while let Some(entry) = entries.next_entry().await? {
-            let age = entry.metadata().await?.modified()?.elapsed().unwrap_or_default();
             let Some(file) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            if age > OLD && found.len() < MOST_OLD {
+            if found.len() < MOST_OLD && is_old(&entry).await? {
                 found.push(file);
             }
         }
@@ -182,7 +205,7 @@ impl Drop for FolderDraft {
         if let Some(path) = &self.path
             && let Err(error) = std::fs::remove_file(path)
         {
-            tracing::warn!(%error, "A draft could not be removed; the next start does it");
+            tracing::warn!(%error, "A draft could not be removed; the sweep does it in a day");
         }
     }
 }
@@ -230,9 +253,27 @@ mod tests {
         drop(draft);
         let drafts = || std::fs::read_dir(folder.path().join("drafts")).unwrap().count();
         assert_eq!(drafts(), 0);
-        std::fs::write(folder.path().join("drafts/left"), "by a crash").unwrap();
-        FolderBlobs::open(folder.path(), 0).unwrap();
-        assert_eq!(drafts(), 0);
+    }
+
+    #[tokio::test]
+    async fn of_drafts_only_those_go_that_nobody_writes_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, there) = (FolderBlobs::open(folder.path(), 0).unwrap(), folder.path().join("drafts"));
+        let mut draft = here.begin(10).await.unwrap();
+        draft.write(Bytes::from_static(b"ha")).await.unwrap();
+        std::fs::write(there.join("left"), "by a crash").unwrap();
+        std::fs::File::open(there.join("left")).unwrap().set_modified(two_days_after_the_beginning()).unwrap();
+        let other = FolderBlobs::open(folder.path(), 0).unwrap();
+        other.old(0).await.unwrap();
+        assert_eq!(std::fs::read_dir(&there).unwrap().count(), 1, "the draft that is written stays");
+        draft.write(Bytes::from_static(b"lf")).await.unwrap();
+        let file = FileId::from_u128(7);
+        draft.keep(file).await.unwrap();
+        assert_eq!(part(&other, file, 4, 0..4).await.unwrap(), b"half", "and its file is everybody's");
+    }
+
+    fn two_days_after_the_beginning() -> std::time::SystemTime {
+        std::time::UNIX_EPOCH + Duration::from_hours(48)
     }
 
     #[tokio::test]
@@ -248,8 +289,7 @@ mod tests {
         let blobs = FolderBlobs::open(folder.path(), 0).unwrap();
         let file = kept(&blobs, 0x0305, "old").await;
         kept(&blobs, 0x0405, "new").await;
-        let two_days = std::time::UNIX_EPOCH + Duration::from_hours(48);
-        std::fs::File::open(blobs.path(file)).unwrap().set_modified(two_days).unwrap();
+        std::fs::File::open(blobs.path(file)).unwrap().set_modified(two_days_after_the_beginning()).unwrap();
         assert_eq!(blobs.old(5).await.unwrap(), [file]);
         assert_eq!(blobs.old(6).await.unwrap(), []);
     }

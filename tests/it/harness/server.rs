@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
     thread::JoinHandle,
 };
@@ -58,6 +58,12 @@ impl TestServer {
         config.metrics.listen = free;
         config.data.dir = folder.path().join("data");
         config.data.reserve_bytes = 0;
+        if several::count() > 1 {
+            // As a disk that all nodes reach.
+            let files = folder.path().join("files");
+            fs::create_dir(&files).unwrap();
+            config.files.url = format!("file://{}", files.display());
+        }
         change(&mut config);
         let mut nodes = vec![Node::start(config.clone(), several::count() > 1)];
         let first = nodes[0].config.clone();
@@ -130,6 +136,11 @@ impl TestServer {
     /// The data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.config().data.dir
+    }
+
+    /// The folder of files that people sent.
+    pub(crate) fn files(&self) -> PathBuf {
+        parlor::app::files_folder(self.config()).unwrap()
     }
 
     /// The public address; of several nodes, the next one's each time.

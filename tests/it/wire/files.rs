@@ -32,7 +32,7 @@ impl Hands {
         bytes: Vec<u8>,
     ) -> Result<Value, (u16, Value)> {
         let mut request = reqwest::Client::new()
-            .post(server.url("/files"))
+            .post(server.some_url("/files"))
             .header("authorization", format!("Bearer {}", self.token))
             .header("x-conversation", to)
             .header("x-file-name", name)
@@ -104,7 +104,7 @@ impl Pair {
     }
 
     async fn get_with(&self, url: &Value, headers: HeaderMap) -> Response {
-        let url = self.server.url(url.as_str().unwrap());
+        let url = self.server.some_url(url.as_str().unwrap());
         reqwest::Client::new().get(url).headers(headers).send().await.unwrap()
     }
 }
@@ -219,7 +219,7 @@ async fn f4_parts_of_a_file_are_given() {
     let (status, shown, _) = ask("bytes=200000-").await;
     assert_eq!((status, shown.as_deref()), (416, Some("bytes */200000")));
     assert_eq!(ask("bytes=9-1").await.2, bytes);
-    let url = pair.server.url(link["url"].as_str().unwrap());
+    let url = pair.server.some_url(link["url"].as_str().unwrap());
     let head = reqwest::Client::new().head(url).send().await.unwrap();
     assert_eq!((head.status().as_u16(), head.headers()["content-length"].to_str().unwrap()), (200, "200000"));
 }
@@ -277,7 +277,7 @@ async fn a_message_that_is_taken_back_takes_its_file_along() {
 }
 
 fn kept_files(server: &TestServer) -> Vec<String> {
-    let shelves = std::fs::read_dir(server.data().join("files")).unwrap().map(|shelf| shelf.unwrap().path());
+    let shelves = std::fs::read_dir(server.files()).unwrap().map(|shelf| shelf.unwrap().path());
     let names = shelves.flat_map(|shelf| std::fs::read_dir(shelf).unwrap());
     names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect()
 }
