@@ -6,7 +6,6 @@
 
 mod bus;
 mod check;
-mod compat;
 mod compatible;
 mod data;
 mod demo;
@@ -26,7 +25,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     bus::Bus,
-    compat::Compat,
     compatible::Compatible,
     data::Data,
     demo::Demo,
@@ -68,10 +66,8 @@ pub struct Config {
     pub limits: Limits,
     /// Customer service.
     pub desk: Desk,
-    /// How often back ends may ask the compatible server API.
+    /// Sites that ran on another chat before: check pages, and how often back ends may ask the compatible server API.
     pub compatible: Compatible,
-    /// Sites that ran on another chat before.
-    pub compat: Compat,
     /// Requests to customers' systems.
     pub outbound: Outbound,
     /// Logs.

@@ -1,4 +1,5 @@
-//! How often an app's back ends may ask the compatible server API.
+//! What is there for sites that ran on another chat before, and how often their back ends may ask the compatible server
+//! API.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,8 @@ use super::check::Report;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Compatible {
+    /// Whether the check pages are served, on which people try an SDK against this server.
+    pub checks: bool,
     /// Requests per second to each path that has no limit of its own.
     pub requests_per_sec: u32,
     /// Private messages per minute, each receiver counted.
@@ -29,6 +32,7 @@ pub struct Compatible {
 impl Default for Compatible {
     fn default() -> Self {
         Self {
+            checks: true,
             requests_per_sec: 100,
             private_per_minute: 6000,
             system_per_sec: 100,

@@ -46,7 +46,7 @@ async fn no_link_and_no_stranger_runs_an_sdk_under_our_name() {
 
 #[tokio::test]
 async fn the_check_pages_can_be_switched_off() {
-    let server = TestServer::start_with(|config| config.compat.checks = false);
+    let server = TestServer::start_with(|config| config.compatible.checks = false);
     for page in ["/compat/connect-check", "/compat/api-test"] {
         assert_eq!(reqwest::get(server.url(page)).await.unwrap().status(), 404, "{page}");
     }

@@ -53,7 +53,7 @@ pub(in crate::http) async fn api_test(request: HttpRequest, config: Data<Config>
 }
 
 fn shown(request: &HttpRequest, config: &Config, tests: bool) -> Result<HttpResponse, Fault> {
-    if !config.compat.checks {
+    if !config.compatible.checks {
         return Err(off());
     }
     let nonce = Nonce::random();
@@ -103,7 +103,7 @@ pub(in crate::http) async fn runner(
     wanted: Query<Wanted>,
     config: Data<Config>,
 ) -> Result<HttpResponse, Fault> {
-    if !config.compat.checks {
+    if !config.compatible.checks {
         return Err(off());
     }
     in_a_frame_of_ours(request.headers(), &config)?;
