@@ -163,15 +163,16 @@ impl Im {
         Ok(known)
     }
 
-    /// The route of a group or discussion that the app knows by this handle, if this caller may read it.
+    /// The route of a group or discussion that the app knows by this handle or by our id, if this caller may read it.
     pub(super) async fn route_by_handle(
         &self,
         caller: &Caller,
         kind: Kind,
         handle: &Handle,
     ) -> Result<Arc<Route>, Fault> {
-        let found = self.store.conversation_by_handle(&caller.app, kind, handle).await?.ok_or_else(not_found)?;
-        self.route(caller, found.id).await
+        let id = self.find_id(caller, kind, handle).await?.ok_or_else(not_found)?;
+        let route = self.route(caller, id).await?;
+        if route.kind == kind { Ok(route) } else { Err(not_found()) }
     }
 
     /// One conversation, as this caller sees it.

@@ -18,6 +18,25 @@ impl Default for Finds {
     }
 }
 
+impl Finds {
+    /// The private conversation of two users, as far as it was asked lately.
+    pub(super) fn private(&self, app: &AppKey, a: &UserId, b: &UserId) -> Option<ConversationId> {
+        self.0.get(&pair_key(app, Kind::Private, a, b)?)
+    }
+
+    /// Remembers the private conversation of two users.
+    pub(super) fn remember_private(&self, app: &AppKey, a: &UserId, b: &UserId, id: ConversationId) {
+        if let Some(key) = pair_key(app, Kind::Private, a, b) {
+            self.0.insert(key, id);
+        }
+    }
+}
+
+/// `None` for an id that is no handle: it is not remembered.
+fn pair_key(app: &AppKey, kind: Kind, a: &UserId, b: &UserId) -> Option<(AppKey, Kind, Option<UserId>, Handle)> {
+    Some((app.clone(), kind, Some(a.clone()), b.as_str().parse().ok()?))
+}
+
 impl Im {
     /// The conversation that the caller means by its kind and its other side: a user, a public service or a sender of
     /// system messages by their id, a group, discussion or chatroom by its handle (groups also by our own id), a desk
@@ -41,7 +60,13 @@ impl Im {
         }
     }
 
-    async fn find_id(&self, caller: &Caller, kind: Kind, other_side: &Handle) -> Result<Option<ConversationId>, Fault> {
+    /// As [`Im::find`]; a conversation that the caller may not see, or of another kind, may be found too.
+    pub(super) async fn find_id(
+        &self,
+        caller: &Caller,
+        kind: Kind,
+        other_side: &Handle,
+    ) -> Result<Option<ConversationId>, Fault> {
         match kind {
             Kind::Chatroom => {
                 let room = self.known_room(&caller.app, other_side);

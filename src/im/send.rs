@@ -117,6 +117,10 @@ impl Im {
         if caller.person.role == Role::Visitor {
             return Err(Fault::new(Code::Forbidden, "visitors write to the desk: use `desk: true`"));
         }
+        // Whoever has a conversation with somebody had every right to begin it; whether they may write now is asked later.
+        if let Some(id) = self.finds.private(&caller.app, caller.id(), user) {
+            return self.route_of(&caller.app, id).await;
+        }
         let other = self.store.user(&caller.app, user).await?;
         if other.as_ref().is_some_and(|person| person.role == Role::System)
             && let Some(service) = self.service_of(&caller.app, user, caller.id()).await?
@@ -132,7 +136,9 @@ impl Im {
         }
         self.may_say(caller, Kind::Private, name.as_str()).await?;
         self.not_blocked(&caller.app, &caller.person, Kind::Private, std::slice::from_ref(user)).await?;
-        self.pair_route(&caller.app, Kind::Private, caller.id(), user).await
+        let route = self.pair_route(&caller.app, Kind::Private, caller.id(), user).await?;
+        self.finds.remember_private(&caller.app, caller.id(), user, route.id);
+        Ok(route)
     }
 
     /// The way to the conversation of this kind between two users; it is made when missing.
