@@ -55,7 +55,7 @@ pub use ids::{
     AppKey, BroadcastId, ClientId, ConnectionId, ConversationId, Handle, KeyId, MessageUid, SecretId, Seq, SiteKey,
     UserId, WebhookId,
 };
-pub use inbox::{Inbox, Stretch};
+pub use inbox::{Arrival, Inbox, Stretch};
 pub use message::{Message, Source};
 pub use node::{NodeId, Question, Stale, Tidings};
 pub use notice::{Notice, Topic};

@@ -180,6 +180,15 @@ pub struct Appended {
     pub repeated: bool,
 }
 
+/// A message of which the content was replaced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replaced {
+    /// The message as it is now, with its own time.
+    pub message: Message,
+    /// When that was.
+    pub at: Millis,
+}
+
 /// A service conversation to begin.
 #[derive(Debug, Clone)]
 pub struct NewService {
@@ -515,14 +524,16 @@ pub trait Store:
     async fn page_for(&self, app: &AppKey, reader: &UserId, query: &History) -> Result<Page>;
     /// Hides messages from one participant. Not a participant: [`StoreError::NoConversation`].
     async fn delete_for(&self, app: &AppKey, conversation: ConversationId, user: &UserId, seqs: &[Seq]) -> Result<()>;
-    /// Puts another content in the place of a message's own, which is gone for ever. It calls nobody any more.
+    /// Puts another content in the place of a message's own, which is gone for ever. It calls nobody any more. When the
+    /// message is taken back by that, the change gets a time of its own as messages do, later than everything that
+    /// those inside have received (D6): they hear of it by their [`inbox`](inbox::Inboxes::inbox).
     async fn replace_content(
         &self,
         app: &AppKey,
         uid: MessageUid,
         content: Content,
         at: Millis,
-    ) -> Result<Option<Message>>;
+    ) -> Result<Option<Replaced>>;
     /// Moves somebody's watermarks forward. `delivered` is raised to `read`; both are cut to the head.
     async fn mark(
         &self,

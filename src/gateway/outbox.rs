@@ -36,7 +36,7 @@ impl Parcel {
         match self {
             Self::Frame(frame) => frame.len(),
             Self::Event(event) => match &**event {
-                Event::Message(message) | Event::Recalled(message) => EVENT_BYTES + message.content.body().len(),
+                Event::Message(message) | Event::Recalled { message, .. } => EVENT_BYTES + message.content.body().len(),
                 _ => EVENT_BYTES,
             },
         }

@@ -60,7 +60,7 @@ impl PollId {
     /// As it stands in the address.
     pub fn reveal(self) -> String {
         let node = self.node.map_or_else(String::new, |node| format!("{:016x}", node.0));
-        node + &HEXLOWER.encode(&self.secret)
+        node + HEXLOWER.encode(&self.secret).as_str()
     }
 
     /// Reads an address's part; `None` when it cannot be an id.

@@ -19,6 +19,7 @@ use crate::{
     model::{AppKey, Caller, Code, Content, Fault, File, FileId, UserId, file::Link},
 };
 
+mod hand;
 mod sweep;
 mod ticket;
 mod upload;
@@ -61,6 +62,8 @@ pub const LINK_SECS: i64 = 600;
 pub const MOST_LINKS: usize = 50;
 /// Uploads of one person at the same time.
 const MOST_OF_ONE: usize = 4;
+/// Uploads at the same time of which it is not known yet whose they are (W3): whoever asks can begin one.
+const MOST_OF_NOBODY: usize = 16;
 /// Uploads at the same time.
 const MOST_AT_ONCE: usize = 128;
 
@@ -104,18 +107,22 @@ impl Files {
     }
 }
 
+/// Who uploads. `None`: it is not known yet.
+type Whose = Option<(AppKey, UserId)>;
+
 /// Who uploads now, and how much was promised: quotas hold for what is on its way, too.
 #[derive(Debug, Default)]
-struct Running(Mutex<HashMap<(AppKey, UserId), Vec<u64>>>);
+struct Running(Mutex<HashMap<Whose, Vec<u64>>>);
 
 impl Running {
     /// The promised bytes and number of a person's uploads, this one included, until it is dropped.
-    fn begin(self: &Arc<Self>, caller: &Caller, size: u64) -> Result<(Promise, u64, u64), Fault> {
-        let key = (caller.app.clone(), caller.id().clone());
+    fn begin(self: &Arc<Self>, caller: Option<&Caller>, size: u64) -> Result<(Promise, u64, u64), Fault> {
+        let key = caller.map(|caller| (caller.app.clone(), caller.id().clone()));
+        let most = if key.is_some() { MOST_OF_ONE } else { MOST_OF_NOBODY };
         let mut running = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let all: usize = running.values().map(Vec::len).sum();
         let own = running.get(&key).map_or(0, Vec::len);
-        if own >= MOST_OF_ONE || all >= MOST_AT_ONCE {
+        if own >= most || all >= MOST_AT_ONCE {
             return Err(Fault::new(Code::RateLimited, "too many uploads at once; wait for one to end").retry_after(2));
         }
         let sizes = running.entry(key.clone()).or_default();
@@ -129,7 +136,7 @@ impl Running {
 #[derive(Debug)]
 struct Promise {
     running: Arc<Running>,
-    key: (AppKey, UserId),
+    key: Whose,
     size: u64,
 }
 
@@ -243,9 +250,9 @@ mod tests {
     #[test]
     fn what_is_on_its_way_counts_until_it_ends() {
         let running = Arc::<Running>::default();
-        let (first, count, bytes) = running.begin(&caller("vera"), 10).unwrap();
+        let (first, count, bytes) = running.begin(Some(&caller("vera")), 10).unwrap();
         assert_eq!((count, bytes), (1, 10));
-        let (second, count, bytes) = running.begin(&caller("vera"), 5).unwrap();
+        let (second, count, bytes) = running.begin(Some(&caller("vera")), 5).unwrap();
         assert_eq!((count, bytes), (2, 15));
         drop((first, second));
         assert!(running.0.lock().unwrap().is_empty());
@@ -254,10 +261,20 @@ mod tests {
     #[test]
     fn w3_a_person_has_few_uploads_at_once_and_so_has_the_server() {
         let running = Arc::<Running>::default();
-        let _held: Vec<_> = (0..MOST_OF_ONE).map(|_| running.begin(&caller("vera"), 1).unwrap()).collect();
-        assert_eq!(running.begin(&caller("vera"), 1).unwrap_err().code, Code::RateLimited);
-        let others = (MOST_OF_ONE..MOST_AT_ONCE).map(|n| running.begin(&caller(&format!("u{n}")), 1).unwrap());
+        let _held: Vec<_> = (0..MOST_OF_ONE).map(|_| running.begin(Some(&caller("vera")), 1).unwrap()).collect();
+        assert_eq!(running.begin(Some(&caller("vera")), 1).unwrap_err().code, Code::RateLimited);
+        let others = (MOST_OF_ONE..MOST_AT_ONCE).map(|n| running.begin(Some(&caller(&format!("u{n}"))), 1).unwrap());
         let _others: Vec<_> = others.collect();
-        assert_eq!(running.begin(&caller("last"), 1).unwrap_err().code, Code::RateLimited);
+        assert_eq!(running.begin(Some(&caller("last")), 1).unwrap_err().code, Code::RateLimited);
+    }
+
+    #[test]
+    fn w3_whoever_has_not_said_who_they_are_takes_few_places() {
+        let running = Arc::<Running>::default();
+        let held: Vec<_> = (0..MOST_OF_NOBODY).map(|_| running.begin(None, 1).unwrap()).collect();
+        assert_eq!(running.begin(None, 1).unwrap_err().code, Code::RateLimited);
+        assert!(running.begin(Some(&caller("vera")), 1).is_ok(), "others are not in their way");
+        drop(held);
+        assert!(running.begin(None, 1).is_ok());
     }
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Im, conversation::Route, error::not_found};
-use crate::model::{
-    Audience, Caller, Code, ConnectionId, Content, Event, Fault, Message, MessageUid, Person, Role, command::Delete,
-    content::names,
+use crate::{
+    model::{
+        Audience, Caller, Code, ConnectionId, Content, Event, Fault, Message, MessageUid, Person, Role,
+        command::Delete, content::names,
+    },
+    store::Replaced,
 };
 
 /// Most messages thrown away at once.
@@ -49,13 +52,13 @@ impl Im {
         if !only.is_empty() {
             audience.users = only;
         }
-        let replaced =
+        let Replaced { message, at } =
             self.store.replace_content(&audience.app, uid, content, self.clock.now()).await?.ok_or_else(no_message)?;
-        self.publish(audience, Event::Recalled(Arc::new(replaced.clone())));
+        self.publish(audience, Event::Recalled { message: Arc::new(message.clone()), at });
         if let Err(fault) = self.remove_files().await {
             tracing::warn!(code = fault.code.name(), "Files of a replaced message go with the next sweep");
         }
-        Ok(replaced)
+        Ok(message)
     }
 
     /// Hides messages from the caller only, and tells their other connections.

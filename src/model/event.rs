@@ -39,7 +39,12 @@ pub enum Event {
     /// A conversation is new, or its stage or people changed.
     Conversation(Arc<Conversation>),
     /// A message was taken back: this stands in its place.
-    Recalled(Arc<Message>),
+    Recalled {
+        /// The message as it is now, with its own time.
+        message: Arc<Message>,
+        /// When it was taken back, as later clients of its readers hear it.
+        at: Millis,
+    },
     /// The person who hears this threw messages away, by another connection.
     Deleted {
         /// Where.

@@ -26,7 +26,7 @@ use self::{
 };
 use super::{
     AgentAccount, Appended, DeskCounts, GroupStep, Idle, Login, NewGroup, NewLogin, NewMessage, NewService, NewTicket,
-    Result, Store, StoreError, TokenHash, Transition, Watermarks,
+    Replaced, Result, Store, StoreError, TokenHash, Transition, Watermarks,
 };
 use crate::model::{
     App, AppKey, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis, Mine,
@@ -566,7 +566,7 @@ impl Store for PostgresStore {
         uid: MessageUid,
         content: Content,
         at: Millis,
-    ) -> Result<Option<Message>> {
+    ) -> Result<Option<Replaced>> {
         writing!(self, s => hidden::replace_content(s, app, uid, &content, at))
     }
 

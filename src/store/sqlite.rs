@@ -27,7 +27,7 @@ use self::{
 };
 use super::{
     AgentAccount, Appended, DeskCounts, GroupStep, Idle, Login, NewGroup, NewLogin, NewMessage, NewService, NewTicket,
-    Result, Store, StoreError, TokenHash, Transition, Watermarks, uid::Uids,
+    Replaced, Result, Store, StoreError, TokenHash, Transition, Watermarks, uid::Uids,
 };
 use crate::model::{
     App, AppKey, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis, Mine,
@@ -256,6 +256,9 @@ impl SqliteStore {
         let epoch = number(&conn, "select value from meta where name = 'epoch'")?.unwrap_or(1);
         let epoch = u64::try_from(epoch).unwrap_or(1);
         let uids = Uids::after(options.node, number(&conn, "select max(id) from messages")?);
+        // Numbers are never older than the times of their messages.
+        let newest = number(&conn, "select max(recalled_at) from messages where recalled_at is not null")?
+            .map_or(uids.newest(), |recalled| recalled.max(uids.newest()));
         let pages = stats.clone();
         conn.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
             pages.wal_pages.store(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
@@ -270,7 +273,7 @@ impl SqliteStore {
         threads.push(upkeep.thread);
         let news = Arc::new(Notify::new());
         let writer = Writer {
-            ledger: Ledger::new(conn, uids, epoch, stats.clone()),
+            ledger: Ledger::new(conn, uids, newest, epoch, stats.clone()),
             stats: stats.clone(),
             news: news.clone(),
             owner: !options.beside_a_server,
@@ -652,7 +655,7 @@ impl Store for SqliteStore {
         uid: MessageUid,
         content: Content,
         at: Millis,
-    ) -> Result<Option<Message>> {
+    ) -> Result<Option<Replaced>> {
         let app = app.clone();
         self.write(move |ledger| hidden::replace_content(ledger, &app, uid, &content, at)).await
     }

@@ -203,6 +203,23 @@ export const journeys = {
     check(!JSON.stringify(page.list).includes("a slip"), "history still has it", page.list)
   },
 
+  /** What was taken back while somebody was away is told when they are here again. */
+  async what_was_taken_back_while_away_is_told(t) {
+    const [alice, early] = [await t.connected("alice"), await t.connected("bob")]
+    const { messageUId, sentTime } = await alice.says(PRIVATE, "bob", "a slip")
+    await early.sees("a slip")
+    await early.im.disconnect()
+    early.leaves()
+    await alice.within(alice.conversation(PRIVATE, "bob").recall({ messageUId, sentTime }), "recall")
+    await alice.says(PRIVATE, "bob", "what I meant")
+    const bob = await t.connected("bob")
+    const recall = await bob.seesType("RC:RcCmd")
+    same([recall.content.messageUId, recall.senderUserId, recall.targetId], [messageUId, "alice", "alice"])
+    await bob.sees("what I meant")
+    const told = bob.page.heard.message.filter((one) => one.message.messageType === "RC:RcCmd")
+    same(told.length, 1)
+  },
+
   /** Receipts in private. */
   async receipts_in_private(t) {
     const [alice, bob] = [await t.connected("alice"), await t.connected("bob")]

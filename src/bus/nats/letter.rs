@@ -196,11 +196,14 @@ struct Whole {
     message: Arc<Message>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flags: Option<Flags>,
+    /// When it was taken back. Earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<Millis>,
 }
 
 impl Whole {
     fn of(message: &Arc<Message>) -> Self {
-        Self { message: message.clone(), flags: message.content.chosen_flags() }
+        Self { message: message.clone(), flags: message.content.chosen_flags(), at: None }
     }
 
     fn unwrapped(self) -> Arc<Message> {
@@ -225,7 +228,7 @@ impl Form {
                 Self::Typing { conversation: *conversation, person: person.clone(), on: *on }
             }
             Event::Conversation(conversation) => Self::Conversation(conversation.clone()),
-            Event::Recalled(message) => Self::Recalled(Whole::of(message)),
+            Event::Recalled { message, at } => Self::Recalled(Whole { at: Some(*at), ..Whole::of(message) }),
             Event::Deleted { conversation, seqs } => Self::Deleted { conversation: *conversation, seqs: seqs.clone() },
             Event::Mine { conversation, mine } => Self::Mine { conversation: *conversation, mine: mine.clone() },
             Event::Chatroom(news) => Self::Chatroom(news.clone()),
@@ -246,7 +249,10 @@ impl From<Form> for Event {
             }
             Form::Typing { conversation, person, on } => Self::Typing { conversation, person, on },
             Form::Conversation(conversation) => Self::Conversation(conversation),
-            Form::Recalled(message) => Self::Recalled(message.unwrapped()),
+            Form::Recalled(whole) => {
+                let at = whole.at.unwrap_or(whole.message.at);
+                Self::Recalled { message: whole.unwrapped(), at }
+            }
             Form::Deleted { conversation, seqs } => Self::Deleted { conversation, seqs },
             Form::Mine { conversation, mine } => Self::Mine { conversation, mine },
             Form::Chatroom(news) => Self::Chatroom(news),

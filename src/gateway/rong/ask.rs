@@ -52,7 +52,14 @@ pub(super) async fn send(asker: &Asker, ask: &Ask, turn: Turn) -> Result<Sent, S
     let refused = |fault: Fault| Status::of(fault.code, kind);
     match command(asker, ask).await.map_err(refused)? {
         Some(Command::Send(mut send)) => {
-            send.content = files::referred(&asker.im, &asker.caller, &send.content);
+            if files::names_files(&send.content) {
+                let to = match ask.place() {
+                    Some(place) => asker.find(place).await.map_err(refused)?.map(|found| found.id),
+                    None => None,
+                };
+                let content = files::referred(&asker.im, &asker.caller, to, &send.content).await;
+                send.content = content.map_err(refused)?;
+            }
             asker.im.send_in_turn(&asker.caller, Some(asker.connection), send, turn).await.map_err(refused)
         }
         _ => Err(Status::NO_TARGET),

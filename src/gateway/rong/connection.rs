@@ -40,7 +40,7 @@ use crate::{
     },
     im::{accounts::SignedIn, turn::Turn},
     model::{
-        Code, Conversation, Event, Fault, Kind, Message, Millis,
+        Arrival, Code, Conversation, Event, Fault, Kind, Millis,
         chatroom::{ChatroomCommand, JoinChatroom, JoinedChatroom},
         command::Sent,
         error::CloseCode,
@@ -122,7 +122,7 @@ enum Done {
     Checked(Result<Option<SignedIn>, Fault>),
 }
 
-type Inbox = (Vec<(Arc<Conversation>, Message)>, bool);
+type Inbox = (Vec<(Arc<Conversation>, Arrival)>, bool);
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

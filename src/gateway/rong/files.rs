@@ -2,7 +2,7 @@
 
 use crate::{
     im::{Im, files::MOST_LINKS},
-    model::{Caller, Content, FileId, Message, file::Link},
+    model::{Caller, Content, ConversationId, Fault, FileId, Message, file::Link},
 };
 
 /// Puts whole addresses, good for a while, where messages name files of this server. A file that the reader may not see
@@ -39,20 +39,32 @@ fn linked(content: &Content, origin: &str, links: &[Link]) -> Content {
     Content::from_stored(content.name.as_str(), body).unwrap_or_else(|_| content.clone())
 }
 
+/// Whether a content may name files of this server. Most messages do not.
+pub(super) fn names_files(content: &Content) -> bool {
+    content.body().contains("/files/") || content.body().contains("\\/files\\/")
+}
+
 /// The content with references in the place of our own addresses, as a client got them for its uploads and for what it
-/// hands on. Everything else stays byte for byte.
-pub(super) fn referred(im: &Im, caller: &Caller, content: &Content) -> Content {
-    // Most messages name no file.
-    if !content.body().contains("/files/") {
-        return content.clone();
-    }
+/// hands on to another conversation, `to`. Everything else stays byte for byte.
+pub(super) async fn referred(
+    im: &Im,
+    caller: &Caller,
+    to: Option<ConversationId>,
+    content: &Content,
+) -> Result<Content, Fault> {
     let mut body = content.body().to_owned();
-    for address in content.addresses() {
-        if let Some(file) = im.file_behind(caller, &address) {
-            body = body.replace(&format!("\"{address}\""), &format!("\"{}\"", file.reference()));
+    let mut addresses = content.addresses();
+    addresses.sort_unstable();
+    addresses.dedup();
+    for address in addresses {
+        let Some(file) = im.file_behind(caller, &address) else { continue };
+        let reference = format!("\"{}\"", im.handed_on(caller, to, file).await?.reference());
+        // A slash may be escaped.
+        for spelled in [address.clone(), address.replace('/', "\\/")] {
+            body = body.replace(&format!("\"{spelled}\""), &reference);
         }
     }
-    Content::from_stored(content.name.as_str(), body).unwrap_or_else(|_| content.clone())
+    Ok(Content::from_stored(content.name.as_str(), body).unwrap_or_else(|_| content.clone()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     im::Im,
     model::{
-        Caller, Code, Command, ConnectionId, Conversation, ConversationId, Fault, Inbox, Message, Reply, Seq,
+        Arrival, Caller, Code, Command, ConnectionId, Conversation, ConversationId, Fault, Inbox, Message, Reply, Seq,
         command::{History, Page, Receipt},
     },
     wire::rong::{delivery::Window, place::Place},
@@ -51,11 +51,11 @@ impl Asker {
     }
 
     /// What a pull is to bring, oldest first, and whether there is more.
-    pub(super) async fn inbox(&self, window: Window) -> Result<(Vec<(Arc<Conversation>, Message)>, bool), Fault> {
+    pub(super) async fn inbox(&self, window: Window) -> Result<(Vec<(Arc<Conversation>, Arrival)>, bool), Fault> {
         let Window { received_after, own_after } = window;
         let mut page = self.im.inbox(&self.caller, Inbox { received_after, own_after, limit: MOST_PULLED }).await?;
-        self.link(page.messages.iter_mut().map(|(_, message)| message).collect()).await;
-        Ok((page.messages, page.more))
+        self.link(page.arrivals.iter_mut().map(|(_, arrival)| &mut arrival.message).collect()).await;
+        Ok((page.arrivals, page.more))
     }
 
     /// A page of one conversation.

@@ -8,7 +8,7 @@ use std::{
 use super::places::Places;
 use crate::{
     model::{
-        Conversation, ConversationId, Event, Kind, Message, Millis, Seq, UserId,
+        Arrival, Conversation, ConversationId, Event, Kind, Message, Millis, Seq, UserId,
         chatroom::{ChatroomEvent, ChatroomNews},
         content::names,
     },
@@ -101,7 +101,7 @@ impl Teller {
             Event::Presence(seen) => return self.mention(Telling::UserStatus, &answer::presence(seen), now),
             Event::Chatroom(news) => return self.chatroom(news, now),
             Event::Mine { .. } if self.dialect.later => return self.changed(KEPT_OTHERWISE, "", now),
-            Event::Message(message) | Event::Recalled(message) => message.conversation,
+            Event::Message(message) | Event::Recalled { message, .. } => message.conversation,
             Event::Receipt { conversation, .. } | Event::Typing { conversation, on: true, .. } => *conversation,
             _ => return Told::Frames(Vec::new()),
         };
@@ -116,7 +116,7 @@ impl Teller {
         };
         match event {
             Event::Message(message) => self.message(message, &place, learned.as_ref(), now),
-            Event::Recalled(message) => self.recalled(message, &place, now),
+            Event::Recalled { message, at } => self.recalled(message, *at, &place, now),
             Event::Typing { person, .. } => self.typing(&person.id, &place, now),
             Event::Receipt { user, read, .. } => self.receipt(conversation, user, *read, &place, learned, now),
             _ => Told::Frames(Vec::new()),
@@ -147,8 +147,7 @@ impl Teller {
         self.frames(tell.as_ref(), now)
     }
 
-    fn recalled(&mut self, message: &Message, place: &Place, now: Millis) -> Told {
-        let at = now.max(message.at);
+    fn recalled(&mut self, message: &Message, at: Millis, place: &Place, now: Millis) -> Told {
         let down = self.reader(place).recalled(message, at);
         if place.kind != Kind::Chatroom {
             self.known = self.known.max(at);
@@ -223,14 +222,15 @@ impl Teller {
     pub(super) fn pulled(
         &mut self,
         asked: &SyncRequestMsg,
-        found: &[(Arc<Conversation>, Message)],
+        found: &[(Arc<Conversation>, Arrival)],
         more: bool,
         now: Millis,
     ) -> (DownStreamMessages, Vec<ServerFrame>) {
         let mut list = Vec::with_capacity(found.len());
-        for (conversation, message) in found {
+        for (conversation, Arrival { message, taken_back }) in found {
             let Some(place) = Place::of(conversation, &self.user) else { continue };
-            list.push(self.reader(&place).message(message));
+            let reader = self.reader(&place);
+            list.push(taken_back.map_or_else(|| reader.message(message), |at| reader.recalled(message, at)));
             if let Some(seq) = message.seq.filter(|_| message.from.id != self.user) {
                 self.has_arrived(message.conversation, seq);
             }

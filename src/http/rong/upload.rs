@@ -1,5 +1,5 @@
 //! `POST /upload`: files from clients of the compatible protocol, as their upload libraries send them: a form with the
-//! fields `token` (what `qnTkn` answered), `key` and `file`, in this order.
+//! fields `token` (what `qnTkn` answered), `key` and `file`, in any order.
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 
 use super::{form::Form, navi::open};
 use crate::{
-    im::{Im, files::Place},
+    im::{
+        Im,
+        files::{Place, Upload},
+    },
     model::{Caller, Code, Fault},
 };
 
@@ -37,27 +40,35 @@ pub async fn allow() -> HttpResponse {
 
 async fn take(request: &HttpRequest, body: Payload, im: &Im) -> Result<Value, Fault> {
     let mut form = Form::new(request.headers(), body)?;
-    let (mut caller, mut key): (Option<Caller>, Option<String>) = (None, None);
+    let (mut caller, mut key, mut file): (Option<Caller>, Option<String>, Option<(String, Upload)>) =
+        (None, None, None);
     while let Some(part) = form.next_part().await? {
         match (part.name.as_str(), part.file_name) {
             ("token", _) => caller = Some(im.ticketed(&form.text(MAX_FIELD).await?).await?),
             ("key", _) => key = Some(form.text(MAX_FIELD).await?),
             ("file", Some(name)) => {
-                let caller = caller.ok_or_else(|| bad("`token` must stand before `file`"))?;
-                let mut upload = im.begin_upload(&caller, Place::Unknown, &name, &part.media_type, None).await?;
+                if file.is_some() {
+                    return Err(bad("the form has more than one `file`"));
+                }
+                let mut upload = match &caller {
+                    Some(caller) => im.begin_upload(caller, Place::Unknown, &name, &part.media_type, None).await?,
+                    None => im.begin_unclaimed_upload(&name, &part.media_type).await?,
+                };
                 while let Some(piece) = form.next_piece().await? {
                     upload.add(piece).await?;
                 }
-                let uploaded = im.finish_upload(&caller, upload).await?;
-                let key = key.unwrap_or_else(|| uploaded.file.id.to_string());
-                im.note_upload(&caller, &key, uploaded.file.id)?;
-                return Ok(json!({ "key": key, "name": name, "size": uploaded.file.size, "hash": uploaded.file.id }));
+                file = Some((name, upload));
             }
             // Whatever else the library adds.
             _ => {}
         }
     }
-    Err(bad("the form has no `file`"))
+    let caller = caller.ok_or_else(|| Fault::new(Code::Unauthorized, "the form has no `token`"))?;
+    let (name, upload) = file.ok_or_else(|| bad("the form has no `file`"))?;
+    let uploaded = im.finish_upload(&caller, upload).await?;
+    let key = key.unwrap_or_else(|| uploaded.file.id.to_string());
+    im.note_upload(&caller, &key, uploaded.file.id)?;
+    Ok(json!({ "key": key, "name": name, "size": uploaded.file.size, "hash": uploaded.file.id }))
 }
 
 fn bad(message: &'static str) -> Fault {

@@ -48,6 +48,18 @@ pub struct Upload {
 }
 
 impl Upload {
+    fn new(
+        draft: Box<dyn Draft>,
+        conversation: Option<ConversationId>,
+        (name, declared): (&str, &str),
+        most: u64,
+        promise: Promise,
+    ) -> Self {
+        let (name, declared) = (FileName::clean(name), declared.to_owned());
+        let (head, sha256) = (Vec::new(), Sha256::new());
+        Self { draft, conversation, name, declared, most, size: 0, head, sha256, _promise: promise }
+    }
+
     /// Takes the next bytes.
     pub async fn add(&mut self, bytes: Bytes) -> Result<(), Fault> {
         self.size += bytes.len() as u64;
@@ -104,13 +116,12 @@ impl Im {
     ) -> Result<Upload, Fault> {
         let blobs = self.files.blobs()?;
         let conversation = self.upload_place(caller, place).await?;
-        let limits = &self.files.limits;
-        let most = if declared.starts_with("image/") { limits.image_bytes } else { limits.file_bytes };
+        let most = self.most_bytes(declared);
         if size.is_some_and(|size| size > most) {
             return Err(too_large(most));
         }
         let promised = size.unwrap_or(most);
-        let (promise, count, bytes) = self.files.running.begin(caller, promised)?;
+        let (promise, count, bytes) = self.files.running.begin(Some(caller), promised)?;
         let quota = self.quota(caller);
         let mut used = self.store.files_used(&caller.app, caller.id(), quota.since).await?;
         // What the caller has on its way counts as if it were here.
@@ -120,9 +131,22 @@ impl Im {
             return Err(no_quota());
         }
         let draft = blobs.begin(promised).await.map_err(disk)?;
-        let (name, declared) = (FileName::clean(name), declared.to_owned());
-        let (head, sha256) = (Vec::new(), Sha256::new());
-        Ok(Upload { draft, conversation, name, declared, most, size: 0, head, sha256, _promise: promise })
+        Ok(Upload::new(draft, conversation, (name, declared), most, promise))
+    }
+
+    /// Begins to take in a file of which nobody has said yet whose it is: forms may name that after it. Rights and
+    /// quota are asked by [`finish_upload`](Self::finish_upload).
+    pub async fn begin_unclaimed_upload(&self, name: &str, declared: &str) -> Result<Upload, Fault> {
+        let most = self.most_bytes(declared);
+        let (promise, ..) = self.files.running.begin(None, most)?;
+        let draft = self.files.blobs()?.begin(most).await.map_err(disk)?;
+        Ok(Upload::new(draft, None, (name, declared), most, promise))
+    }
+
+    /// Most bytes of a file with this media type.
+    fn most_bytes(&self, declared: &str) -> u64 {
+        let limits = &self.files.limits;
+        if declared.starts_with("image/") { limits.image_bytes } else { limits.file_bytes }
     }
 
     /// Keeps a file whose bytes have all come: it is durable when this returns, and a message may name it (F5).
@@ -210,7 +234,7 @@ impl Im {
         }
     }
 
-    fn quota(&self, caller: &Caller) -> Quota {
+    pub(super) fn quota(&self, caller: &Caller) -> Quota {
         let limits = &self.files.limits;
         let visitor = caller.person.role == Role::Visitor;
         Quota {
@@ -226,7 +250,7 @@ impl Im {
     }
 
     /// Removes bytes that have no row. The sweep does it when this fails.
-    async fn forget_bytes(&self, file: FileId) {
+    pub(super) async fn forget_bytes(&self, file: FileId) {
         if let Ok(blobs) = self.files.blobs()
             && let Err(error) = Arc::clone(blobs).remove(file).await
         {
@@ -239,7 +263,7 @@ fn too_large(most: u64) -> Fault {
     Fault::new(Code::TooLarge, format!("the file is larger than {most} bytes"))
 }
 
-fn no_quota() -> Fault {
+pub(super) fn no_quota() -> Fault {
     Fault::new(Code::RateLimited, "no more files today; send the rest tomorrow").retry_after(3600)
 }
 
@@ -253,7 +277,7 @@ fn unusable(error: &PictureError) -> Fault {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-fn disk(error: io::Error) -> Fault {
+pub(super) fn disk(error: io::Error) -> Fault {
     if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
         let message = "the server has no room left for files; messages still work, try again later";
         return Fault::new(Code::StorageFull, message).retry_after(60);

@@ -80,7 +80,9 @@ pub(crate) async fn a_replaced_content_is_gone_and_its_retry_is_harmless(store: 
     let kept = store.append(&house.app, new.clone()).await.unwrap().message;
     let notice = Content::of(names::RECALLED, &json!({ "messageUId": kept.uid }));
     assert_eq!(store.replace_content(&other.app, kept.uid, notice.clone(), at(2)).await.unwrap(), None);
-    let replaced = store.replace_content(&house.app, kept.uid, notice.clone(), at(2)).await.unwrap().unwrap();
+    let done = store.replace_content(&house.app, kept.uid, notice.clone(), at(2)).await.unwrap().unwrap();
+    let replaced = done.message;
+    assert_eq!(done.at, at(2));
     assert_eq!((replaced.uid, replaced.seq, &replaced.content), (kept.uid, kept.seq, &notice));
     assert_eq!(store.message(&house.app, kept.uid).await.unwrap(), Some(replaced.clone()));
     let again = store.append(&house.app, new).await.unwrap();

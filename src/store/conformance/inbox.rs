@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use serde_json::json;
 
 use super::{House, at, fresh_id, message, person, user};
 use crate::{
-    model::{Content, ConversationId, Inbox, Kind, Message, Millis, Role, Seq, UserId, conversation::Keeping},
+    model::{
+        Arrival, Content, ConversationId, Inbox, Kind, Message, Millis, Role, Seq, UserId, content::names,
+        conversation::Keeping,
+    },
     store::{GroupStep, NewGroup, NewMessage, Store},
 };
 
@@ -23,6 +27,8 @@ struct World<'s> {
 
 struct Said {
     message: Message,
+    /// When it was taken back.
+    taken_back: Option<Millis>,
     /// Who does not see it.
     hidden: HashSet<&'static str>,
 }
@@ -80,8 +86,14 @@ impl<'s> World<'s> {
             1 => {
                 let Some(index) = here.choose(random) else { return };
                 let said = &mut self.said[*index];
-                store.replace_content(&app, said.message.uid, Content::deleted(), at(self.seconds)).await.unwrap();
-                said.hidden.extend(NAMES);
+                let content = if random.random_bool(0.5) {
+                    Content::deleted()
+                } else {
+                    Content::of(names::RECALLED, &json!({ "messageUId": said.message.uid }))
+                };
+                let done = store.replace_content(&app, said.message.uid, content, at(self.seconds)).await.unwrap();
+                let done = done.unwrap();
+                (said.message, said.taken_back) = (done.message, Some(done.at));
             }
             2 => {
                 let up_to = random.random_range(0..=here.len() as u64);
@@ -126,38 +138,41 @@ impl<'s> World<'s> {
         assert_eq!(kept.seq, Some(Seq(seq)));
         let sees = |other: &&str| people.contains(other) && (only.is_empty() || *other == who || only.contains(other));
         let hidden = NAMES.into_iter().filter(|other| !sees(other)).collect();
-        self.said.push(Said { message: kept, hidden });
+        self.said.push(Said { message: kept, taken_back: None, hidden });
         self.arrived(place, who, seq);
     }
 
-    fn expected(&self, who: &'static str, window: &Inbox) -> Vec<Message> {
+    fn expected(&self, who: &'static str, window: &Inbox) -> Vec<Arrival> {
+        let arrival = |said: &Said| Arrival { message: said.message.clone(), taken_back: said.taken_back };
         let takes = |said: &&Said| {
             let message = &said.message;
-            let after = |time: Millis| message.at > time;
+            let after = |time: Millis| arrival(said).at() > time;
             let delivered = || self.delivered.get(&(message.conversation, who)).copied().unwrap_or(0);
             let wanted = if message.from.id == user(who) {
                 window.own_after.is_some_and(after)
             } else {
-                window.received_after.map_or_else(|| message.seq.unwrap().0 > delivered(), after)
+                // Who has nothing yet has nothing to take off the screen.
+                let undelivered = || said.taken_back.is_none() && message.seq.unwrap().0 > delivered();
+                window.received_after.map_or_else(undelivered, after)
             };
             wanted && !said.hidden.contains(who)
         };
-        let mut expected: Vec<Message> = self.said.iter().filter(takes).map(|said| said.message.clone()).collect();
-        expected.sort_by_key(|message| message.at);
+        let mut expected: Vec<Arrival> = self.said.iter().filter(takes).map(arrival).collect();
+        expected.sort_by_key(Arrival::at);
         expected
     }
 
     /// All pages of a window, each beginning after the last message of the one before.
-    async fn pages(&self, who: &'static str, window: Inbox) -> Vec<Message> {
-        let (mut all, mut next): (Vec<Message>, _) = (Vec::new(), window);
+    async fn pages(&self, who: &'static str, window: Inbox) -> Vec<Arrival> {
+        let (mut all, mut next): (Vec<Arrival>, _) = (Vec::new(), window);
         loop {
             let page = self.house.store.inbox(&self.house.app, &user(who), &next).await.unwrap();
-            let Some(last) = page.messages.last().map(|message| message.at) else {
+            let Some(last) = page.arrivals.last().map(Arrival::at) else {
                 assert!(!page.more);
                 return all;
             };
-            assert!(page.messages.len() <= usize::from(next.limit));
-            all.extend(page.messages);
+            assert!(page.arrivals.len() <= usize::from(next.limit));
+            all.extend(page.arrivals);
             if !page.more {
                 return all;
             }
@@ -203,10 +218,10 @@ pub(crate) async fn d6_times_grow_for_everybody_who_receives(store: &dyn Store) 
     }
     for who in NAMES {
         let all = Inbox { received_after: Some(at(-1)), own_after: Some(at(-1)), limit: 200 };
-        let times: Vec<Millis> = world.pages(who, all).await.iter().map(|message| message.at).collect();
+        let times: Vec<Millis> = world.pages(who, all).await.iter().map(Arrival::at).collect();
         assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
     }
-    let newest = world.said.iter().map(|said| said.message.at).max().unwrap();
+    let newest = world.said.iter().map(|said| said.taken_back.unwrap_or(said.message.at)).max().unwrap();
     assert!(newest < at(world.seconds + 1), "times run ahead by collisions only");
 }
 
@@ -235,14 +250,21 @@ pub(crate) async fn d6_times_grow_in_groups_too_large_to_look_through(store: &dy
     }
     let window = Inbox { received_after: Some(at(0)), own_after: Some(at(0)), limit: 100 };
     let of_alice = store.inbox(&house.app, &user("alice"), &window).await.unwrap();
-    let times: Vec<i64> = of_alice.messages.iter().map(|message| message.at.since(at(1))).collect();
+    let times: Vec<i64> = of_alice.arrivals.iter().map(|arrival| arrival.at().since(at(1))).collect();
     assert_eq!(times, (0..11).collect::<Vec<_>>());
     let of_member = store.inbox(&house.app, &users[65], &window).await.unwrap();
-    assert_eq!((of_member.messages.len(), of_member.more), (5, false), "from the day they came");
+    assert_eq!((of_member.arrivals.len(), of_member.more), (5, false), "from the day they came");
     // Long after, the group is still looked at.
-    house.says(group, alice, "later", at(1_000_000)).await;
+    let later = store.append(&house.app, message(group, alice, "later", at(1_000_000))).await.unwrap().message;
     let late = Inbox { received_after: Some(at(999_999)), own_after: None, limit: 100 };
-    assert_eq!(store.inbox(&house.app, &users[0], &late).await.unwrap().messages.len(), 1);
+    assert_eq!(store.inbox(&house.app, &users[0], &late).await.unwrap().arrivals.len(), 1);
+    // Taken back while the clock stands: later than everything, and nothing is at the same time afterwards.
+    let done = store.replace_content(&house.app, later.uid, Content::deleted(), at(1_000_000)).await.unwrap().unwrap();
+    assert_eq!(done.at.since(later.at), 1);
+    let next = store.append(&house.app, message(pair, bob, "next", at(1_000_000))).await.unwrap().message;
+    assert_eq!(next.at.since(later.at), 2);
+    let found = store.inbox(&house.app, &users[0], &late).await.unwrap().arrivals;
+    assert_eq!(found, [Arrival { message: done.message, taken_back: Some(done.at) }]);
 }
 
 pub(crate) async fn an_inbox_is_its_users_in_their_app(store: &dyn Store) {
@@ -250,7 +272,7 @@ pub(crate) async fn an_inbox_is_its_users_in_their_app(store: &dyn Store) {
     let id = house.private().await.id;
     house.says(id, person("alice", Role::User), "hello", at(1)).await;
     let window = Inbox { received_after: None, own_after: Some(at(0)), limit: 10 };
-    let count = async |app, who| store.inbox(app, &user(who), &window).await.unwrap().messages.len();
+    let count = async |app, who| store.inbox(app, &user(who), &window).await.unwrap().arrivals.len();
     assert_eq!(count(&house.app, "alice").await, 1);
     assert_eq!(count(&house.app, "bob").await, 1);
     assert_eq!(count(&house.app, "anna").await, 0);

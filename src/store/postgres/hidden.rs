@@ -6,17 +6,19 @@ use super::{
     directed,
     error::Work,
     files, found,
+    loaded::newest,
     messages::{self, at_place, checksum, number, page_above, place_of},
     outbox,
     rows::{all, get, key_of, maybe},
     session::Session,
+    written::stir,
 };
 use crate::{
     model::{
         AppKey, Content, Conversation, ConversationId, Message, MessageUid, Millis, Seq, UserId,
         command::{History, Page},
     },
-    store::StoreError,
+    store::{Replaced, StoreError},
 };
 
 /// A page as this reader sees it.
@@ -149,16 +151,18 @@ pub(super) async fn replace_content(
     uid: MessageUid,
     content: &Content,
     at: Millis,
-) -> Work<Option<Message>> {
+) -> Work<Option<Replaced>> {
     let Some(mut found) = messages::message(s, app, uid).await? else { return Ok(None) };
     let (row, _) = place_of(s, app, found.conversation).await?;
     let place = found.seq.map_or(0, number);
     let (name, body) = (content.name.as_str(), content.body());
-    let done = query("update messages set name = $2, body = $3, checksum = $4 where id = $1")
+    let at = if content.is_gone() { moment(s, app, row, at).await? } else { at };
+    let done = query("update messages set name = $2, body = $3, checksum = $4, recalled_at = $5 where id = $1")
         .bind(uid.number())
         .bind(name)
         .bind(body)
         .bind(checksum(uid.number(), place, name, body))
+        .bind(content.is_gone().then_some(at.get()))
         .execute(&mut *s.conn)
         .await?;
     if done.rows_affected() == 0 {
@@ -175,7 +179,30 @@ pub(super) async fn replace_content(
     if found.content.is_gone() {
         outbox::message_recalled(s, app, &found, at).await?;
     }
-    Ok(Some(found))
+    Ok(Some(Replaced { message: found, at }))
+}
+
+/// The time of a recall: after everything that anybody of the app got, as for a large group, because recalls are few. The
+/// people of the conversation know by it that something came. Locks come in the order that appends keep.
+async fn moment(s: &mut Session<'_>, app: &AppKey, conversation: i64, clock: Millis) -> Work<Millis> {
+    let app = s.app(app).await?;
+    query("select id from conversations where id = $1 for no key update")
+        .bind(conversation)
+        .execute(&mut *s.conn)
+        .await?;
+    let everybody = query("select everybody from app_moments where app_id = $1 for update")
+        .bind(app)
+        .fetch_optional(&mut *s.conn)
+        .await?;
+    let everybody = maybe(everybody.as_ref(), |row| get::<i64>(row, 0))?.unwrap_or(0);
+    let at = Millis::new(clock.get().max(everybody.max(newest(s).await?) + 1));
+    query("update app_moments set everybody = $2 where app_id = $1")
+        .bind(app)
+        .bind(at.get())
+        .execute(&mut *s.conn)
+        .await?;
+    stir(s, conversation, at).await?;
+    Ok(at)
 }
 
 /// A participant's row is there.

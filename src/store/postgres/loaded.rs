@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Most users inside a conversation whose times are looked at one by one.
-const FEW: i64 = 64;
+pub(super) const FEW: i64 = 64;
 /// An id from elsewhere that lies further ahead than this is not taken over: later ones of ours must be greater.
 const MOST_AHEAD_SECS: i64 = 60;
 
@@ -295,9 +295,7 @@ impl<'j> Loaded<'j> {
             self.moments = lock_moments(s, &users).await?;
         }
         if any_large {
-            // Numbers are never older than the times of their messages, and nobody of the app keeps one meanwhile.
-            let row = query("select coalesce(max(id), 0) from messages").fetch_one(&mut *s.conn).await?;
-            self.ceiling = (row.try_get::<i64, _>(0)? >> 22) + MessageUid::EPOCH_MS;
+            self.ceiling = newest(s).await?;
         }
         Ok(())
     }
@@ -511,6 +509,13 @@ fn head(row: &PgRow) -> sqlx::Result<Head> {
         places: Vec::new(),
         inside: None,
     })
+}
+
+/// The newest time that any message can have got. Numbers are never older than the times of their messages. Of an app of
+/// which the moments are locked for update nobody keeps one meanwhile.
+pub(super) async fn newest(s: &mut Session<'_>) -> Work<i64> {
+    let row = query("select coalesce(max(id), 0) from messages").fetch_one(&mut *s.conn).await?;
+    Ok((row.try_get::<i64, _>(0)? >> 22) + MessageUid::EPOCH_MS)
 }
 
 async fn lock_moments(s: &mut Session<'_>, users: &[i64]) -> Work<BTreeMap<i64, i64>> {

@@ -177,7 +177,7 @@ impl Target {
         query(
             "insert into app_moments (app_id, everybody)
             select a.id, coalesce((
-                select max(m.sent_at)
+                select max(greatest(m.sent_at, m.recalled_at))
                 from messages m
                 join conversations c on c.id = m.conversation_id
                 where c.app_id = a.id

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sqlx::query;
+use sqlx::{Row, query};
 
 use super::{
     append::{Kept, pieces},
     batcher::Copy,
     error::Work,
     found,
-    loaded::{Head, Loaded},
+    loaded::{FEW, Head, Loaded},
     outbox::{Listeners, Record, record_all},
     rows::{get, small},
     session::Session,
@@ -301,9 +301,41 @@ async fn heads(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
         .filter(|(head, until)| *until > head.stirred_until)
         .map(|(head, until)| (head.row, *until))
         .collect();
-    if stirred.is_empty() {
-        return Ok(());
+    if stirred.is_empty() { Ok(()) } else { stir_people(s, &stirred).await }
+}
+
+/// Until when the participants' rows shall know that something was said: the end of the minute, and for ever in large
+/// groups, so that most messages touch none of them.
+fn stirred_until(head: &Head) -> i64 {
+    if head.said_at <= head.stirred_until {
+        return head.stirred_until;
     }
+    if head.inside.is_none() { i64::MAX } else { end_of_step(head.said_at) }
+}
+
+fn end_of_step(at: i64) -> i64 {
+    at.saturating_add(STEP_MS - 1 - at.rem_euclid(STEP_MS))
+}
+
+/// Lets the people of a conversation, whose row is locked, know that something came at this time.
+pub(super) async fn stir(s: &mut Session<'_>, conversation: i64, at: Millis) -> Work<()> {
+    let few = query("select count(*) from (select 1 from participants where conversation_id = $1 limit $2) as p")
+        .bind(conversation)
+        .bind(FEW + 1)
+        .fetch_one(&mut *s.conn)
+        .await?;
+    let until = if few.try_get::<i64, _>(0)? > FEW { i64::MAX } else { end_of_step(at.get()) };
+    let moved = query("update conversations set stirred_until = $2 where id = $1 and stirred_until < $3")
+        .bind(conversation)
+        .bind(until)
+        .bind(at.get())
+        .execute(&mut *s.conn)
+        .await?;
+    if moved.rows_affected() == 0 { Ok(()) } else { stir_people(s, &[(conversation, until)]).await }
+}
+
+/// Raises the rows of the people of conversations, each until an instant.
+async fn stir_people(s: &mut Session<'_>, stirred: &[(i64, i64)]) -> Work<()> {
     query(
         "with rows as (
           select p.conversation_id, p.user_id, w.until
@@ -324,18 +356,6 @@ async fn heads(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
     .execute(&mut *s.conn)
     .await?;
     Ok(())
-}
-
-/// Until when the participants' rows shall know that something was said: the end of the minute, and for ever in large
-/// groups, so that most messages touch none of them.
-fn stirred_until(head: &Head) -> i64 {
-    if head.said_at <= head.stirred_until {
-        return head.stirred_until;
-    }
-    if head.inside.is_none() {
-        return i64::MAX;
-    }
-    head.said_at.saturating_add(STEP_MS - 1 - head.said_at.rem_euclid(STEP_MS))
 }
 
 /// The newest times of receivers. Their rows are locked.

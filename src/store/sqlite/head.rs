@@ -130,15 +130,15 @@ impl Head {
         }
     }
 
-    /// Lets the participants' rows know that something was said. They are raised to the end of the minute, so that most
+    /// Lets the participants' rows know that something was said at this time. They are raised to the end of the minute, so that most
     /// messages touch none of them; in large groups once and for all.
-    fn stir(&mut self, conn: &Connection) -> rusqlite::Result<()> {
-        if self.said_at <= self.quiet_after {
+    pub(super) fn stir(&mut self, conn: &Connection, at: i64) -> rusqlite::Result<()> {
+        if at <= self.quiet_after {
             return Ok(());
         }
         self.quiet_after = match self.inside(conn)? {
             Inside::Many => i64::MAX,
-            Inside::Few(_) => self.said_at.saturating_add(STEP_MS - 1 - self.said_at.rem_euclid(STEP_MS)),
+            Inside::Few(_) => at.saturating_add(STEP_MS - 1 - at.rem_euclid(STEP_MS)),
         };
         conn.prepare_cached(
             "update participants
@@ -158,7 +158,7 @@ impl Head {
             where id = ?1",
         )?
         .execute(params![self.row, self.seq, self.counted, self.changed_at, self.told])?;
-        self.stir(conn)?;
+        self.stir(conn, self.said_at)?;
         if self.waiting_since_moved {
             conn.prepare_cached(
                 "update conversations

@@ -16,7 +16,7 @@ use crate::{
         AppKey, Content, Conversation, ConversationId, Message, MessageUid, Millis, Seq, UserId,
         command::{History, Page},
     },
-    store::StoreError,
+    store::{Replaced, StoreError},
 };
 
 /// A page as this reader sees it.
@@ -136,19 +136,26 @@ pub(super) fn replace_content(
     uid: MessageUid,
     content: &Content,
     at: Millis,
-) -> Work<Option<Message>> {
+) -> Work<Option<Replaced>> {
     let Some(found) = messages::message(&ledger.view(), app, uid)? else { return Ok(None) };
     let (row, _) = place_of(&ledger.view(), app, found.conversation)?;
     let place = found.seq.map_or(0, number);
+    let at = if content.is_gone() { moment(ledger, app, found.conversation, at)? } else { at };
     let (name, body) = (content.name.as_str(), content.body());
     ledger
         .conn
         .prepare_cached(
             "update messages
-            set name = ?2, body = ?3, checksum = ?4
+            set name = ?2, body = ?3, checksum = ?4, recalled_at = ?5
             where id = ?1",
         )?
-        .execute(params![uid.number(), name, body, checksum(uid.number(), place, name, body)])?;
+        .execute(params![
+            uid.number(),
+            name,
+            body,
+            checksum(uid.number(), place, name, body),
+            content.is_gone().then_some(at.get())
+        ])?;
     ledger
         .conn
         .prepare_cached(
@@ -162,5 +169,14 @@ pub(super) fn replace_content(
     if let Some(now) = replaced.as_ref().filter(|now| now.content.is_gone()) {
         outbox::message_recalled(ledger, app, now, at)?;
     }
-    Ok(replaced)
+    Ok(replaced.map(|message| Replaced { message, at }))
+}
+
+/// The time of a recall: those inside ask for what is newer than what they have, so it is later than that.
+fn moment(ledger: &mut Ledger, app: &AppKey, id: ConversationId, clock: Millis) -> Work<Millis> {
+    let app = ledger.app(app)?;
+    ledger.head(app, id)?;
+    let at = ledger.moment(id, clock)?;
+    ledger.stir(id, at)?;
+    Ok(at)
 }

@@ -41,11 +41,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(conn: Connection, uids: Uids, epoch: u64, stats: Arc<SqliteStats>) -> Self {
+    /// Nobody was told of anything newer than `newest`.
+    pub(super) fn new(conn: Connection, uids: Uids, newest: i64, epoch: u64, stats: Arc<SqliteStats>) -> Self {
         Self {
             conn,
-            // Numbers are never older than the times of their messages.
-            moments: Moments::after(uids.newest()),
+            moments: Moments::after(newest),
             uids,
             epoch,
             recorded: false,
@@ -116,6 +116,12 @@ impl Ledger {
         let (app, row) = (head.app, head.row);
         let at = self.moments.give(clock.get(), app, row, head.inside(&self.conn)?);
         Ok(Millis::new(at))
+    }
+
+    /// Lets the people of a conversation know that something came at this time. Its head is remembered.
+    pub(super) fn stir(&mut self, id: ConversationId, at: Millis) -> Work<()> {
+        let head = self.heads.get_mut(&id).ok_or(StoreError::NoConversation)?;
+        Ok(head.stir(&self.conn, at.get())?)
     }
 
     /// A participant of a conversation whose head is remembered.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{OpenError, connect::APPLICATION_ID};
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [&str; 25] = [
+const STEPS: [&str; 26] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_own_list.sql"),
     include_str!("migrations/0003_hidden.sql"),
@@ -31,6 +31,7 @@ const STEPS: [&str; 25] = [
     include_str!("migrations/0023_audit_begun.sql"),
     include_str!("migrations/0024_upstreams.sql"),
     include_str!("migrations/0025_labels.sql"),
+    include_str!("migrations/0026_recalled.sql"),
 ];
 
 /// The schema version this program knows.

@@ -46,6 +46,7 @@ pub struct Delivery {
 struct Pushed {
     id: u16,
     uid: String,
+    name: String,
     acked: bool,
 }
 
@@ -179,7 +180,10 @@ impl Delivery {
 
     fn has(&self, message: &DownStreamMessage) -> bool {
         let uid = message.msg_id.as_deref();
-        self.pushed.iter().any(|pushed| pushed.acked && Some(pushed.uid.as_str()) == uid)
+        self.pushed.iter().any(|pushed| {
+            // A message and its recall have one id.
+            pushed.acked && Some(pushed.uid.as_str()) == uid && pushed.name == message.classname
+        })
     }
 
     fn push(&mut self, message: DownStreamMessage) -> Tell {
@@ -188,7 +192,7 @@ impl Delivery {
             if self.pushed.len() >= MOST_REMEMBERED {
                 self.pushed.pop_front();
             }
-            self.pushed.push_back(Pushed { id, uid, acked: false });
+            self.pushed.push_back(Pushed { id, uid, name: message.classname.clone(), acked: false });
         }
         Tell::Message(id, Box::new(message))
     }

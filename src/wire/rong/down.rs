@@ -52,7 +52,24 @@ impl Reader<'_> {
     /// That a message was taken back: a message of its own, at the time of the recall, so that it does not set the
     /// client's time back. `recalled` is what stands in the place of the message now.
     pub fn recalled(&self, recalled: &Message, at: Millis) -> DownStreamMessage {
-        DownStreamMessage { data_time: at.get(), ..self.message(recalled) }
+        let shown = if recalled.content.is_recalled() {
+            self.message(recalled)
+        } else {
+            // Thrown away by the back end: no trace of it is to stay on the screen.
+            self.message(&Message { content: self.thrown_away(recalled), ..recalled.clone() })
+        };
+        DownStreamMessage { data_time: at.get(), ..shown }
+    }
+
+    fn thrown_away(&self, message: &Message) -> Content {
+        let body = json!({
+            "messageUId": message.uid,
+            "conversationType": self.place.kind.number(),
+            "targetId": self.place.target.as_str(),
+            "sentTime": message.at,
+            "isDelete": true,
+        });
+        Content::of(names::RECALLED, &body)
     }
 
     /// That somebody, or the user on another device, has read a private conversation up to a message. Its time is that

@@ -43,7 +43,7 @@ pub fn push(event: &Event) -> Option<ByteString> {
         }
         Event::Typing { conversation, person, on } => Push::Typing { conversation: *conversation, person, on: *on },
         Event::Conversation(conversation) => Push::Conversation(conversation),
-        Event::Recalled(message) => Push::Recalled(message),
+        Event::Recalled { message, .. } => Push::Recalled(message),
         Event::Deleted { conversation, seqs } => Push::Deleted { conversation: *conversation, seqs },
         Event::Mine { conversation, mine } => Push::Mine { conversation: *conversation, mine },
         Event::Chatroom(event) => chatroom(event),
@@ -275,7 +275,7 @@ mod tests {
             ),
             ("typing", Event::Typing { conversation: id, person: anna(), on: true }),
             ("conversation", Event::Conversation(Arc::new(rated))),
-            ("recalled", Event::Recalled(Arc::new(message()))),
+            ("recalled", Event::Recalled { message: Arc::new(message()), at: Millis::new(9) }),
             ("deleted", Event::Deleted { conversation: id, seqs: vec![Seq(1), Seq(3)] }),
             ("mine", Event::Mine { conversation: id, mine: mine() }),
             ("desk", Event::Desk(desk())),

@@ -196,7 +196,7 @@ async fn the_back_end_takes_any_message_back_however_old() {
     world.hints();
     let gone = world.takes_back(one.uid, TakeBack::default()).await.unwrap();
     assert_eq!((field(&gone, "/user/id"), field(&gone, "/isAdmin")), (json!("alice"), json!(null)));
-    assert!(matches!(&world.hints()[0].event, Event::Recalled(told) if told.uid == one.uid));
+    assert!(matches!(&world.hints()[0].event, Event::Recalled { message, .. } if message.uid == one.uid));
     let admin = world.takes_back(two.uid, TakeBack { admin: true, delete: false }).await.unwrap();
     assert_eq!((field(&admin, "/user/id"), field(&admin, "/isAdmin")), (json!("system"), json!(true)));
     let delete = TakeBack { admin: false, delete: true };

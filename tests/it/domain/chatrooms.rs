@@ -370,7 +370,8 @@ async fn a_message_in_a_room_is_taken_back_for_everybody() {
     assert_eq!(code(bob.command(Command::Recall(sent.uid)).await), Code::Forbidden);
     alice.command(Command::Recall(sent.uid)).await.unwrap();
     let told = world.hints().into_iter().any(|hint| {
-        hint.audience.room == Some(room) && matches!(hint.event, Event::Recalled(message) if message.uid == sent.uid)
+        hint.audience.room == Some(room)
+            && matches!(hint.event, Event::Recalled { message, .. } if message.uid == sent.uid)
     });
     assert!(told);
     let latest = bob.joins("lobby").await.messages;

@@ -11,11 +11,11 @@ async fn came(world: &World, who: &Someone, received_after: Option<Millis>, own_
     let window = Inbox { received_after, own_after, limit: 100 };
     let page = world.im.inbox(&who.caller, window).await.unwrap();
     assert!(!page.more);
-    for (conversation, message) in &page.messages {
-        assert_eq!(conversation.id, message.conversation);
+    for (conversation, arrival) in &page.arrivals {
+        assert_eq!(conversation.id, arrival.message.conversation);
         assert!(conversation.has(who.id()));
     }
-    page.messages.iter().filter_map(|(_, message)| message.content.words()).collect()
+    page.arrivals.iter().filter_map(|(_, arrival)| arrival.message.content.words()).collect()
 }
 
 #[tokio::test]
@@ -56,9 +56,9 @@ async fn an_inbox_comes_in_pages_and_without_chatrooms() {
     loop {
         let window = Inbox { received_after: Some(after), own_after: None, limit: 2 };
         let page = world.im.inbox(&bob.caller, window).await.unwrap();
-        assert!(page.messages.iter().all(|(conversation, _)| conversation.kind == Kind::Private));
-        after = page.messages.last().unwrap().1.at;
-        sizes.push(page.messages.len());
+        assert!(page.arrivals.iter().all(|(conversation, _)| conversation.kind == Kind::Private));
+        after = page.arrivals.last().unwrap().1.at();
+        sizes.push(page.arrivals.len());
         if !page.more {
             break;
         }

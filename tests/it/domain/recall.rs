@@ -29,7 +29,8 @@ async fn a_recalled_message_is_gone_for_everybody_and_told() {
     assert_eq!(field(&recalled, "/messageUId"), json!(sent.uid));
     assert_eq!(field(&recalled, "/conversationType"), json!(1));
     let hints = world.hints();
-    let told = |hint: &parlor::model::Hint| matches!(&hint.event, Event::Recalled(it) if **it == *recalled);
+    let told =
+        |hint: &parlor::model::Hint| matches!(&hint.event, Event::Recalled { message, .. } if **message == *recalled);
     assert!(matches!(&hints[..], [hint] if told(hint) && hint.audience.users.contains(bob.id())));
     assert_eq!(types(&bob, sent.conversation).await, [names::RECALLED]);
     assert!(alice.command(Command::Recall(sent.uid)).await.is_ok(), "twice is harmless");

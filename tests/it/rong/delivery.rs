@@ -1,9 +1,25 @@
 //! Messages on their way down.
 
-use parlor::proto::rong::SyncRequestMsg;
+use parlor::proto::rong::{DownStreamMessage, SyncRequestMsg};
 use serde_json::json;
 
-use super::client::{FOUR, Stage, TWO, text, texts, up};
+use super::client::{FOUR, Sdk, Stage, TWO, Taken, text, texts, up};
+
+impl Sdk {
+    async fn takes_back(&mut self, target: &str, sent: &Taken) {
+        let user = self.user.clone();
+        let recall = json!({ "messageUId": sent.uid, "conversationType": 1, "targetId": target, "sentTime": sent.at });
+        assert_eq!(self.sends("recallMsg", &user, "RC:RcCmd", &recall).await.status, 0);
+    }
+}
+
+/// Which message a recall in a list names.
+fn recalled(message: &DownStreamMessage) -> (String, String, i64) {
+    assert_eq!(message.classname, "RC:RcCmd");
+    let content: serde_json::Value = serde_json::from_slice(&message.content).unwrap();
+    let text = |key: &str| content[key].as_str().unwrap().to_owned();
+    (text("messageUId"), text("targetId"), content["sentTime"].as_i64().unwrap())
+}
 
 #[tokio::test]
 async fn check_27_and_36_a_pushed_message_has_everything_its_client_needs() {
@@ -13,7 +29,7 @@ async fn check_27_and_36_a_pushed_message_has_everything_its_client_needs() {
     let push = bob.push().await;
     assert_eq!((push.topic.as_str(), push.target.as_str(), push.synced), ("s_msg", "bob", false));
     assert_eq!(push.at.get() / 1000, sent.at / 1000);
-    let message: parlor::proto::rong::DownStreamMessage = prost::Message::decode(push.body.as_slice()).unwrap();
+    let message: DownStreamMessage = prost::Message::decode(push.body.as_slice()).unwrap();
     assert_eq!((message.from_user_id.as_str(), message.r#type, message.classname.as_str()), ("ann", 1, "RC:TxtMsg"));
     assert_eq!((message.content.as_slice(), message.direction), (br#"{"content":"hi"}"#.as_slice(), Some(2)));
     assert_eq!(message.status & 0b0111_0000, 0b0011_0000, "kept and counted, no mention");
@@ -88,6 +104,71 @@ async fn check_33_times_per_receiver_only_grow() {
     times.sort_unstable();
     times.dedup();
     assert_eq!(times.len(), 16);
+}
+
+#[tokio::test]
+async fn check_26_and_31_what_was_taken_back_while_the_user_was_away_comes_with_the_pull_once() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);
+    let slip = ann.writes("bob", "a slip").await;
+    assert_eq!(text(&bob.message().await), "a slip");
+    let last = ann.writes("bob", "the newest").await;
+    assert_eq!(text(&bob.message().await), "the newest");
+    drop(bob);
+    ann.takes_back("bob", &slip).await;
+    let after = ann.writes("bob", "afterwards").await;
+
+    let mut back = stage.device("bob", TWO).await;
+    let pulled = back.pull(last.at).await;
+    assert_eq!(pulled.list.len(), 2, "{pulled:?}");
+    assert_eq!(recalled(&pulled.list[0]), (slip.uid.clone(), "ann".into(), slip.at));
+    let (from, kind, direction) = (&pulled.list[0].from_user_id, pulled.list[0].r#type, pulled.list[0].direction);
+    assert_eq!((from.as_str(), kind, direction), ("ann", 1, Some(2)));
+    let at = pulled.list[0].data_time;
+    assert!(last.at < at && at < after.at, "it has a place of its own in the order of what came");
+    assert_eq!((text(&pulled.list[1]), pulled.sync_time, pulled.finished), ("afterwards".into(), after.at, Some(true)));
+    back.hears_nothing().await;
+    assert_eq!(texts(&stage.device("bob", FOUR).await.pull(at).await.list), ["afterwards"]);
+    assert_eq!(stage.device("bob", TWO).await.pull(after.at).await.list.len(), 0);
+    assert_eq!(stage.device("bob", TWO).await.pull(0).await.list.len(), 0, "who has nothing has nothing to take away");
+}
+
+#[tokio::test]
+async fn check_26_and_30_other_devices_of_the_sender_hear_what_they_took_back() {
+    let stage = Stage::start().await;
+    let (mut ann, mut desk, mut bob) = (stage.user("ann").await, stage.user("ann").await, stage.user("bob").await);
+    let slip = ann.writes("bob", "a slip").await;
+    desk.message().await;
+    drop(desk);
+    bob.message().await;
+    ann.takes_back("bob", &slip).await;
+    let told = bob.message().await.data_time;
+    let asked = SyncRequestMsg {
+        sync_time: slip.at,
+        is_pull_send: Some(true),
+        send_box_sync_time: Some(slip.at),
+        ..<_>::default()
+    };
+    let pulled = stage.device("ann", FOUR).await.pull_as(&asked).await;
+    let [own] = &pulled.list[..] else { panic!("{pulled:?}") };
+    assert_eq!(recalled(own), (slip.uid.clone(), "bob".into(), slip.at));
+    assert_eq!((own.direction, own.group_id.as_deref(), own.data_time), (Some(1), Some("bob"), told));
+    let received_only = SyncRequestMsg { is_pull_send: None, ..asked };
+    assert_eq!(stage.device("ann", TWO).await.pull_as(&received_only).await.list.len(), 0);
+    assert_eq!(stage.device("bob", TWO).await.pull(told).await.list.len(), 0, "who heard it has it");
+}
+
+#[tokio::test]
+async fn a_recall_is_listed_although_its_message_was_pushed_to_the_same_connection() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);
+    let slip = ann.writes("bob", "a slip").await;
+    bob.message().await;
+    ann.takes_back("bob", &slip).await;
+    // The push of the recall is under way and not acknowledged.
+    let pulled = bob.pull(slip.at).await;
+    assert_eq!(pulled.list.len(), 1);
+    assert_eq!(recalled(&pulled.list[0]).0, slip.uid);
 }
 
 #[tokio::test]

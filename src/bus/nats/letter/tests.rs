@@ -78,7 +78,7 @@ fn every_kind() -> Vec<Event> {
         | Event::Receipt { .. }
         | Event::Typing { .. }
         | Event::Conversation(_)
-        | Event::Recalled(_)
+        | Event::Recalled { .. }
         | Event::Deleted { .. }
         | Event::Mine { .. }
         | Event::Chatroom(_)
@@ -106,7 +106,7 @@ fn every_kind() -> Vec<Event> {
         },
         Event::Typing { conversation: PLACE, person: ann(), on: true },
         Event::Conversation(Arc::new(conversation())),
-        Event::Recalled(message(Content::deleted())),
+        Event::Recalled { message: message(Content::deleted()), at: Millis::new(77) },
         Event::Deleted { conversation: PLACE, seqs: vec![Seq(1), Seq(2)] },
         Event::Mine { conversation: PLACE, mine: mine() },
         chatroom(ChatroomNews::Ended { ticket: 9 }),
