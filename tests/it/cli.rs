@@ -215,3 +215,54 @@ fn a_key_is_made_listed_without_its_secret_and_revoked() {
     let unknown = run(&data, &["key", "add", app, "--name", "Shop", "--scopes", "roots"]);
     assert_eq!(unknown.status.code(), Some(2));
 }
+
+#[test]
+fn a_service_that_leads_an_apps_conversations_is_set_shown_and_removed() {
+    const SECRET: &str = "a-secret-of-the-service";
+    let folder = Folder::new();
+    let data = folder.data();
+    let key = json(&run(&data, &["app", "add", "Lumen", "--json"]))["key"].as_str().unwrap().to_owned();
+    let set = |navigation: &str, more: &[&str], secret: &str| {
+        let there = ["--navigation", navigation, "--api", "https://api.example.com/", "--app-key", "theirs"];
+        with_password(&data, &[&["upstream", "set", &key][..], &there, more].concat(), secret)
+    };
+    let (nav, desk) = ("https://nav.example.com", &["--service", "KEFU1"][..]);
+    let show = || run(&data, &["upstream", "show", &key, "--json"]);
+    assert!(refusal(&show()).contains("no such upstream"));
+    assert!(refusal(&run(&data, &["upstream", "remove", &key])).contains("no such upstream"));
+
+    let done = set(nav, desk, SECRET);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let wanted = serde_json::json!({
+        "navigation": nav, "api": "https://api.example.com", "app_key": "theirs",
+        "peer": { "kind": "service", "id": "KEFU1" },
+    });
+    let shown = show();
+    assert_eq!(json(&shown), wanted);
+    for told in [&done.stdout, &shown.stdout] {
+        assert!(!String::from_utf8_lossy(told).contains(SECRET), "it is never shown");
+    }
+    let words = String::from_utf8(run(&data, &["upstream", "show", &key]).stdout).unwrap();
+    assert!(words.contains("customer service KEFU1") && words.contains(nav), "{words}");
+
+    // What is wrong changes nothing.
+    assert!(refusal(&set("ftp://nav.example.com", desk, SECRET)).contains("`navigation`"));
+    assert!(refusal(&set("http://nav.example.com", desk, SECRET)).contains("`navigation`"), "not in the clear");
+    assert!(refusal(&set("https://nav.example.com/?a=1", desk, SECRET)).contains("without `?`"));
+    assert!(refusal(&set(nav, &["--service", "two words"], SECRET)).contains("`peer`"));
+    assert!(refusal(&set(nav, desk, &"x".repeat(65))).contains("`secret`"));
+    assert!(refusal(&set(nav, desk, "")).contains("no secret came"));
+    assert_eq!(set(nav, &[], SECRET).status.code(), Some(2), "whom visitors talk to is named");
+    assert_eq!(set(nav, &["--service", "a", "--user", "b"], SECRET).status.code(), Some(2), "and once");
+    let nobody = ["upstream", "show", "nosuchapp"];
+    assert!(refusal(&run(&data, &nobody)).contains("no such upstream"));
+    assert_eq!(json(&show()), wanted);
+
+    let file = data.with_file_name("secret.txt");
+    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+    let user = ["--user", "desk", "--secret-file", file.to_str().unwrap()];
+    assert!(set(nav, &user, "").status.success());
+    assert_eq!(json(&show())["peer"], serde_json::json!({ "kind": "user", "id": "desk" }));
+    assert!(run(&data, &["upstream", "remove", &key]).status.success());
+    assert!(refusal(&show()).contains("no such upstream"));
+}

@@ -117,6 +117,7 @@ journeys! {
     lists_and_unread_counts
     pins_and_mutes
     a_message_is_taken_back
+    what_was_taken_back_while_away_is_told
     receipts_in_private
     receipts_in_a_group
     several_devices_know_the_same

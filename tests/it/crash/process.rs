@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use parlor::model::{Upstream, upstream::Peer};
 use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
@@ -109,6 +110,35 @@ impl ServerProcess {
     /// Makes a user and returns their token.
     pub(crate) fn token(&self, app: &str, user: &str) -> String {
         self.run(&["token", user, "--app", app])["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a site of an app and returns its key.
+    pub(crate) fn add_site(&self, app: &str) -> String {
+        let made = self.run(&["site", "add", "--app", app, "--origin", "https://shop.example"]);
+        made["site"]["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Has an app's conversations led elsewhere.
+    pub(crate) fn set_upstream(&self, app: &str, upstream: &Upstream, secret: &str) {
+        let Upstream { navigation, api, app_key, peer } = upstream;
+        let kind = if matches!(peer, Peer::Service(_)) { "--service" } else { "--user" };
+        let file = self.folder.path().join("upstream-secret");
+        std::fs::write(&file, secret).unwrap();
+        let mut command = self.command();
+        command.args(["upstream", "set", app, "--navigation", navigation, "--api", api, "--app-key", app_key]);
+        let output = command.args([kind, peer.id(), "--secret-file"]).arg(file).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// What a new visitor of a site says as hello. The server runs.
+    pub(crate) async fn visitor_hello(&self, site: &str) -> serde_json::Value {
+        let origin = format!("http://{}", self.address);
+        let asked = reqwest::Client::new().post(format!("{origin}/w/{site}/session"));
+        let asked = asked.header("origin", &origin).header("sec-fetch-site", "same-origin");
+        let answer = asked.json(&serde_json::json!({ "keep": "storage" })).send().await.unwrap();
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        let token = answer["token"].as_str().unwrap_or_else(|| panic!("a visitor: {answer}"));
+        serde_json::json!({ "v": 1, "as": "visitor", "site": site, "token": token })
     }
 
     /// Starts the server and waits until it answers; returns its address.

@@ -159,19 +159,6 @@ async fn check_26_and_30_other_devices_of_the_sender_hear_what_they_took_back() 
 }
 
 #[tokio::test]
-async fn a_recall_is_listed_although_its_message_was_pushed_to_the_same_connection() {
-    let stage = Stage::start().await;
-    let (mut ann, mut bob) = (stage.user("ann").await, stage.user("bob").await);
-    let slip = ann.writes("bob", "a slip").await;
-    bob.message().await;
-    ann.takes_back("bob", &slip).await;
-    // The push of the recall is under way and not acknowledged.
-    let pulled = bob.pull(slip.at).await;
-    assert_eq!(pulled.list.len(), 1);
-    assert_eq!(recalled(&pulled.list[0]).0, slip.uid);
-}
-
-#[tokio::test]
 async fn check_37_old_clients_get_escapes_and_new_ones_the_characters() {
     let stage = Stage::start().await;
     let (mut ann, mut old, mut new) =

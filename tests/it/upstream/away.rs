@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::json;
 
 use super::stage::{Service, Stage, history, insists};
-use crate::client::{Client, text_body};
+use crate::{
+    client::{Client, text_body},
+    crash::ServerProcess,
+};
 
 #[tokio::test]
 async fn a_service_that_was_never_reachable_gets_what_waits_when_it_comes() {
@@ -80,6 +83,54 @@ async fn d2_a_front_that_stops_in_the_middle_goes_on_where_it_was() {
     texts.sort_unstable();
     texts.dedup();
     assert_eq!(texts.len(), 16, "each once");
+    assert_eq!(history(&mut visitor, &conversation).await, there, "the copy is the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_front_killed_in_the_middle_sends_what_waited_once() {
+    const IN_A_ROUND: usize = 5;
+    let mut service = Service::running().await;
+    let mut front = ServerProcess::prepare().asking(service.address.port());
+    let app = front.add_app("Front");
+    let site = front.add_site(&app);
+    front.set_upstream(&app, &service.as_upstream(), &service.secret);
+    let address = front.start().await.parse().unwrap();
+    let hello = front.visitor_hello(&site).await;
+    let (mut visitor, welcome) = Client::connect(address, hello.clone()).await;
+    let id = welcome["me"]["id"].as_str().unwrap().to_owned();
+    let conversation = visitor.says("first").await["conversation"].clone();
+    let to = json!({ "conversation": conversation });
+    for round in 0..4 {
+        let words = |number: usize| (format!("k-{round}-{number}"), format!("{round}-{number}"));
+        // So many were answered before; the others are under way when there is no time for anything.
+        for number in 0..round {
+            let (client_id, text) = words(number);
+            insists(&mut visitor, &to, &client_id, &text).await;
+        }
+        for number in round..IN_A_ROUND {
+            let (client_id, text) = words(number);
+            visitor.say("send", text_body(&to, &client_id, &text)).await;
+        }
+        front.kill();
+        if round == 2 {
+            // The service goes, too, and is there again first.
+            service.process.kill();
+            service.process.start().await;
+        }
+        front.start().await;
+        visitor = Client::connect(address, hello.clone()).await.0;
+        // What was answered and what was not: a widget sends what it has no answer for.
+        for number in 0..IN_A_ROUND {
+            let (client_id, text) = words(number);
+            insists(&mut visitor, &to, &client_id, &text).await;
+        }
+    }
+    let there = service.said(&id).await;
+    let mut texts: Vec<&str> = there.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(texts.len(), 1 + 4 * IN_A_ROUND, "{texts:?}");
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), 1 + 4 * IN_A_ROUND, "each once");
     assert_eq!(history(&mut visitor, &conversation).await, there, "the copy is the same");
 }
 

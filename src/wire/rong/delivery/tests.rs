@@ -187,3 +187,14 @@ fn check_29_and_30_a_window_takes_what_is_newer_and_own_messages_only_after_a_co
     }
     assert_eq!(Window::of(&asked(0, None, 0)).received_after, None, "a client that has nothing yet");
 }
+
+#[test]
+fn check_26_a_recall_is_listed_although_its_message_was_pushed_and_acknowledged() {
+    let mut delivery = flowing();
+    let Some(Tell::Message(id, _)) = delivery.message(message("a", 5)) else { panic!("pushed") };
+    delivery.acked(id);
+    let recall = DownStreamMessage { classname: "RC:RcCmd".into(), ..message("a", 9) };
+    let (answer, _) = delivery.pulled(&pull(5), vec![recall.clone()], false);
+    assert_eq!(uids(&answer.list), ["a"]);
+    assert_eq!(delivery.direct(recall), None, "its event came after the answer");
+}
