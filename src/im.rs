@@ -56,6 +56,7 @@ mod send;
 mod signal;
 mod stale;
 mod sweep;
+pub mod tallies;
 pub mod turn;
 mod typing;
 mod uid;
@@ -123,6 +124,7 @@ pub struct Im {
     /// Seals secrets that must be used again.
     vault: Vault,
     throttle: accounts::Throttle,
+    tallies: tallies::Tallies,
     presence: Presence,
     watches: watch::Watches,
     routes: Routes,
@@ -155,9 +157,11 @@ impl Im {
         let chatrooms = chatroom::Rooms::new(clock.now());
         let vault = Vault::passing();
         let presence = Presence::new(settings.presence_grace_secs, bus.node());
+        let tallies = tallies::Tallies::new(store.clone(), &vault);
         Self {
             store,
             bus,
+            tallies,
             told: sweep::Told::default(),
             here: OnceLock::new(),
             clock,
@@ -200,6 +204,7 @@ impl Im {
     #[must_use]
     pub fn with_vault(mut self, vault: Vault) -> Self {
         self.files.sign_by(&vault);
+        self.tallies.named_by(&vault);
         self.vault = vault;
         self
     }

@@ -33,6 +33,7 @@ pub mod restraint;
 pub mod search;
 pub mod site;
 pub mod statistics;
+pub mod tally;
 pub mod told;
 pub mod upstream;
 pub mod webhook;

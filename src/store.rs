@@ -47,6 +47,7 @@ pub mod search;
 pub mod shared;
 pub mod sqlite;
 pub mod statistics;
+pub mod tallies;
 mod told;
 mod uid;
 pub mod upstreams;
@@ -75,6 +76,7 @@ use readership::Readership;
 use search::Searches;
 use shared::Shared;
 use statistics::Statistics;
+use tallies::Tallies;
 use upstreams::Upstreams;
 use words::Words;
 
@@ -390,6 +392,7 @@ pub trait Store:
     + Searches
     + Shared
     + Statistics
+    + Tallies
     + Upstreams
     + Users
     + Words

@@ -1,14 +1,17 @@
 //! Who somebody is: visitors minted by the widget, agents with a password, users with a token, the first set-up.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use moka::{policy::EvictionPolicy, sync::Cache};
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use super::{Im, backend::users::UserChange};
+use super::{
+    Im,
+    backend::users::UserChange,
+    tallies::{Care, Counter},
+};
 use crate::{
     auth::{Code as TypedCode, Token},
-    model::{AppKey, Caller, Code, Fault, Millis, Person, Role, Site, SiteKey, UserId, person::display_name},
+    model::{
+        AppKey, Caller, Code, Fault, Millis, Person, Role, Site, SiteKey, UserId, person::display_name, tally::Rule,
+    },
     store::{AgentAccount, Login, NewLogin, TokenHash},
 };
 
@@ -84,11 +87,11 @@ impl Im {
 
     /// Signs an agent in. `network` throttles together with the account (O2); unknown e-mails take as long as known ones.
     pub async fn sign_in(&self, email: &str, password: String, network: &str) -> Result<(Caller, Token), Fault> {
-        Throttle::check(&self.throttle.networks, network.to_owned(), self.settings.logins_per_network)?;
+        self.try_once(&self.throttle.networks, &network.to_owned(), self.settings.logins_per_network).await?;
         let email = normal_email(email);
         let account = match &email {
             Some(email) => {
-                Throttle::check(&self.throttle.accounts, email.clone(), self.settings.logins_per_account)?;
+                self.try_once(&self.throttle.accounts, email, self.settings.logins_per_account).await?;
                 self.store.agent_by_email(email).await?
             }
             None => None,
@@ -98,7 +101,7 @@ impl Im {
         let Some(account) = account.filter(|_| right) else {
             return Err(Fault::new(Code::WrongLogin, "E-mail and password do not match."));
         };
-        self.throttle.accounts.invalidate(&account.email);
+        self.tallies.forget(&self.throttle.accounts, &account.email).await;
         let caller = Caller { app: account.app, person: account.person, site: None };
         let token = self.keep_new_token(&caller, self.clock.now().plus_secs(AGENT_IDLE_SECS)).await?;
         tracing::info!(agent.id = %caller.id(), "Agent {} signed in", caller.id());
@@ -179,7 +182,7 @@ impl Im {
     }
 
     async fn setup_code(&self, typed: &str, network: &str, take: bool) -> Result<(), Fault> {
-        Throttle::check(&self.throttle.networks, format!("setup {network}"), self.settings.logins_per_network)?;
+        self.try_once(&self.throttle.networks, &format!("setup {network}"), self.settings.logins_per_network).await?;
         let wrong = || {
             Fault::new(Code::WrongCode, "This code is not right, or no longer valid. Restart the server for a new one.")
         };
@@ -234,32 +237,31 @@ fn normal_email(text: &str) -> Option<String> {
     plausible.then_some(email)
 }
 
-/// The time in which attempts are counted (security §13).
+/// The time in which attempts are counted, from the first (security §13).
 const WINDOW: Duration = Duration::from_mins(15);
 
-/// Counts attempts in a window of 15 minutes from the first. Bounded in memory.
+/// Counts attempts of accounts and networks (O2).
 #[derive(Debug)]
 pub(super) struct Throttle {
-    accounts: Cache<String, Arc<AtomicU32>>,
-    networks: Cache<String, Arc<AtomicU32>>,
+    accounts: Counter<String>,
+    networks: Counter<String>,
 }
 
 impl Default for Throttle {
     fn default() -> Self {
-        // The oldest go first: a cache that prefers what is asked for often would never count newcomers when it is full.
-        let lru = EvictionPolicy::lru;
-        let cache = || Cache::builder().max_capacity(20_000).eviction_policy(lru()).time_to_live(WINDOW).build();
-        Self { accounts: cache(), networks: cache() }
+        let counter = |kind| Counter::new(kind, Care::Each, 20_000, WINDOW);
+        Self { accounts: counter("sign-ins of an account"), networks: counter("sign-ins of a network") }
     }
 }
 
-impl Throttle {
-    fn check(attempts: &Cache<String, Arc<AtomicU32>>, key: String, max: u32) -> Result<(), Fault> {
-        let count = attempts.get_with(key, Arc::default);
-        if count.fetch_add(1, Ordering::Relaxed) < max {
+impl Im {
+    /// Counts an attempt, or says that there were too many, on this server and all others.
+    async fn try_once(&self, attempts: &Counter<String>, key: &String, most: u32) -> Result<(), Fault> {
+        let secs = u32::try_from(WINDOW.as_secs()).unwrap_or(u32::MAX);
+        let attempt = self.tallies.of(attempts, key, Rule::window(most, secs), 1);
+        if self.tallies.take(&[attempt]).await.all() {
             return Ok(());
         }
-        let secs = u32::try_from(WINDOW.as_secs()).unwrap_or(u32::MAX);
         Err(Fault::new(Code::RateLimited, "Too many tries. Wait 15 minutes, then try again.").retry_after(secs))
     }
 }

@@ -81,6 +81,7 @@ mod session;
 mod shared;
 mod statistics;
 mod stats;
+mod tallies;
 mod tenancy;
 mod times;
 mod upstreams;
@@ -201,6 +202,10 @@ pub struct PostgresStore {
     pool: PgPool,
     /// Taken by [`close`](Store::close).
     jobs: mpsc::Sender<Job>,
+    /// Takes draws to the task that counts.
+    counting: mpsc::Sender<tallies::Asked>,
+    /// Other servers that hear of each other may be on this database.
+    has_company: bool,
     stats: Arc<PostgresStats>,
     epoch: u64,
     patience: Duration,
@@ -280,14 +285,21 @@ impl PostgresStore {
             }
             let (jobs, queued) = mpsc::channel(QUEUE);
             let pool = connect::pool(connect, &options);
-            let tasks = [handle.spawn(batcher.run(queued)), handle.spawn(upkeep(pool.clone(), stats.clone(), epoch))];
-            Ok((pool, jobs, stats, news, epoch, tasks))
+            let (counting, asked) = mpsc::channel(tallies::QUEUE);
+            let tasks = [
+                handle.spawn(batcher.run(queued)),
+                handle.spawn(upkeep(pool.clone(), stats.clone(), epoch)),
+                handle.spawn(tallies::run(pool.clone(), asked)),
+            ];
+            Ok((pool, jobs, counting, stats, news, epoch, tasks))
         };
-        let (pool, jobs, stats, news, epoch, tasks) = engine.run(begin).await?;
+        let (pool, jobs, counting, stats, news, epoch, tasks) = engine.run(begin).await?;
         Ok(Self {
             engine,
             pool,
             jobs,
+            counting,
+            has_company: options.company == Company::Nodes,
             stats,
             epoch,
             patience: options.patience,
@@ -331,6 +343,7 @@ async fn upkeep(pool: PgPool, stats: Arc<PostgresStats>, epoch: u64) {
             let mut session = Session { conn: &mut transaction, epoch, stats: stats.clone(), recorded: false };
             statistics::add_up(&mut session).await?;
             changes::forget(&mut session).await?;
+            tallies::forget(&mut session).await?;
             transaction.commit().await?;
             Ok::<_, error::Trouble>(())
         };

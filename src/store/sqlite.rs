@@ -84,6 +84,7 @@ mod service;
 mod shared;
 mod statistics;
 mod stats;
+mod tallies;
 mod tenancy;
 mod times;
 mod upkeep;

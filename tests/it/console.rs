@@ -15,10 +15,10 @@ use crate::{
     harness::{PLANTED, People, TestServer},
 };
 
-const PASSWORD: &str = "a long and winding road";
+pub(crate) const PASSWORD: &str = "a long and winding road";
 
 /// Somebody in front of the console, with the cookies a browser would keep.
-struct Caller {
+pub(crate) struct Caller {
     /// Of all nodes, of which each request asks the next.
     origins: Vec<String>,
     turn: AtomicUsize,
@@ -42,10 +42,15 @@ impl Caller {
     }
 
     /// At the door of sign-in or set-up, with the page's word.
-    async fn at(server: &TestServer, page: &str) -> Self {
+    pub(crate) async fn at(server: &TestServer, page: &str) -> Self {
         let mut caller = Self::new(server);
         caller.visit(page).await;
         caller
+    }
+
+    /// Asks another server in turn, too.
+    pub(crate) fn asks_too(&mut self, server: &TestServer) {
+        self.origins.extend(server.origins());
     }
 
     async fn signed_in(server: &TestServer, email: &str) -> Self {
@@ -103,7 +108,7 @@ impl Caller {
         request.send().await.unwrap()
     }
 
-    async fn login(&self, email: &str, password: &str) -> Response {
+    pub(crate) async fn login(&self, email: &str, password: &str) -> Response {
         self.post("/console/api/login", &json!({ "email": email, "password": password })).await
     }
 }
@@ -133,7 +138,7 @@ fn location(answer: &Response) -> &str {
 }
 
 /// An agent of the server's first app.
-async fn ada(people: &People) -> String {
+pub(crate) async fn ada(people: &People) -> String {
     make_agent(people, people.site.app.clone(), "ada@shop.example").await
 }
 

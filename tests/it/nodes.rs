@@ -1,11 +1,13 @@
 //! Two servers on one PostgreSQL and one NATS: whom a client asks makes no difference.
 
+mod limits;
+
 use std::{
     fs,
     time::{Duration, Instant},
 };
 
-use parlor::auth::vault::KEY_FILE;
+use parlor::{auth::vault::KEY_FILE, config::Config};
 use serde_json::json;
 
 use crate::{
@@ -29,16 +31,22 @@ use nats::NatsServer;
 struct Nodes {
     one: TestServer,
     two: TestServer,
-    _database: Database,
+    database: Database,
     _nats: NatsServer,
 }
 
 impl Nodes {
     async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Both with some settings changed.
+    async fn start_with(change: impl Fn(&mut Config)) -> Self {
         let (database, nats) = (Database::make().await, NatsServer::start());
         let (store, bus) = (database.url(), nats.url());
         let start = |key: Option<Vec<u8>>| {
             TestServer::start_with(|config| {
+                change(config);
                 config.store.url = store.as_str().into();
                 config.bus.url = bus.as_str().into();
                 if let Some(key) = key {
@@ -49,7 +57,7 @@ impl Nodes {
         };
         let one = start(None);
         let key = fs::read(one.data().join(KEY_FILE)).unwrap();
-        let nodes = Self { two: start(Some(key)), one, _database: database, _nats: nats };
+        let nodes = Self { two: start(Some(key)), one, database, _nats: nats };
         nodes.know_each_other().await;
         nodes
     }
@@ -146,7 +154,7 @@ async fn a_poll_of_a_server_that_stopped_is_over() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_of_the_compatible_wire_that_lives_here_may_be_asked_there() {
-    let Nodes { one, two, _database, _nats } = Nodes::start().await;
+    let Nodes { one, two, database: _database, _nats } = Nodes::start().await;
     let stage = Stage::of(one).await;
     let mut ann = stage.device("ann", TWO).await;
     ann.pull(0).await;

@@ -56,7 +56,7 @@ async fn work(
     let credentials = Credentials::of(request.headers())?;
     let idempotency = idempotency_key(request)?;
     let (key, body) = part.who(credentials, request, payload).await?;
-    let (now_left, taken) = part.api.rates.take(&key, &part.config.limits);
+    let (now_left, taken) = part.api.rates.take(part.im.tallies(), &key, &part.config.limits).await;
     *left = Some(now_left);
     taken?;
     if let Some(scope) = operation.scope.filter(|scope| !key.has(*scope)) {
@@ -131,7 +131,7 @@ impl Parts {
             }
         };
         if found.as_ref().is_err_and(|fault| fault.code == Code::Unauthorized) {
-            self.api.rates.guessed(self.client.network)?;
+            self.api.rates.guessed(self.im.tallies(), self.client.network).await?;
         }
         found
     }

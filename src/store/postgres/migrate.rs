@@ -15,11 +15,12 @@ struct Step {
 }
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step { sql: include_str!("migrations/0001_first.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0002_labels.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0003_changes.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0004_recalled.sql"), works_from: 1 },
+    Step { sql: include_str!("migrations/0005_tallies.sql"), works_from: 1 },
 ];
 
 /// Names the lock that one migrating program holds; the schema's name is part of it.

@@ -10,6 +10,7 @@ mod changes;
 mod meeting;
 mod opening;
 mod server;
+mod tallies;
 
 use server::Database;
 

@@ -82,6 +82,11 @@ impl BackEnd {
         Self { key: key.to_owned(), key_id: key.split('_').nth(1).unwrap().to_owned(), ..self }
     }
 
+    /// The same, asking another server.
+    pub(crate) fn asking(&self, server: &TestServer) -> Self {
+        Self { origin: server.some_url(""), ..self.clone() }
+    }
+
     /// A request that carries the key, to be changed before it is sent.
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.bare(method, path).bearer_auth(&self.key)

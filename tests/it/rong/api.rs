@@ -46,6 +46,11 @@ impl OldBackEnd {
         Self { client, origin: server.url(""), app: app.clone(), secret }
     }
 
+    /// The same, asking another server.
+    pub(crate) fn asking(&self, server: &TestServer) -> Self {
+        Self { origin: server.url(""), ..self.clone() }
+    }
+
     /// A request without headers.
     pub(crate) fn bare(&self, path: &str) -> RequestBuilder {
         self.client.post(format!("{}/{path}.json", self.origin))

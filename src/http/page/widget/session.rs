@@ -3,29 +3,24 @@
 //! The credential is a cookie that no script can read. Where browsers refuse it, the frame asks again with
 //! `keep: "storage"` and keeps the token in its own, partitioned storage (V1).
 
-use std::{
-    hash::Hash,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
     web::{Data, Path},
 };
-use moka::{policy::EvictionPolicy, sync::Cache};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Token,
     config::{Config, Limits, Network, Server},
     http::extract::{Client, Json, SameOrigin},
-    im::Im,
-    model::{Code, Fault, Person, SiteKey},
+    im::{
+        Im,
+        tallies::{Care, Counter, Tallies},
+    },
+    model::{Code, Fault, Person, SiteKey, tally::Rule},
 };
 
 /// What the frame asks.
@@ -74,7 +69,7 @@ pub async fn session(
     {
         return Ok(HttpResponse::Ok().json(Answer { visitor: &known.caller.person, token: None }));
     }
-    mints.check(client.network, &config.limits)?;
+    mints.check(im.tallies(), client.network, &config.limits).await?;
     let (caller, token) = im.mint_visitor(&site).await?;
     let mut answer = HttpResponse::Ok();
     if asked.keep == Keep::Cookie {
@@ -102,53 +97,50 @@ fn cookie(server: &Server, site: &SiteKey, token: &Token, lives_secs: i64) -> St
     format!("{name}={}; Path=/; Max-Age={lives_secs}; HttpOnly; {reach}", token.reveal())
 }
 
-/// Counts new visitors per network (security §13). Bounded in memory.
+/// Counts new visitors per network (security §13).
 #[derive(Debug)]
 pub struct Mints {
-    minute: Cache<Network, Arc<AtomicU32>>,
-    day: Cache<Network, Arc<AtomicU32>>,
+    minute: Counter<Network>,
+    day: Counter<Network>,
 }
 
 /// An IPv6 /48 may hold many households: it gets as much as this many of them (security §13).
 const HOUSEHOLDS: u32 = 10;
 
-const MINUTE: Duration = Duration::from_mins(1);
-const DAY: Duration = Duration::from_hours(24);
+const MINUTE: u32 = 60;
+const DAY: u32 = 24 * 3600;
 
 impl Default for Mints {
     fn default() -> Self {
-        // The oldest go first: a cache that prefers what is asked for often would never count newcomers when it is full.
-        let window = |length| {
-            Cache::builder().max_capacity(100_000).eviction_policy(EvictionPolicy::lru()).time_to_live(length).build()
-        };
-        Self { minute: window(MINUTE), day: window(DAY) }
+        let counter = |kind, secs| Counter::new(kind, Care::Each, 100_000, Duration::from_secs(u64::from(secs)));
+        Self { minute: counter("new visitors in a minute", MINUTE), day: counter("new visitors in a day", DAY) }
     }
 }
 
 impl Mints {
-    fn check(&self, network: Network, limits: &Limits) -> Result<(), Fault> {
-        self.check_one(network, limits, 1)?;
-        network.around().map_or(Ok(()), |around| self.check_one(around, limits, HOUSEHOLDS))
-    }
-
-    fn check_one(&self, network: Network, limits: &Limits, times: u32) -> Result<(), Fault> {
-        let windows = [
-            (&self.minute, limits.visitors_per_network_minute, MINUTE),
-            (&self.day, limits.visitors_per_network_day, DAY),
-        ];
-        for (counts, most, window) in windows {
-            if count(counts, network) >= most.saturating_mul(times) {
-                let wait = u32::try_from(window.as_secs()).unwrap_or(u32::MAX);
-                return Err(Fault::new(Code::RateLimited, "Too many new visitors from your network. Try again later.")
-                    .retry_after(wait));
+    /// Counts one, on this server and all others, or says that there were too many.
+    async fn check(&self, tallies: &Tallies, network: Network, limits: &Limits) -> Result<(), Fault> {
+        let (mut spots, mut waits) = (Vec::with_capacity(4), Vec::with_capacity(4));
+        let own = [(network, 1)];
+        for (network, times) in own.into_iter().chain(network.around().map(|around| (around, HOUSEHOLDS))) {
+            let windows = [
+                (&self.minute, limits.visitors_per_network_minute, MINUTE),
+                (&self.day, limits.visitors_per_network_day, DAY),
+            ];
+            for (counter, most, secs) in windows {
+                spots.push(tallies.of(counter, &network, Rule::window(most.saturating_mul(times), secs), 1));
+                waits.push(secs);
             }
         }
-        Ok(())
+        match tallies.take(&spots).await.refused {
+            None => Ok(()),
+            Some(place) => {
+                let wait = waits.get(place).copied().unwrap_or(DAY);
+                let message = "Too many new visitors from your network. Try again later.";
+                Err(Fault::new(Code::RateLimited, message).retry_after(wait))
+            }
+        }
     }
-}
-
-fn count<K: Hash + Eq + Send + Sync + 'static>(counts: &Cache<K, Arc<AtomicU32>>, key: K) -> u32 {
-    counts.get_with(key, Arc::default).fetch_add(1, Ordering::Relaxed)
 }
 
 #[cfg(test)]
@@ -167,20 +159,38 @@ mod tests {
         );
     }
 
-    #[test]
-    fn new_visitors_of_one_network_are_bounded() {
+    #[tokio::test]
+    async fn new_visitors_of_one_network_are_bounded() {
         let (mints, limits) = (Mints::default(), Limits { visitors_per_network_minute: 2, ..Limits::default() });
-        let network = Network::of_client("192.0.2.1".parse().unwrap());
-        assert!(mints.check(network, &limits).is_ok() && mints.check(network, &limits).is_ok());
-        assert_eq!(mints.check(network, &limits).unwrap_err().code, Code::RateLimited);
-        assert!(mints.check(Network::of_client("192.0.2.2".parse().unwrap()), &limits).is_ok());
+        let (tallies, network) = (Tallies::of_one(), Network::of_client("192.0.2.1".parse().unwrap()));
+        for _ in 0..2 {
+            mints.check(&tallies, network, &limits).await.unwrap();
+        }
+        let refused = mints.check(&tallies, network, &limits).await.unwrap_err();
+        assert_eq!((refused.code, refused.retry_after_secs), (Code::RateLimited, Some(60)));
+        mints.check(&tallies, Network::of_client("192.0.2.2".parse().unwrap()), &limits).await.unwrap();
     }
 
-    #[test]
-    fn many_households_of_one_ipv6_customer_are_bounded_together() {
+    #[tokio::test]
+    async fn new_visitors_of_one_network_are_bounded_by_day_too() {
+        let limits = Limits { visitors_per_network_minute: 5, visitors_per_network_day: 3, ..Limits::default() };
+        let (mints, tallies) = (Mints::default(), Tallies::of_one());
+        let network = Network::of_client("192.0.2.1".parse().unwrap());
+        for _ in 0..3 {
+            mints.check(&tallies, network, &limits).await.unwrap();
+        }
+        assert_eq!(mints.check(&tallies, network, &limits).await.unwrap_err().retry_after_secs, Some(24 * 3600));
+    }
+
+    #[tokio::test]
+    async fn many_households_of_one_ipv6_customer_are_bounded_together() {
         let (mints, limits) = (Mints::default(), Limits { visitors_per_network_minute: 2, ..Limits::default() });
+        let tallies = Tallies::of_one();
         let household = |n: u16| Network::of_client(format!("2001:db8:1:{n:x}::1").parse().unwrap());
-        let made = (0..100).filter(|n| mints.check(household(*n), &limits).is_ok()).count();
+        let mut made = 0;
+        for n in 0..100 {
+            made += usize::from(mints.check(&tallies, household(n), &limits).await.is_ok());
+        }
         assert_eq!(made, 20);
     }
 }

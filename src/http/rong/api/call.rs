@@ -48,14 +48,14 @@ impl Call {
     }
 
     /// Takes so many of what may be asked for.
-    pub(super) fn take(&self, limit: Limit, count: usize) -> Result<(), Refusal> {
-        self.api.rates.take(self.key(), limit, count, &self.config.compatible)
+    pub(super) async fn take(&self, limit: Limit, count: usize) -> Result<(), Refusal> {
+        self.api.rates.take(self.im.tallies(), self.key(), limit, count, &self.config.compatible).await
     }
 
     /// Takes one of what may be asked for on a path.
-    pub(super) fn take_one(&self, path: &'static str, pace: Pace) -> Result<(), Refusal> {
+    pub(super) async fn take_one(&self, path: &'static str, pace: Pace) -> Result<(), Refusal> {
         match pace {
-            Pace::Usual => self.take(Limit::Path(path), 1),
+            Pace::Usual => self.take(Limit::Path(path), 1).await,
             Pace::Own => Ok(()),
         }
     }

@@ -69,7 +69,7 @@ pub(super) fn operations() -> Vec<Operation> {
 fn private(path: &'static str, passing: bool) -> Operation {
     let run = move |call: Call, form: Form| async move {
         let users: Vec<UserId> = form.ids("toUserId", MOST_USERS)?;
-        call.take(Limit::Private, users.len())?;
+        call.take(Limit::Private, users.len()).await?;
         let publish = Publish::of(&form)?;
         let publish = if passing { publish.passing() } else { publish };
         send(&call, publish.post(&call, Addressees::Users(users), Vec::new(), None), "userId").await
@@ -82,7 +82,7 @@ fn private(path: &'static str, passing: bool) -> Operation {
 
 async fn system(call: Call, form: Form) -> Outcome {
     let users: Vec<UserId> = form.ids("toUserId", MOST_SYSTEM_USERS)?;
-    call.take(Limit::System, users.len())?;
+    call.take(Limit::System, users.len()).await?;
     let publish = Publish::of(&form)?;
     send(&call, publish.post(&call, Addressees::System(users), Vec::new(), None), "userId").await
 }
@@ -103,7 +103,7 @@ fn group(path: &'static str, kind: Kind, passing: bool) -> Operation {
     };
     let run = move |call: Call, form: Form| async move {
         let handles: Vec<Handle> = form.ids(target, MOST_GROUPS)?;
-        call.take(Limit::Group, handles.len())?;
+        call.take(Limit::Group, handles.len()).await?;
         let only = if form.has("toUserId") { form.ids("toUserId", MOST_USERS)? } else { Vec::new() };
         let publish = Publish::of(&form)?;
         let publish = if passing { publish.passing() } else { publish };
@@ -114,13 +114,13 @@ fn group(path: &'static str, kind: Kind, passing: bool) -> Operation {
 }
 
 /// Takes one of the messages and pushes to everybody.
-pub(super) fn take_everybody(call: &Call) -> Result<(), Refusal> {
-    call.take(Limit::EverybodyHour, 1)?;
-    call.take(Limit::EverybodyDay, 1)
+pub(super) async fn take_everybody(call: &Call) -> Result<(), Refusal> {
+    call.take(Limit::EverybodyHour, 1).await?;
+    call.take(Limit::EverybodyDay, 1).await
 }
 
 async fn broadcast(call: Call, form: Form, online_only: bool) -> Outcome {
-    take_everybody(&call)?;
+    take_everybody(&call).await?;
     let Publish { from, content, .. } = Publish::of(&form)?;
     call.backend().know_users(std::slice::from_ref(&from)).await?;
     let asked = BroadcastCall { from: Some(from), content, client_id: call.client_id(), online_only, any_sender: true };
@@ -131,7 +131,7 @@ async fn broadcast(call: Call, form: Form, online_only: bool) -> Outcome {
 
 async fn chatroom(call: Call, form: Form) -> Outcome {
     let rooms: Vec<Handle> = form.ids("toChatroomId", MOST_ROOMS)?;
-    call.take(Limit::Chatroom, rooms.len())?;
+    call.take(Limit::Chatroom, rooms.len()).await?;
     let Publish { from, content, stored, .. } = Publish::of(&form)?;
     call.backend().know_users(std::slice::from_ref(&from)).await?;
     let how = Saying { client_id: call.client_id(), stored };
@@ -151,7 +151,7 @@ async fn chatroom(call: Call, form: Form) -> Outcome {
 }
 
 async fn every_chatroom(call: Call, form: Form) -> Outcome {
-    call.take(Limit::EveryChatroom, 1)?;
+    call.take(Limit::EveryChatroom, 1).await?;
     let Publish { from, content, stored, .. } = Publish::of(&form)?;
     call.backend().know_users(std::slice::from_ref(&from)).await?;
     let how = Saying { client_id: call.client_id(), stored };

@@ -81,7 +81,7 @@ async fn push(call: Call, body: Push) -> Outcome {
     if body.message.is_none() && body.notification.is_none() {
         return Err(Refusal::parameter("give a `notification` or a `message`"));
     }
-    take_everybody(&call)?;
+    take_everybody(&call).await?;
     let Some(message) = body.message else { return Ok(json!({ "id": new_id() })) };
     let from = body.fromuserid.as_deref().ok_or_else(|| Refusal::missing("fromuserid"))?;
     let (from, content): (UserId, _) = (read("fromuserid", from)?, content(&message.name, &message.content)?);

@@ -1,17 +1,12 @@
 //! How often an app may ask (compatible protocol, "Default rate limits").
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-
-use moka::sync::Cache;
+use std::{fmt, time::Duration};
 
 use super::refusal::Refusal;
 use crate::{
     config::{Compatible, Network},
-    http::api::rates::Bucket,
-    model::AppKey,
+    im::tallies::{Care, Counter, Tallies},
+    model::{AppKey, tally::Rule},
 };
 
 /// Wrong signatures from one network in a minute, before it is told to wait.
@@ -47,15 +42,9 @@ pub(super) enum Limit {
     EverybodyDay,
 }
 
-/// So many, in so many seconds.
-struct Allowed {
-    most: u32,
-    secs: u32,
-}
-
 impl Limit {
-    fn allowed(self, settings: &Compatible) -> Allowed {
-        let (most, secs) = match self {
+    fn rule(self, settings: &Compatible) -> (u32, u32) {
+        match self {
             Self::Path(_) => (settings.requests_per_sec, 1),
             Self::Private => (settings.private_per_minute, 60),
             Self::System => (settings.system_per_sec, 1),
@@ -64,43 +53,59 @@ impl Limit {
             Self::EveryChatroom => (settings.every_chatroom_per_sec, 1),
             Self::EverybodyHour => (settings.everybody_per_hour, 3600),
             Self::EverybodyDay => (settings.everybody_per_day, 24 * 3600),
-        };
-        Allowed { most, secs }
+        }
+    }
+}
+
+/// Whose requests of which kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Asked(AppKey, Limit);
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.0, self.1)
     }
 }
 
 /// Counts by app. Bounded: who has not asked for a day is forgotten.
 #[derive(Debug)]
 pub struct Rates {
-    buckets: Cache<(AppKey, Limit), Arc<Bucket>>,
-    wrong: Cache<Network, Arc<Bucket>>,
+    asked: Counter<Asked>,
+    wrong: Counter<Network>,
 }
 
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            buckets: Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_hours(24)).build(),
-            wrong: Cache::builder().max_capacity(50_000).time_to_idle(Duration::from_mins(2)).build(),
+            asked: Counter::new("server API", Care::Use, 100_000, Duration::from_hours(24)),
+            wrong: Counter::new("wrong signatures", Care::Use, 50_000, Duration::from_mins(2)),
         }
     }
 }
 
 impl Rates {
     /// Takes so many at once, or none. What can never be taken at once is taken when nothing else was.
-    pub(super) fn take(&self, app: &AppKey, limit: Limit, count: usize, settings: &Compatible) -> Result<(), Refusal> {
-        let Allowed { most, secs } = limit.allowed(settings);
+    pub(super) async fn take(
+        &self,
+        tallies: &Tallies,
+        app: &AppKey,
+        limit: Limit,
+        count: usize,
+        settings: &Compatible,
+    ) -> Result<(), Refusal> {
+        let (most, secs) = limit.rule(settings);
         let count = u32::try_from(count).unwrap_or(u32::MAX).min(most);
-        let bucket = self.buckets.get_with_by_ref(&(app.clone(), limit), Arc::default);
-        if bucket.take_many(count, most, f64::from(most) / f64::from(secs), Instant::now()) {
+        let spot = tallies.of(&self.asked, &Asked(app.clone(), limit), Rule::bucket(most, secs), count);
+        if tallies.take(&[spot]).await.all() {
             return Ok(());
         }
         Err(Refusal::too_often(&format!("more than {most} in {secs} seconds")))
     }
 
     /// Counts a wrong signature from this network; too many in a minute are no longer told what was wrong.
-    pub(super) fn guessed(&self, network: Network) -> Result<(), Refusal> {
-        let bucket = self.wrong.get_with_by_ref(&network, Arc::default);
-        if bucket.take_many(1, MOST_WRONG, f64::from(MOST_WRONG) / 60.0, Instant::now()) {
+    pub(super) async fn guessed(&self, tallies: &Tallies, network: Network) -> Result<(), Refusal> {
+        let guess = tallies.of(&self.wrong, &network, Rule::bucket(MOST_WRONG, 60), 1);
+        if tallies.take(&[guess]).await.all() {
             return Ok(());
         }
         Err(Refusal::too_often("too many wrong signatures from your network; wait a minute"))
@@ -111,23 +116,24 @@ impl Rates {
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_app_and_each_limit_has_its_own_count() {
+    #[tokio::test]
+    async fn each_app_and_each_limit_has_its_own_count() {
         let (rates, settings) = (Rates::default(), Compatible { group_per_sec: 3, ..Compatible::default() });
+        let tallies = Tallies::of_one();
         let (one, two): (AppKey, AppKey) = ("halden".parse().unwrap(), "other".parse().unwrap());
-        assert!(rates.take(&one, Limit::Group, 2, &settings).is_ok());
-        let refused = rates.take(&one, Limit::Group, 2, &settings).unwrap_err();
+        assert!(rates.take(&tallies, &one, Limit::Group, 2, &settings).await.is_ok());
+        let refused = rates.take(&tallies, &one, Limit::Group, 2, &settings).await.unwrap_err();
         assert_eq!((refused.status, refused.code), (403, 1008));
-        assert!(rates.take(&one, Limit::Group, 1, &settings).is_ok(), "what was refused took nothing");
-        assert!(rates.take(&one, Limit::System, 50, &settings).is_ok());
-        assert!(rates.take(&two, Limit::Group, 3, &settings).is_ok());
+        assert!(rates.take(&tallies, &one, Limit::Group, 1, &settings).await.is_ok(), "what was refused took nothing");
+        assert!(rates.take(&tallies, &one, Limit::System, 50, &settings).await.is_ok());
+        assert!(rates.take(&tallies, &two, Limit::Group, 3, &settings).await.is_ok());
     }
 
-    #[test]
-    fn more_than_a_limit_is_taken_when_nothing_else_was() {
+    #[tokio::test]
+    async fn more_than_a_limit_is_taken_when_nothing_else_was() {
         let (rates, settings) = (Rates::default(), Compatible { group_per_sec: 2, ..Compatible::default() });
-        let app: AppKey = "halden".parse().unwrap();
-        assert!(rates.take(&app, Limit::Group, 3, &settings).is_ok());
-        assert!(rates.take(&app, Limit::Group, 1, &settings).is_err());
+        let (app, tallies): (AppKey, _) = ("halden".parse().unwrap(), Tallies::of_one());
+        assert!(rates.take(&tallies, &app, Limit::Group, 3, &settings).await.is_ok());
+        assert!(rates.take(&tallies, &app, Limit::Group, 1, &settings).await.is_err());
     }
 }

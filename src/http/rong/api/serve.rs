@@ -50,13 +50,13 @@ async fn work(operation: &Operation, request: HttpRequest, mut payload: Payload)
         Ok(app) => app,
         Err(fault) => {
             if fault.code == Code::Unauthorized {
-                api.rates.guessed(client.network)?;
+                api.rates.guessed(im.tallies(), client.network).await?;
             }
             return Err(fault.into());
         }
     };
     let mut call = Call { im, config, api, app, address: client.address, request, body: Bytes::new() };
-    call.take_one(operation.path, operation.pace)?;
+    call.take_one(operation.path, operation.pace).await?;
     let bytes = read_body(&mut payload, call.config.limits.body_bytes).await.map_err(|fault| match fault.code {
         Code::TooLarge => Refusal::new(413, 1508, &fault.message),
         _ => fault.into(),

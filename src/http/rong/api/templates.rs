@@ -85,7 +85,7 @@ async fn publish(call: Call, body: Template, limit: Limit) -> Outcome {
     if body.values.len() != users.len() {
         return Err(Refusal::parameter("`values` has one entry per receiver, in their order"));
     }
-    call.take(limit, users.len())?;
+    call.take(limit, users.len()).await?;
     let words: Vec<Words> = body.values.into_iter().map(words).collect();
     let never = |switch: &Switch| (!switch.is_on()).then_some(false);
     let publish = Publish {

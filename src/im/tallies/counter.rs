@@ -1,0 +1,157 @@
+//! What one server knows of a count: everything it has heard of it, and what it has not told the others.
+
+use std::{
+    fmt,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use moka::{policy::EvictionPolicy, sync::Cache};
+
+use crate::{
+    model::tally::{Rule, Tally},
+    store::tallies::{Drawn, TallyName},
+};
+
+/// Of what each of several servers may give on its own: one part in so many.
+const QUIET_PARTS: u32 = 10;
+
+/// What something is counted by. Its text names it among all of its kind.
+pub trait Counted: fmt::Display + Hash + Eq + Clone + Send + Sync + 'static {}
+
+impl<K: fmt::Display + Hash + Eq + Clone + Send + Sync + 'static> Counted for K {}
+
+/// How sure a count must be when several servers share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Each is told at once: what happens seldom.
+    Each,
+    /// A server that gives less than a tenth tells nobody: what happens often.
+    Use,
+}
+
+/// Counts of one kind. Bounded: when there are too many, those that were used longest ago are forgotten first, so that
+/// newcomers are always counted.
+#[derive(Debug)]
+pub struct Counter<K: Counted> {
+    kind: &'static str,
+    care: Care,
+    slots: Cache<K, Arc<Slot>>,
+}
+
+impl<K: Counted> Counter<K> {
+    /// Of this name, for at most so many, each remembered for so long after its last use: the longest time of its rules.
+    pub fn new(kind: &'static str, care: Care, most: u64, lasts: Duration) -> Self {
+        let lru = EvictionPolicy::lru();
+        Self { kind, care, slots: Cache::builder().max_capacity(most).eviction_policy(lru).time_to_idle(lasts).build() }
+    }
+
+    pub(super) const fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    pub(super) fn slot(&self, key: &K, name: impl FnOnce() -> TallyName) -> Arc<Slot> {
+        self.slots.get_with_by_ref(key, || Arc::new(Slot { name: name(), care: self.care, known: Mutex::default() }))
+    }
+
+    pub(super) fn forget(&self, key: &K) {
+        self.slots.invalidate(key);
+    }
+}
+
+/// One count.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) name: TallyName,
+    care: Care,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// As it was heard last, with everything that was taken here since.
+    all: Tally,
+    /// What is given without telling.
+    quiet: Tally,
+    /// How much of it the others do not know.
+    untold: f64,
+    /// How much of it is being told.
+    telling: f64,
+}
+
+/// Something to take.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    pub(super) slot: Arc<Slot>,
+    pub(super) rule: Rule,
+    pub(super) count: u32,
+}
+
+/// What one server can say by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Here {
+    pub(super) taken: bool,
+    pub(super) left: u32,
+    /// So much is used that the others should be asked.
+    pub(super) asks: bool,
+}
+
+impl Spot {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.slot.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes it as far as is known here.
+    pub(super) fn take(&self, now: i64) -> Here {
+        let (rule, mut known) = (self.rule, self.known());
+        known.all = known.all.at(rule, now);
+        // What came back need not be told.
+        known.untold = known.untold.min(known.all.used);
+        known.telling = known.telling.min(known.all.used);
+        let taken = known.all.take(rule, self.count, now);
+        let mut asks = false;
+        if taken {
+            known.untold += f64::from(self.count);
+            let quiet = rule.part(QUIET_PARTS);
+            let is_quiet = self.slot.care == Care::Use
+                && known.all.used * 2.0 <= f64::from(rule.most())
+                && known.quiet.take(quiet, self.count, now);
+            asks = !is_quiet;
+        }
+        Here { taken, left: known.all.left(rule), asks }
+    }
+
+    /// What was taken before this and is told with it now.
+    pub(super) fn tell(&self) -> f64 {
+        let mut known = self.known();
+        let told = std::mem::take(&mut known.untold).max(f64::from(self.count));
+        known.telling += told;
+        told - f64::from(self.count)
+    }
+
+    /// Nobody heard it.
+    pub(super) fn untell(&self, owed: f64) {
+        let (told, mut known) = (owed + f64::from(self.count), self.known());
+        known.telling = (known.telling - told).max(0.0);
+        known.untold += told;
+    }
+
+    /// It was not needed after all: nothing was taken, and what was owed is not told.
+    pub(super) fn give_back(&self, owed: f64) {
+        let mut known = self.known();
+        known.telling = (known.telling - owed - f64::from(self.count)).max(0.0);
+        known.untold += owed;
+        known.all.used = (known.all.used - f64::from(self.count)).max(0.0);
+    }
+
+    /// The others' answer.
+    pub(super) fn heard(&self, owed: f64, drawn: Drawn, now: i64) {
+        let mut known = self.known();
+        known.telling = (known.telling - owed - f64::from(self.count)).max(0.0);
+        known.all = drawn.tally.by_clock(drawn.now, now);
+        // What was taken here meanwhile.
+        let meanwhile = known.untold + known.telling;
+        known.all.add(self.rule, meanwhile, now);
+    }
+}
