@@ -94,12 +94,17 @@ impl Tallies {
             left.push(here.left);
             asks |= here.asks;
             if !here.taken {
-                // The others cannot know of less.
+                // The others cannot know of less. What stands before it stays taken.
+                spots.iter().take(place).for_each(Spot::keep);
                 return Taken { left, refused: Some(place) };
             }
         }
         let here = Taken { left, refused: None };
-        if !asks || !self.is_shared || now < self.alone_until.load(Ordering::Relaxed) {
+        if !self.is_shared {
+            return here;
+        }
+        if !asks || now < self.alone_until.load(Ordering::Relaxed) {
+            spots.iter().for_each(Spot::keep);
             return here;
         }
         self.ask(spots).await.unwrap_or(here)

@@ -27,6 +27,15 @@ pub struct AnswerLimits {
     pub most: u64,
 }
 
+/// That a request is at work, for all servers to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Whose work it is: a number that nobody else has.
+    pub claimant: i64,
+    /// It ends after so many seconds unless it is said again.
+    pub secs: u32,
+}
+
 /// What the store does for retried requests.
 #[async_trait]
 pub trait Answers: Send + Sync {
@@ -34,4 +43,13 @@ pub trait Answers: Send + Sync {
     async fn kept_answer(&self, app: &AppKey, name: &str, since: Millis) -> Result<Option<KeptAnswer>>;
     /// Keeps an answer; one of the same name that is too old makes room, a younger one stays.
     async fn keep_answer(&self, app: &AppKey, name: &str, answer: KeptAnswer, limits: AnswerLimits) -> Result<()>;
+    /// Says that the request of this name is at work, or still is. `false`: another one is. A server that has the store for
+    /// itself knows by itself.
+    async fn claim_answer(&self, _app: &AppKey, _name: &str, _claim: Claim) -> Result<bool> {
+        Ok(true)
+    }
+    /// It is at work no more. What another one has claimed meanwhile stays.
+    async fn release_answer(&self, _app: &AppKey, _name: &str, _claimant: i64) -> Result<()> {
+        Ok(())
+    }
 }

@@ -60,4 +60,13 @@ pub trait Files: Send + Sync {
     async fn files_removed(&self, ids: &[FileId], counts_since: Millis) -> Result<()>;
     /// Those of these files of any app that have a row.
     async fn known_files(&self, ids: &[FileId]) -> Result<Vec<FileId>>;
+    /// Notes under which name a file was uploaded, for a day, for other servers. A later note replaces it. A server that has
+    /// the store for itself remembers by itself.
+    async fn note_upload(&self, _app: &AppKey, _name: [u8; 32], _file: FileId) -> Result<()> {
+        Ok(())
+    }
+    /// The file that some server noted under this name.
+    async fn noted_upload(&self, _app: &AppKey, _name: [u8; 32]) -> Result<Option<FileId>> {
+        Ok(None)
+    }
 }

@@ -344,6 +344,8 @@ async fn upkeep(pool: PgPool, stats: Arc<PostgresStats>, epoch: u64) {
             statistics::add_up(&mut session).await?;
             changes::forget(&mut session).await?;
             tallies::forget(&mut session).await?;
+            answers::forget_claims(&mut session).await?;
+            files::forget_uploads(&mut session).await?;
             transaction.commit().await?;
             Ok::<_, error::Trouble>(())
         };

@@ -1,7 +1,7 @@
 //! The compatible protocol on the real server. Clients are made of the codec's client side; names of tests begin with the
 //! line of the protocol's conformance checklist that they show.
 
-mod api;
+pub(crate) mod api;
 mod chatrooms;
 pub(crate) mod client;
 mod connection;

@@ -241,7 +241,7 @@ async fn blocked(asker: &Asker) -> Result<Vec<Person>, Fault> {
 
 /// A whole address, good for a while.
 async fn download(asker: &Asker, key: &str) -> Result<String, Fault> {
-    let file = asker.im.uploaded_as(&asker.caller, key)?;
+    let file = asker.im.uploaded_as(&asker.caller, key).await?;
     let link = asker.im.links(&asker.caller, &[file]).await?.pop();
     let link = link.ok_or_else(|| Fault::new(Code::NotFound, "no such file"))?;
     Ok(format!("{}{}", asker.origin, link.address()))

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a retried POST does nothing twice and gets the first answer again.
 //!
 //! Answers of requests that worked are kept for 24 hours; a request that was refused did nothing and may be tried again
-//! under its key. What is at work is known to this process only: a second node would have to claim keys in the store.
+//! under its key. What is at work is known here; of several servers one claims it in the store.
 
 use std::sync::Arc;
 
@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::{answer::Rendered, call::Call, input::Request};
 use crate::{
-    im::backend::answers::Answered,
+    im::{
+        Im,
+        backend::answers::{Answered, at_work},
+    },
     model::{AppKey, ClientId, Code, Fault},
 };
 
@@ -46,10 +49,7 @@ impl Running {
     fn take(&self, app: &AppKey, key: &IdempotencyKey) -> Result<Place, Fault> {
         let name = (app.clone(), key.clone());
         match self.0.entry(name.clone()) {
-            Entry::Occupied(_) => {
-                let message = "a request with this idempotency key is at work; ask again for its answer";
-                Err(Fault::new(Code::InProgress, message).retry_after(1))
-            }
+            Entry::Occupied(_) => Err(at_work()),
             Entry::Vacant(place) => {
                 place.insert(());
                 Ok(Place(self.clone(), name))
@@ -72,16 +72,32 @@ where
     let Some(key) = call.idempotency.clone() else { return Ok((work(call, request).await?, false)) };
     let (im, app) = (Arc::clone(&call.im), call.app().clone());
     let _place = running.take(&app, &key)?;
-    if let Some(first) = im.backend(&app).kept_answer(key.as_str(), hash).await? {
+    let claim = im.backend(&app).claim_answer(key.as_str()).await?;
+    let outcome = claim.during(first_or_work(&im, &app, &key, hash, || work(call, request))).await;
+    claim.end().await;
+    outcome
+}
+
+async fn first_or_work<F>(
+    im: &Im,
+    app: &AppKey,
+    key: &IdempotencyKey,
+    hash: [u8; 32],
+    work: impl FnOnce() -> F,
+) -> Result<(Rendered, bool), Fault>
+where
+    F: Future<Output = Result<Rendered, Fault>>,
+{
+    if let Some(first) = im.backend(app).kept_answer(key.as_str(), hash).await? {
         return Ok((
             Rendered { status: first.status, body: first.body.into(), location: first.location, file: None },
             true,
         ));
     }
-    let done = work(call, request).await?;
+    let done = work().await?;
     let answered = Answered { status: done.status, body: done.body.to_vec(), location: done.location.clone() };
     // It is done: saying otherwise would only have it done again.
-    if let Err(fault) = im.backend(&app).keep_answer(key.as_str(), hash, answered).await {
+    if let Err(fault) = im.backend(app).keep_answer(key.as_str(), hash, answered).await {
         tracing::warn!(app.key = %app, code = fault.code.name(), "An answer could not be kept for a retry");
     }
     Ok((done, false))

@@ -67,7 +67,7 @@ async fn take(request: &HttpRequest, body: Payload, im: &Im) -> Result<Value, Fa
     let (name, upload) = file.ok_or_else(|| bad("the form has no `file`"))?;
     let uploaded = im.finish_upload(&caller, upload).await?;
     let key = key.unwrap_or_else(|| uploaded.file.id.to_string());
-    im.note_upload(&caller, &key, uploaded.file.id)?;
+    im.note_upload(&caller, &key, uploaded.file.id).await?;
     Ok(json!({ "key": key, "name": name, "size": uploaded.file.size, "hash": uploaded.file.id }))
 }
 

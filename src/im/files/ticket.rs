@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use moka::sync::Cache;
+use sha2::{Digest, Sha256};
 
 use super::{Im, no_file};
 use crate::{
@@ -50,18 +51,22 @@ impl Im {
     }
 
     /// Remembers the key under which the caller uploaded a file.
-    pub fn note_upload(&self, caller: &Caller, key: &str, file: FileId) -> Result<(), Fault> {
+    pub async fn note_upload(&self, caller: &Caller, key: &str, file: FileId) -> Result<(), Fault> {
         if !(1..=MAX_KEY).contains(&key.len()) {
             return Err(Fault::new(Code::BadRequest, format!("a key has 1 to {MAX_KEY} bytes")));
         }
         self.files.keys.0.insert((caller.app.clone(), caller.id().clone(), key.to_owned()), file);
-        Ok(())
+        // They may ask another server for it.
+        Ok(self.store.note_upload(&caller.app, name(caller, key), file).await?)
     }
 
     /// The file that the caller uploaded under a key.
-    pub fn uploaded_as(&self, caller: &Caller, key: &str) -> Result<FileId, Fault> {
+    pub async fn uploaded_as(&self, caller: &Caller, key: &str) -> Result<FileId, Fault> {
         let known = (caller.app.clone(), caller.id().clone(), key.to_owned());
-        self.files.keys.0.get(&known).ok_or_else(no_file)
+        if let Some(file) = self.files.keys.0.get(&known) {
+            return Ok(file);
+        }
+        self.store.noted_upload(&caller.app, name(caller, key)).await?.ok_or_else(no_file)
     }
 
     /// The file of the caller's app to which an address of ours leads, also when its time is over.
@@ -70,4 +75,9 @@ impl Im {
         let grant = self.files.links.read(rest.split_once('/').map_or(rest, |(token, _)| token))?;
         (grant.app == caller.app && grant.file != NO_FILE).then_some(grant.file)
     }
+}
+
+/// What is noted of an uploader's key for other servers. No id holds a zero.
+fn name(caller: &Caller, key: &str) -> [u8; 32] {
+    Sha256::new().chain_update(caller.id().as_str()).chain_update([0]).chain_update(key).finalize().into()
 }

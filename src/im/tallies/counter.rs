@@ -72,6 +72,8 @@ pub(super) struct Slot {
 struct Known {
     /// As it was heard last, with everything that was taken here since.
     all: Tally,
+    /// When that was, by the store's clock: answers may overtake each other.
+    heard: i64,
     /// What is given without telling.
     quiet: Tally,
     /// How much of it the others do not know.
@@ -110,24 +112,23 @@ impl Spot {
         known.untold = known.untold.min(known.all.used);
         known.telling = known.telling.min(known.all.used);
         let taken = known.all.take(rule, self.count, now);
-        let mut asks = false;
-        if taken {
-            known.untold += f64::from(self.count);
-            let quiet = rule.part(QUIET_PARTS);
-            let is_quiet = self.slot.care == Care::Use
-                && known.all.used * 2.0 <= f64::from(rule.most())
-                && known.quiet.take(quiet, self.count, now);
-            asks = !is_quiet;
-        }
-        Here { taken, left: known.all.left(rule), asks }
+        let is_quiet = self.slot.care == Care::Use
+            && known.all.used * 2.0 <= f64::from(rule.most())
+            && known.quiet.take(rule.part(QUIET_PARTS), self.count, now);
+        Here { taken, left: known.all.left(rule), asks: !is_quiet }
     }
 
-    /// What was taken before this and is told with it now.
+    /// It was taken and is not told now.
+    pub(super) fn keep(&self) {
+        self.known().untold += f64::from(self.count);
+    }
+
+    /// It is told now, with what was taken before and not told: so much.
     pub(super) fn tell(&self) -> f64 {
         let mut known = self.known();
-        let told = std::mem::take(&mut known.untold).max(f64::from(self.count));
-        known.telling += told;
-        told - f64::from(self.count)
+        let owed = std::mem::take(&mut known.untold);
+        known.telling += owed + f64::from(self.count);
+        owed
     }
 
     /// Nobody heard it.
@@ -149,6 +150,10 @@ impl Spot {
     pub(super) fn heard(&self, owed: f64, drawn: Drawn, now: i64) {
         let mut known = self.known();
         known.telling = (known.telling - owed - f64::from(self.count)).max(0.0);
+        if drawn.now < known.heard {
+            return;
+        }
+        known.heard = drawn.now;
         known.all = drawn.tally.by_clock(drawn.now, now);
         // What was taken here meanwhile.
         let meanwhile = known.untold + known.telling;

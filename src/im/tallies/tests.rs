@@ -30,6 +30,7 @@ impl tallies::Tallies for Counts {
 
     async fn draw(&self, draws: Vec<Draw>) -> Result<Vec<Drawn>, StoreError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
         if self.away.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
@@ -111,6 +112,25 @@ async fn what_happens_often_is_refused_at_the_same_number_and_little_of_it_asks_
     }
     assert_eq!(taken, 100, "all of it was told in the end");
     assert!(counts.asked.load(Ordering::Relaxed) <= 73, "who knows that nothing is left asks nobody");
+}
+
+#[tokio::test]
+async fn many_at_once_are_counted_once_each() {
+    let (counts, servers) = three();
+    let rule = Rule::bucket(100, 3600);
+    let tries = (0..300).map(|place| {
+        let server = &servers[place % 3];
+        async move {
+            tokio::task::yield_now().await;
+            server.takes(&server.often, "key", rule).await
+        }
+    });
+    let taken = futures_util::future::join_all(tries).await.into_iter().filter(|taken| *taken).count();
+    // What was given without asking may be told after others have filled the count.
+    assert!((100..=130).contains(&taken), "{taken}");
+    let told: f64 = counts.tallies.lock().unwrap().values().map(|tally| tally.used).sum();
+    let all = f64::from(u32::try_from(taken).unwrap());
+    assert!((100.0..=all).contains(&told), "nothing is told twice: {told} of {taken}");
 }
 
 #[tokio::test]

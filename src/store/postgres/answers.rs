@@ -13,7 +13,7 @@ use crate::{
     model::{AppKey, Millis},
     store::{
         Result,
-        answers::{AnswerLimits, Answers, KeptAnswer},
+        answers::{AnswerLimits, Answers, Claim, KeptAnswer},
     },
 };
 
@@ -28,6 +28,20 @@ impl Answers for PostgresStore {
 
     async fn keep_answer(&self, app: &AppKey, name: &str, answer: KeptAnswer, limits: AnswerLimits) -> Result<()> {
         writing!(self, s => keep(s, app, name, &answer, limits))
+    }
+
+    async fn claim_answer(&self, app: &AppKey, name: &str, asked: Claim) -> Result<bool> {
+        if !self.has_company {
+            return Ok(true);
+        }
+        writing!(self, s => claim(s, app, name, asked))
+    }
+
+    async fn release_answer(&self, app: &AppKey, name: &str, claimant: i64) -> Result<()> {
+        if !self.has_company {
+            return Ok(());
+        }
+        writing!(self, s => release(s, app, name, claimant))
     }
 }
 
@@ -73,6 +87,46 @@ async fn keep(s: &mut Session<'_>, app: &AppKey, name: &str, answer: &KeptAnswer
     .bind(answer.at.get())
     .execute(&mut *s.conn)
     .await?;
+    Ok(())
+}
+
+async fn claim(s: &mut Session<'_>, app: &AppKey, name: &str, asked: Claim) -> Work<bool> {
+    let app = s.app(app).await?;
+    let done = query(
+        "insert into claims as c (app_id, name, claimant, ends)
+        values ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
+        on conflict (app_id, name) do update
+        set claimant = excluded.claimant, ends = excluded.ends
+        where c.claimant = excluded.claimant
+          or c.ends < clock_timestamp()",
+    )
+    .bind(app)
+    .bind(name)
+    .bind(asked.claimant)
+    .bind(f64::from(asked.secs))
+    .execute(&mut *s.conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn release(s: &mut Session<'_>, app: &AppKey, name: &str, claimant: i64) -> Work<()> {
+    query(
+        "delete from claims
+        where app_id = (select id from apps where key = $1)
+          and name = $2
+          and claimant = $3",
+    )
+    .bind(app.as_str())
+    .bind(name)
+    .bind(claimant)
+    .execute(&mut *s.conn)
+    .await?;
+    Ok(())
+}
+
+/// Forgets claims of servers that are gone.
+pub(super) async fn forget_claims(s: &mut Session<'_>) -> Work<()> {
+    query("delete from claims where ends < clock_timestamp()").execute(&mut *s.conn).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use sqlx::{Row, postgres::PgRow, query};
 use super::{
     PostgresStore,
     error::Work,
-    rows::{all, get, hash, key, maybe_conversation, maybe_small, millis, parsed, text, whole},
+    rows::{all, get, hash, key, maybe, maybe_conversation, maybe_small, millis, parsed, text, whole},
     session::{Session, glancing, writing},
 };
 use crate::{
@@ -46,11 +46,62 @@ impl Files for PostgresStore {
     async fn known_files(&self, ids: &[FileId]) -> Result<Vec<FileId>> {
         glancing!(self, s => known(s, ids))
     }
+
+    async fn note_upload(&self, app: &AppKey, name: [u8; 32], file: FileId) -> Result<()> {
+        if !self.has_company {
+            return Ok(());
+        }
+        writing!(self, s => note_upload(s, app, name, file))
+    }
+
+    async fn noted_upload(&self, app: &AppKey, name: [u8; 32]) -> Result<Option<FileId>> {
+        if !self.has_company {
+            return Ok(None);
+        }
+        glancing!(self, s => noted_upload(s, app, name))
+    }
 }
 
 /// Keys as the column keeps them.
 pub(super) fn keys(ids: &[FileId]) -> Vec<Vec<u8>> {
     ids.iter().map(|id| id.as_u128().to_be_bytes().to_vec()).collect()
+}
+
+async fn note_upload(s: &mut Session<'_>, app: &AppKey, name: [u8; 32], file: FileId) -> Work<()> {
+    let app = s.app(app).await?;
+    query(
+        "insert into upload_keys (app_id, name, file)
+        values ($1, $2, $3)
+        on conflict (app_id, name) do update set file = excluded.file, noted_at = excluded.noted_at",
+    )
+    .bind(app)
+    .bind(&name[..])
+    .bind(&file.as_u128().to_be_bytes()[..])
+    .execute(&mut *s.conn)
+    .await?;
+    Ok(())
+}
+
+async fn noted_upload(s: &mut Session<'_>, app: &AppKey, name: [u8; 32]) -> Work<Option<FileId>> {
+    let row = query(
+        "select u.file
+        from upload_keys u
+        join apps p on p.id = u.app_id
+        where p.key = $1
+          and u.name = $2
+          and u.noted_at > now() - interval '1 day'",
+    )
+    .bind(app.as_str())
+    .bind(&name[..])
+    .fetch_optional(&mut *s.conn)
+    .await?;
+    Ok(maybe(row.as_ref(), |row| key(row, 0).map(FileId::from_u128))?)
+}
+
+/// Forgets names under which files were uploaded long ago.
+pub(super) async fn forget_uploads(s: &mut Session<'_>) -> Work<()> {
+    query("delete from upload_keys where noted_at < now() - interval '1 day'").execute(&mut *s.conn).await?;
+    Ok(())
 }
 
 async fn create(s: &mut Session<'_>, app_key: &AppKey, file: &File, quota: &Quota) -> Work<bool> {

@@ -7,6 +7,7 @@ use crate::{
 };
 
 mod changes;
+mod claims;
 mod meeting;
 mod opening;
 mod server;

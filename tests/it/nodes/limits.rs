@@ -10,7 +10,7 @@ use sqlx::raw_sql;
 use super::Nodes;
 use crate::{
     console::{Caller, PASSWORD, ada},
-    harness::{BackEnd, People},
+    harness::{Answer, BackEnd, People},
     rong::api::OldBackEnd,
 };
 
@@ -105,6 +105,38 @@ async fn who_cannot_ask_the_others_counts_alone_and_answers_in_time() {
     assert_eq!(broadcasts(&[here, there], 8).await, 6, "each its own three");
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     raw_sql("rollback").execute(&mut behind).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_servers_with_one_idempotency_key_at_once_one_does_the_work() {
+    let nodes = Nodes::start().await;
+    let people = People::of(&nodes.one).await;
+    let here = BackEnd::of(&nodes.one, &people.im, &people.app()).await;
+    let there = here.asking(&nodes.two);
+    let ask = async |by: &BackEnd, key: &str| {
+        let new = json!({ "name": key, "scopes": ["read"] });
+        let request = by.request("POST", "/v1/keys").header("idempotency-key", key).json(&new);
+        Answer::of(request.send().await.unwrap()).await
+    };
+    let mut waited = 0;
+    // An app may have few keys.
+    for round in 0..8 {
+        let key = format!("race-{round}");
+        let (one, two) = tokio::join!(ask(&here, &key), ask(&there, &key));
+        for answer in [&one, &two] {
+            if answer.status != 201 {
+                assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (409, "in_progress", "1"));
+                waited += 1;
+            }
+        }
+        let again = ask(&there, &key).await;
+        assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+        for answer in [one, two].iter().filter(|answer| answer.status == 201) {
+            assert_eq!(answer.body, again.body, "one key was made");
+        }
+    }
+    assert_eq!(here.get("/v1/keys").await.ok()["items"].as_array().unwrap().len(), 9);
+    assert!(waited <= 8, "of two one is always answered");
 }
 
 /// So many of some broadcasts, of which each asks the next server, were taken.
