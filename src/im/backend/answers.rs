@@ -65,8 +65,13 @@ impl Backend<'_> {
     /// server works on it.
     pub async fn claim_answer(&self, name: &str) -> Result<Claimed, Fault> {
         let claim = Claim { claimant: rand::random(), secs: CLAIM_SECS };
-        let claimed =
-            Claimed { store: Arc::clone(&self.im.store), app: self.app.clone(), name: name.to_owned(), claim, held: true };
+        let claimed = Claimed {
+            store: Arc::clone(&self.im.store),
+            app: self.app.clone(),
+            name: name.to_owned(),
+            claim,
+            held: true,
+        };
         if self.im.store.claim_answer(self.app, name, claim).await? {
             return Ok(claimed);
         }

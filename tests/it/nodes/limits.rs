@@ -69,7 +69,8 @@ async fn a_key_asks_so_many_times_a_second_whatever_server_it_asks() {
     // Nobody's first request should take long.
     tokio::join!(here.get("/v1/ping"), there.get("/v1/ping"));
     let began = Instant::now();
-    let answers = join_all((0..80).map(|turn| if turn % 2 == 0 { here.get("/v1/ping") } else { there.get("/v1/ping") }));
+    let answers =
+        join_all((0..80).map(|turn| if turn % 2 == 0 { here.get("/v1/ping") } else { there.get("/v1/ping") }));
     let answers = answers.await;
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
     for refused in answers.iter().filter(|answer| answer.status != 200) {
