@@ -75,7 +75,7 @@ impl Backend<'_> {
         if self.im.store.claim_answer(self.app, name, claim).await? {
             return Ok(claimed);
         }
-        claimed.is_not_ours();
+        claimed.let_go();
         Err(at_work())
     }
 
@@ -128,7 +128,7 @@ impl Claimed {
         }
     }
 
-    fn is_not_ours(mut self) {
+    fn let_go(mut self) {
         self.held = false;
     }
 }

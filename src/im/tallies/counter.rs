@@ -17,6 +17,9 @@ use crate::{
 /// Of what each of several servers may give on its own: one part in so many.
 const QUIET_PARTS: u32 = 10;
 
+/// Answers overtake each other by less than this, in microseconds; beyond, the store's clock was put back.
+const OVERTAKEN: i64 = 5_000_000;
+
 /// What something is counted by. Its text names it among all of its kind.
 pub trait Counted: fmt::Display + Hash + Eq + Clone + Send + Sync + 'static {}
 
@@ -150,7 +153,7 @@ impl Spot {
     pub(super) fn heard(&self, owed: f64, drawn: Drawn, now: i64) {
         let mut known = self.known();
         known.telling = (known.telling - owed - f64::from(self.count)).max(0.0);
-        if drawn.now < known.heard {
+        if (1..OVERTAKEN).contains(&known.heard.saturating_sub(drawn.now)) {
             return;
         }
         known.heard = drawn.now;

@@ -5,7 +5,7 @@
 //! each draw in memory by the rule that also holds for counts in memory, and writes one statement.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -122,8 +122,8 @@ async fn count(pool: &PgPool, batch: &[Asked]) -> Work<Vec<Vec<Drawn>>> {
 
 /// Locks the rows of all draws, in their order, so that servers never wait in a circle; makes those that are missing.
 async fn lock(conn: &mut sqlx::PgConnection, batch: &[Asked]) -> Work<HashMap<TallyName, Locked>> {
-    let names: BTreeMap<TallyName, ()> = batch.iter().flat_map(|asked| &asked.draws).map(|it| (it.name, ())).collect();
-    let names: Vec<&[u8]> = names.keys().map(|name| &name[..]).collect();
+    let names: BTreeSet<TallyName> = batch.iter().flat_map(|asked| &asked.draws).map(|draw| draw.name).collect();
+    let names: Vec<&[u8]> = names.iter().map(|name| &name[..]).collect();
     let rows = query(
         "insert into tallies as t (name, since, used, ends)
         select n, 0, 0, 0
