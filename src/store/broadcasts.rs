@@ -47,7 +47,8 @@ pub trait Broadcasts: Send + Sync {
     async fn create_broadcast(&self, app: &AppKey, new: NewBroadcast) -> Result<Broadcast>;
     /// How far one got.
     async fn broadcast(&self, app: &AppKey, id: &BroadcastId) -> Result<Option<Broadcast>>;
-    /// Those that are not finished, any app, oldest first, at most `limit`.
+    /// Those that are not finished and on which no other server works, any app, oldest first, at most `limit`. For a while
+    /// from now on this one works on them, and renews that by asking again.
     async fn unfinished_broadcasts(&self, limit: u16) -> Result<Vec<Broadcast>>;
     /// The users of the next piece, with their places, at most `limit`.
     async fn next_piece(&self, app: &AppKey, id: &BroadcastId, limit: u16) -> Result<Vec<(i64, UserId)>>;

@@ -1,7 +1,7 @@
 //! Messages to everybody.
 
 use async_trait::async_trait;
-use sqlx::{postgres::PgRow, query};
+use sqlx::{Row, postgres::PgRow, query};
 
 use super::{
     PostgresStore,
@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// For so long the other nodes leave a broadcast to the one that claimed it: longer than a piece takes.
+const CLAIMED_SECS: f64 = 30.0;
+
 #[async_trait]
 impl Broadcasts for PostgresStore {
     async fn create_broadcast(&self, app: &AppKey, new: NewBroadcast) -> Result<Broadcast> {
@@ -28,7 +31,11 @@ impl Broadcasts for PostgresStore {
     }
 
     async fn unfinished_broadcasts(&self, limit: u16) -> Result<Vec<Broadcast>> {
-        glancing!(self, s => unfinished(s, limit))
+        // Mostly there is none: that costs one look.
+        if !glancing!(self, s => any_unfinished(s))? {
+            return Ok(Vec::new());
+        }
+        writing!(self, s => claim_unfinished(s, limit, self.claimant))
     }
 
     async fn next_piece(&self, app: &AppKey, id: &BroadcastId, limit: u16) -> Result<Vec<(i64, UserId)>> {
@@ -121,9 +128,35 @@ async fn broadcast(s: &mut Session<'_>, app: &AppKey, id: &BroadcastId) -> Work<
     Ok(maybe(row.as_ref(), read)?.flatten())
 }
 
-async fn unfinished(s: &mut Session<'_>, limit: u16) -> Work<Vec<Broadcast>> {
-    let rows = query(concat!(columns!(), "where b.finished_at is null order by b.id limit $1"))
-        .bind(i64::from(limit))
+async fn any_unfinished(s: &mut Session<'_>) -> Work<bool> {
+    let row = query("select exists (select 1 from broadcasts where finished_at is null)").fetch_one(&mut *s.conn).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Claims what no other node works on. What this node claimed before is its own again, so that each piece renews the claim.
+async fn claim_unfinished(s: &mut Session<'_>, limit: u16, claimant: i64) -> Work<Vec<Broadcast>> {
+    let rows = query(
+        "update broadcasts
+        set claimed_by = $2, claimed_until = now() + make_interval(secs => $3)
+        where id in (
+            select id
+            from broadcasts
+            where finished_at is null
+              and (claimed_by = $2 or claimed_until <= now())
+            order by id
+            limit $1
+            for update skip locked
+          )
+        returning id",
+    )
+    .bind(i64::from(limit))
+    .bind(claimant)
+    .bind(CLAIMED_SECS)
+    .fetch_all(&mut *s.conn)
+    .await?;
+    let claimed: Vec<i64> = all(&rows, |row| get(row, 0))?;
+    let rows = query(concat!(columns!(), "where b.id = any($1) order by b.id"))
+        .bind(&claimed)
         .fetch_all(&mut *s.conn)
         .await?;
     Ok(all(&rows, read)?.into_iter().flatten().collect())

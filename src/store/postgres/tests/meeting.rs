@@ -121,6 +121,35 @@ async fn one_node_at_a_time_delivers_a_notice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_node_at_a_time_works_on_a_broadcast() {
+    use crate::store::broadcasts::{Broadcasts, NewBroadcast, Piece};
+    let (one, database) = fresh();
+    let two = open(&database).await;
+    let house = House::new(&one).await;
+    let new = NewBroadcast {
+        id: "all".parse().unwrap(),
+        client_id: None,
+        from: user("alice"),
+        kind: Kind::System,
+        content: Content::text("hello"),
+        online_only: true,
+        at: NOON,
+    };
+    let made = one.create_broadcast(&house.app, new).await.unwrap();
+    let unfinished = async |store: &PostgresStore| store.unfinished_broadcasts(4).await.unwrap().len();
+    let looks = join_all((0..8).map(|number| unfinished([&one, &two][number % 2]))).await;
+    let (ones, twos): (usize, usize) = (looks.iter().step_by(2).sum(), looks.iter().skip(1).step_by(2).sum());
+    assert!(ones.min(twos) == 0 && ones.max(twos) == 4, "one of them has it, and looks again: {looks:?}");
+    run(&database, "update broadcasts set claimed_until = now() - interval '1 second', claimed_by = 7").await;
+    assert_eq!(unfinished(&two).await, 1, "a node that died lets go");
+    let done = Piece { place: made.place + 1, sent: 1, passed_over: 0, finished_at: Some(at(1)) };
+    two.finish_piece(&house.app, &made.id, done).await.unwrap();
+    assert_eq!((unfinished(&one).await, unfinished(&two).await), (0, 0));
+    one.close().await;
+    two.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d8_a_damaged_message_is_reported_and_not_served() {
     let (store, database) = fresh();
     let house = House::new(&store).await;

@@ -79,6 +79,25 @@ async fn d1_every_session_waits_for_the_disk_whatever_the_server_prefers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d1_a_role_that_need_not_wait_for_the_disk_waits_here() {
+    let database = Database::make().await;
+    run(&database, "create role hasty superuser login; alter role hasty set synchronous_commit = off").await;
+    let url = database.url_of("hasty", "postgres");
+    let mut conn = PgConnection::connect(&url).await.unwrap();
+    let preferred = query("show synchronous_commit").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(preferred.try_get::<String, _>(0).unwrap(), "off", "the role prefers otherwise");
+    let store = PostgresStore::open(PostgresOptions::at(&url)).await.unwrap();
+    let row = query("show synchronous_commit").fetch_one(&store.pool).await.unwrap();
+    assert_eq!(row.try_get::<String, _>(0).unwrap(), "on", "what the pool keeps");
+    // The connection that keeps messages is made in the same way.
+    let options = connect::options_of(&url).unwrap();
+    let mut conn = connect::first(&options, Duration::from_secs(5)).await.unwrap();
+    let row = query("show synchronous_commit").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(row.try_get::<String, _>(0).unwrap(), "on", "what keeps messages");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_inspection_looks_and_changes_nothing() {
     let database = Database::make().await;
     let options = PostgresOptions::at(&database.url());
