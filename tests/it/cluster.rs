@@ -12,6 +12,7 @@ mod database_faults;
 mod front;
 mod full_disk;
 mod listener;
+mod lost_answers;
 mod node;
 mod node_faults;
 mod proxy;

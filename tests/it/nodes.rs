@@ -27,6 +27,8 @@ mod nats;
 
 use nats::NatsServer;
 
+mod races;
+
 /// Two servers with the same settings and the same key. Ended before what they stand on.
 struct Nodes {
     one: TestServer,
@@ -49,6 +51,9 @@ impl Nodes {
                 change(config);
                 config.store.url = store.as_str().into();
                 config.bus.url = bus.as_str().into();
+                // Races go many rounds.
+                config.limits.visitor_sends_per_sec = 10_000;
+                config.limits.visitor_send_burst = 10_000;
                 if let Some(key) = key {
                     fs::create_dir_all(&config.data.dir).unwrap();
                     fs::write(config.data.dir.join(KEY_FILE), key).unwrap();

@@ -32,6 +32,8 @@ use crate::{
 pub(super) const MOST: usize = 1024;
 /// Tries of a batch that surely left nothing behind.
 const TRIES: u32 = 4;
+/// How often jobs are sent again whose commit was not answered: what was written then is found by the client ids.
+const SETTLES: u32 = 3;
 /// Pause before the second try; doubled before each further one.
 const PAUSE: Duration = Duration::from_millis(25);
 /// A batch that takes longer is given up with its connection.
@@ -92,6 +94,14 @@ pub(super) enum Outcome {
 }
 
 impl Job {
+    /// Whether doing it once more leaves everything as if it had been done once.
+    fn may_come_twice(&self) -> bool {
+        match self {
+            Self::Append(job) => job.work.new.client_id.is_some(),
+            Self::Mark(_) | Self::Close => true,
+        }
+    }
+
     fn answer(self, outcome: Outcome) {
         // Nobody may be waiting any more; the work is done all the same.
         match (self, outcome) {
@@ -108,6 +118,28 @@ impl Job {
             Self::Mark(job) => drop(job.reply.send(Err(error))),
             Self::Close => {}
         }
+    }
+}
+
+impl Outcome {
+    /// A message that is kept already.
+    pub(super) fn is_repeated(&self) -> bool {
+        matches!(self, Self::Append(answer) if answer.as_ref().as_ref().is_ok_and(|appended| appended.repeated))
+    }
+
+    /// As the first try would have had it, of which nobody was told: what it wrote is new to everybody. It was another
+    /// client's try at worst, of which everybody is told twice.
+    fn as_first(mut self) -> Self {
+        match &mut self {
+            Self::Append(answer) => {
+                if let Ok(appended) = answer.as_mut() {
+                    appended.repeated = false;
+                }
+            }
+            Self::Mark(Ok(marks)) => marks.moved = true,
+            Self::Mark(Err(_)) | Self::Close => {}
+        }
+        self
     }
 }
 
@@ -195,29 +227,43 @@ impl Batcher {
     }
 
     /// Commits a batch. When a job is to blame, each gets a transaction of its own, so that none fails for its
-    /// neighbour's sake.
+    /// neighbour's sake. When the answer to the commit is lost, the jobs are done again: who was written finds themselves.
     async fn commit(&mut self, batch: Vec<Job>) {
-        let mut batches = VecDeque::from([batch]);
-        while let Some(batch) = batches.pop_front() {
+        let mut batches = VecDeque::from([(batch, 0)]);
+        while let Some((batch, lost)) = batches.pop_front() {
             match self.with_tries(&batch).await {
                 Ok(outcomes) => {
                     for (job, outcome) in batch.into_iter().zip(outcomes) {
-                        job.answer(outcome);
+                        job.answer(if lost > 0 { outcome.as_first() } else { outcome });
                     }
                 }
-                Err(Trouble::Engine(error)) if batch.len() > 1 && error.as_database_error().is_some() => {
+                Err(Trouble::Engine(error)) if lost == 0 && batch.len() > 1 && error.as_database_error().is_some() => {
                     tracing::warn!(%error, jobs = batch.len(), "A batch failed; its jobs are tried one by one");
-                    batches.extend(batch.into_iter().map(|job| vec![job]));
+                    batches.extend(batch.into_iter().map(|job| (vec![job], 0)));
                 }
-                Err(trouble) => {
-                    self.stats.failed_commits.fetch_add(1, Ordering::Relaxed);
-                    let error = StoreError::from(trouble);
-                    tracing::error!(%error, jobs = batch.len(), "A commit failed");
-                    for job in batch {
-                        job.fail(error.clone());
+                // A server that hangs holds the rows: nothing would come of it.
+                Err(Trouble::Unknown(error)) if lost < SETTLES && !is_late(&error) => {
+                    tracing::warn!(%error, jobs = batch.len(), "The answer to a commit was lost; it is found out");
+                    let (again, others): (Vec<Job>, Vec<Job>) = batch.into_iter().partition(Job::may_come_twice);
+                    self.fail(others, Trouble::Unknown(error));
+                    if !again.is_empty() {
+                        batches.push_front((again, lost + 1));
                     }
                 }
+                Err(trouble) => self.fail(batch, trouble),
             }
+        }
+    }
+
+    fn fail(&self, batch: Vec<Job>, trouble: Trouble) {
+        if batch.is_empty() {
+            return;
+        }
+        self.stats.failed_commits.fetch_add(1, Ordering::Relaxed);
+        let error = StoreError::from(trouble);
+        tracing::error!(%error, jobs = batch.len(), "A commit failed");
+        for job in batch {
+            job.fail(error.clone());
         }
     }
 
@@ -249,7 +295,6 @@ impl Batcher {
     async fn attempt(&mut self, batch: &[Job]) -> Work<Vec<Outcome>> {
         self.sit_down().await?;
         let Some(seat) = &mut self.seat else { return Err(sqlx::Error::WorkerCrashed.into()) };
-        let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
         let work = async {
             let mut transaction = seat.conn.begin().await?;
             let mut session =
@@ -277,9 +322,16 @@ impl Batcher {
     }
 }
 
+fn late() -> sqlx::Error {
+    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
+}
+
+fn is_late(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
+}
+
 /// Connects and takes the lowest number that no other node has.
 async fn seat(connect: &PgConnectOptions) -> Work<Seat> {
-    let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
     let sitting = async {
         let mut conn = connect.connect().await?;
         greet(&mut conn).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;

@@ -129,7 +129,8 @@ async fn broadcast(s: &mut Session<'_>, app: &AppKey, id: &BroadcastId) -> Work<
 }
 
 async fn any_unfinished(s: &mut Session<'_>) -> Work<bool> {
-    let row = query("select exists (select 1 from broadcasts where finished_at is null)").fetch_one(&mut *s.conn).await?;
+    let row =
+        query("select exists (select 1 from broadcasts where finished_at is null)").fetch_one(&mut *s.conn).await?;
     Ok(row.try_get(0)?)
 }
 
@@ -155,10 +156,8 @@ async fn claim_unfinished(s: &mut Session<'_>, limit: u16, claimant: i64) -> Wor
     .fetch_all(&mut *s.conn)
     .await?;
     let claimed: Vec<i64> = all(&rows, |row| get(row, 0))?;
-    let rows = query(concat!(columns!(), "where b.id = any($1) order by b.id"))
-        .bind(&claimed)
-        .fetch_all(&mut *s.conn)
-        .await?;
+    let rows =
+        query(concat!(columns!(), "where b.id = any($1) order by b.id")).bind(&claimed).fetch_all(&mut *s.conn).await?;
     Ok(all(&rows, read)?.into_iter().flatten().collect())
 }
 

@@ -127,7 +127,7 @@ async fn one_node_at_a_time_works_on_a_broadcast() {
     let two = open(&database).await;
     let house = House::new(&one).await;
     let new = NewBroadcast {
-        id: "all".parse().unwrap(),
+        id: "everybody".parse().unwrap(),
         client_id: None,
         from: user("alice"),
         kind: Kind::System,
