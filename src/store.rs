@@ -556,7 +556,7 @@ pub trait Store:
     async fn installation(&self) -> Result<u64>;
     /// What other servers on the same data committed since an earlier look's place; without one, only where to go on
     /// from. Nothing where there are no others.
-    async fn changes(&self, _since: Option<u64>) -> Result<changes::Changes> {
+    async fn changes(&self, _since: Option<changes::Place>) -> Result<changes::Changes> {
         Ok(changes::Changes::default())
     }
     /// Fails when the engine cannot commit now. For readiness.

@@ -40,7 +40,7 @@ impl Relay {
     /// Whoever is here has heard it now.
     fn note(&self, hint: &Hint) {
         if let Some(im) = self.im.upgrade() {
-            im.told.note(&hint.event);
+            im.told.note(hint);
         }
     }
 }
@@ -51,7 +51,7 @@ impl Peer for Relay {
     fn hear(&self, _from: NodeId, hint: Hint) {
         let Some(im) = self.im.upgrade() else { return };
         // A double, or one that came so late that it was found in the store meanwhile.
-        if !im.told.note(&hint.event) {
+        if !im.told.note(&hint) {
             return;
         }
         match &hint.event {

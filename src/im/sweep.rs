@@ -11,6 +11,8 @@ use std::{
 
 use moka::sync::Cache;
 
+mod others;
+
 use super::Im;
 use crate::{
     bus::Listener,
@@ -18,7 +20,7 @@ use crate::{
         AppKey, Audience, ConversationId, Event, Fault, Hint, Kind, Message, Millis, Seq, Stale, UserId,
         command::History,
     },
-    store::changes::Change,
+    store::changes::{Change, Place},
 };
 
 /// Conversations of which it is remembered what was told.
@@ -34,13 +36,19 @@ const MOST_STRETCHES: usize = 100;
 #[derive(Debug)]
 pub(super) struct Told {
     of: Cache<ConversationId, Arc<Mutex<Stand>>>,
+    /// Besides messages and how conversations stand.
+    others: others::Told,
     /// Where the next look goes on.
-    place: Mutex<Option<u64>>,
+    place: Mutex<Option<Place>>,
 }
 
 impl Default for Told {
     fn default() -> Self {
-        Self { of: Cache::builder().max_capacity(MOST).time_to_idle(REMEMBERED).build(), place: Mutex::default() }
+        Self {
+            of: Cache::builder().max_capacity(MOST).time_to_idle(REMEMBERED).build(),
+            others: others::Told::default(),
+            place: Mutex::default(),
+        }
     }
 }
 
@@ -84,8 +92,9 @@ impl Stand {
 
 impl Told {
     /// Somebody may have heard it. `false` for a kept message that was told here before.
-    pub(super) fn note(&self, event: &Event) -> bool {
-        match event {
+    pub(super) fn note(&self, hint: &Hint) -> bool {
+        self.others.note(hint);
+        match &hint.event {
             Event::Message(message) => {
                 message.seq.is_none_or(|place| self.with(message.conversation, |stand| stand.add(place.0)))
             }
@@ -107,7 +116,7 @@ impl Told {
         found.map(|stand| stand.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
     }
 
-    fn place(&self) -> std::sync::MutexGuard<'_, Option<u64>> {
+    fn place(&self) -> std::sync::MutexGuard<'_, Option<Place>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -121,9 +130,12 @@ impl Im {
         }
         let since = *self.told.place();
         let changes = self.store.changes(since).await?;
-        if !changes.conversations.is_empty() && !self.bus.is_deaf() {
+        let any = !changes.conversations.is_empty() || !changes.others.is_empty();
+        if any && !self.bus.is_deaf() {
             tokio::time::sleep(SETTLE).await;
         }
+        // First: who went is told nothing more of what the others hear.
+        self.make_up_others(&*here, changes.others).await?;
         for change in changes.conversations {
             match self.make_up(&*here, &change).await {
                 // The next look begins where this one did.
@@ -132,7 +144,9 @@ impl Im {
                 Ok(()) => {}
             }
         }
-        *self.told.place() = Some(changes.place);
+        if changes.place.is_some() {
+            *self.told.place() = changes.place;
+        }
         Ok(())
     }
 
@@ -147,7 +161,9 @@ impl Im {
             return Ok(());
         }
         let route = self.route_of(app, *id).await?;
-        if route.kind != Kind::Chatroom {
+        if route.kind == Kind::Chatroom {
+            self.make_up_room(here, (app, *id), &missing).await?;
+        } else {
             let audience = route.audience(app);
             if here.wants(&audience) {
                 self.make_up_messages(here, (app, *id), audience, &missing).await?;
@@ -175,13 +191,31 @@ impl Im {
         audience.agents = service;
         if here.wants(&audience) {
             let told = self.complete(app, found).await?;
-            let event = Event::Conversation(Arc::new(told));
-            self.told.note(&event);
-            here.hear(Hint { audience, event });
+            let hint = Hint { audience, event: Event::Conversation(Arc::new(told)) };
+            self.told.note(&hint);
+            here.hear(hint);
         }
         if service {
             self.desk_elsewhere(app);
         }
+        Ok(())
+    }
+
+    /// Everybody in a room here hears what was said since the first of them came, unless the back end stopped that.
+    async fn make_up_room(
+        &self,
+        here: &dyn Listener,
+        (app, id): (&AppKey, ConversationId),
+        missing: &BTreeSet<u64>,
+    ) -> Result<(), Fault> {
+        let audience = Audience { room: Some(id), ..Audience::of(app.clone()) };
+        if !here.wants(&audience) {
+            return Ok(());
+        }
+        let Some(since) = self.heard_in_room_since(app, id).await? else { return Ok(()) };
+        let mut messages = self.read_places(app, id, None, missing).await?;
+        messages.retain(|message| message.at >= since);
+        tell(here, &audience, messages);
         Ok(())
     }
 

@@ -1,14 +1,25 @@
 //! What changed of late, for servers that share the data: what the bus lost is found here.
 
-use crate::model::{AppKey, ConversationId};
+use crate::model::{AppKey, ConversationId, Millis, Seq, UserId};
+
+/// Where a look stood among what one database server committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// What was committed before cannot be new to the next look.
+    pub low: u64,
+    /// Which run of which server. Another one (a standby that took over, or the same after a restart) may count otherwise.
+    pub server: i64,
+}
 
 /// What was committed since an earlier look. It may be told again by the next look; nothing is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// From where the next look goes on.
-    pub place: u64,
-    /// What changed, at most once for each conversation.
+    pub place: Option<Place>,
+    /// Conversations that changed, each once.
     pub conversations: Vec<Change>,
+    /// What else changed.
+    pub others: Vec<Other>,
 }
 
 /// A conversation that changed.
@@ -22,6 +33,71 @@ pub struct Change {
     pub after: u64,
     /// The newest place now.
     pub head: u64,
-    /// It is new, or its stage, agent, name or rights changed.
+    /// It is new, or its stage, agent, name, people or their rights changed.
     pub turned: bool,
+}
+
+/// Something else that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Other {
+    /// Somebody's watermarks moved: where they stand now.
+    Read {
+        /// Within this app.
+        app: AppKey,
+        /// Where.
+        conversation: ConversationId,
+        /// Whose.
+        user: UserId,
+        /// Everything up to here has arrived at them.
+        delivered: Seq,
+        /// Everything up to here was seen by them.
+        read: Seq,
+        /// When `read` last moved.
+        at: Millis,
+    },
+    /// Somebody keeps a conversation in another way in their own list.
+    Kept {
+        /// Within this app.
+        app: AppKey,
+        /// Which.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Another content stands in the place of a message's own.
+    Replaced {
+        /// Within this app.
+        app: AppKey,
+        /// Where.
+        conversation: ConversationId,
+        /// In which place.
+        seq: Seq,
+    },
+    /// Somebody threw a message away for themselves.
+    ThrownAway {
+        /// Within this app.
+        app: AppKey,
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+        /// Which.
+        seq: Seq,
+    },
+    /// Somebody is not inside any more, or came back since.
+    Went {
+        /// Within this app.
+        app: AppKey,
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Somebody's lists of people changed.
+    Listed {
+        /// Within this app.
+        app: AppKey,
+        /// Whose.
+        user: UserId,
+    },
 }

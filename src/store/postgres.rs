@@ -607,7 +607,7 @@ impl Store for PostgresStore {
         writing!(self, s => tenancy::installation(s, drawn))
     }
 
-    async fn changes(&self, since: Option<u64>) -> Result<super::changes::Changes> {
+    async fn changes(&self, since: Option<super::changes::Place>) -> Result<super::changes::Changes> {
         glancing!(self, s => changes::changes(s, since))
     }
 

@@ -13,6 +13,7 @@ mod front;
 mod full_disk;
 mod listener;
 mod lost_answers;
+mod made_up;
 mod node;
 mod node_faults;
 mod proxy;

@@ -2,10 +2,26 @@
 
 use crate::{
     im::Im,
-    model::{Caller, Code, Fault, Handle, Message, Millis, Seq, chatroom::MOST_LATEST, command::History},
+    model::{
+        AppKey, Caller, Code, ConversationId, Fault, Handle, Message, Millis, Seq,
+        chatroom::{MOST_LATEST, Rule},
+        command::History,
+    },
 };
 
 impl Im {
+    /// Since when those who are connected here hear what is said in a chatroom: since the first of them came. `None`: nobody is
+    /// here, or the back end stopped what is said there.
+    pub(in crate::im) async fn heard_in_room_since(
+        &self,
+        app: &AppKey,
+        id: ConversationId,
+    ) -> Result<Option<Millis>, Fault> {
+        let Some(room) = self.chatrooms.by_id(app, id) else { return Ok(None) };
+        let stopped = self.rules_of(app, &room.handle).await?.holds(Rule::Stopped);
+        Ok(room.first_here().filter(|_| !stopped))
+    }
+
     /// The newest messages of a chatroom that were said after an instant, at most `newest` of them (0–50), oldest
     /// first. The caller must be inside; nothing changes by it.
     pub async fn said_in_room(

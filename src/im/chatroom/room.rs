@@ -84,6 +84,12 @@ pub(super) enum How {
 }
 
 impl Room {
+    /// When the first of those came who are connected here.
+    pub(super) fn first_here(&self) -> Option<Millis> {
+        let inside = self.inside();
+        inside.members.values().filter(|member| !member.connections.is_empty()).map(|member| member.joined_at).min()
+    }
+
     /// A room nobody is in yet, with those whose attributes go unless they come by `due`.
     pub(super) fn new(app: AppKey, room: Chatroom, owners: Vec<UserId>, now: Millis, due: Millis) -> Self {
         Self {

@@ -38,9 +38,18 @@ impl Presence {
         learned
     }
 
+    /// Whether a node is heard of. Asked while the entry is held: when the node goes after that, its people are gone through
+    /// behind it, and what comes later (an answer that took long) brings nobody back.
+    fn hears_of(&self, node: NodeId) -> bool {
+        lock(&self.nodes).contains(&node)
+    }
+
     fn learn_came(&self, from: NodeId, key: &Key, news: &PersonNews) -> Learned {
         let mut learned = Learned::default();
         let entry = self.map(news.person.role).entry(key.clone());
+        if !self.hears_of(from) {
+            return learned;
+        }
         if matches!(entry, Entry::Vacant(_)) {
             let change = Change { online: true, at: news.at, transport: news.transport };
             learned.change = Some(change);
@@ -67,6 +76,9 @@ impl Presence {
     fn learn_went(&self, from: NodeId, key: &Key, news: &PersonNews, now: Millis) -> Learned {
         let mut learned = Learned::default();
         let Entry::Occupied(mut entry) = self.map(news.person.role).entry(key.clone()) else { return learned };
+        if !self.hears_of(from) {
+            return learned;
+        }
         let here = entry.get_mut();
         learned.desk = here.note(from, news, Some(now));
         if learned.desk && news.told {

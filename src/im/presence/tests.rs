@@ -111,3 +111,18 @@ fn who_is_not_named_in_a_nodes_whole_list_is_not_there() {
     assert_eq!(gone.iter().map(|(_, person, _)| person.id.as_str()).collect::<Vec<_>>(), ["bob"]);
     assert!(is_here(&b, &ann, at(1)) && !is_here(&b, &bob, at(1)));
 }
+
+#[test]
+fn late_news_of_a_node_that_is_gone_bring_nobody_back() {
+    let (a, b, ann) = (node(A, B), node(B, A), caller("ann", Role::User));
+    let came = a.join(&ann, Transport::WebSocket, false, at(0)).news.unwrap();
+    b.node_gone(A, at(1));
+    assert_eq!(b.learn(A, &came, at(2)), Learned::default());
+    assert!(!is_here(&b, &ann, at(2)));
+    b.node_missed(A);
+    assert!(b.learn(A, &came, at(3)).change.is_some(), "it is heard of again");
+    b.node_gone(A, at(4));
+    let again = a.leave(&ann, at(5)).unwrap();
+    assert_eq!(b.learn(A, &again, at(6)), Learned::default());
+    assert_eq!(b.expire(at(14)).len(), 1, "and its people go when their time is over");
+}

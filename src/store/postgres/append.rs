@@ -10,6 +10,7 @@ use sqlx::query;
 
 use super::{
     batcher::{Append, Job, Mark, Outcome},
+    changes,
     error::Work,
     files::Named,
     found,
@@ -28,7 +29,8 @@ use crate::{
 
 /// Does all jobs of a batch; what became of each, and how many messages are new. A refusal of one leaves nothing behind and
 /// touches no other.
-pub(super) async fn all(s: &mut Session<'_>, uids: &mut Uids, batch: &[Job]) -> Work<(Vec<Outcome>, u64)> {
+/// Receipts are `noted` for servers that hear of each other.
+pub(super) async fn all(s: &mut Session<'_>, uids: &mut Uids, batch: &[Job], noted: bool) -> Work<(Vec<Outcome>, u64)> {
     let appends: Vec<&Append> = batch
         .iter()
         .filter_map(|job| match job {
@@ -49,12 +51,15 @@ pub(super) async fn all(s: &mut Session<'_>, uids: &mut Uids, batch: &[Job]) -> 
     for job in batch {
         outcomes.push(match job {
             Job::Append(job) => Outcome::Append(Box::new(append(&mut loaded, &mut writing, uids, &job.work))),
-            Job::Mark(job) => Outcome::Mark(mark(&mut loaded, &job.work)),
+            Job::Mark(job) => Outcome::Mark(mark(&mut loaded, &mut writing, &job.work)),
             Job::Close => Outcome::Close,
         });
     }
     let added = writing.messages.len() as u64;
     writing.write(s, &loaded).await?;
+    if noted && !writing.read.is_empty() {
+        changes::note_read(s, &writing.read.iter().copied().collect::<Vec<_>>()).await?;
+    }
     if added == 0 && outcomes.iter().any(Outcome::is_repeated) {
         wait_for_standby(s).await?;
     }
@@ -257,7 +262,7 @@ fn place<'j>(
 }
 
 /// Moves somebody's watermarks forward.
-fn mark(loaded: &mut Loaded<'_>, mark: &Mark) -> Result<Watermarks, StoreError> {
+fn mark(loaded: &mut Loaded<'_>, writing: &mut Writing<'_>, mark: &Mark) -> Result<Watermarks, StoreError> {
     let app = loaded.app(&mark.app)?;
     let user = loaded.user(app, &mark.user)?;
     let head = loaded.head(app, mark.conversation)?;
@@ -269,6 +274,9 @@ fn mark(loaded: &mut Loaded<'_>, mark: &Mark) -> Result<Watermarks, StoreError> 
     let read = read.map(|seq| (seq, loaded.counted_at(mark.conversation, seq)));
     let member = loaded.members.get_mut(&(row, user)).ok_or(StoreError::NoConversation)?;
     let moved = member.advance(delivered, read, mark.at.get());
+    if moved {
+        writing.read.insert((row, user));
+    }
     Ok(Watermarks { delivered: seq(member.delivered), read: seq(member.read), moved })
 }
 

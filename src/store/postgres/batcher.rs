@@ -299,7 +299,8 @@ impl Batcher {
             let mut transaction = seat.conn.begin().await?;
             let mut session =
                 Session { conn: &mut transaction, epoch: self.epoch, stats: self.stats.clone(), recorded: false };
-            let (outcomes, added) = append::all(&mut session, &mut seat.uids, batch).await?;
+            let noted = self.company == Company::Nodes;
+            let (outcomes, added) = append::all(&mut session, &mut seat.uids, batch, noted).await?;
             let recorded = session.recorded;
             Ok::<_, Trouble>((transaction, outcomes, added, recorded))
         };

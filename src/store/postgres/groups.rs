@@ -141,7 +141,7 @@ pub(super) async fn change(
         }
         GroupStep::Dismiss => dismiss(s, row, at).await?,
     }
-    query("update conversations set changed_at = greatest(changed_at, $2) where id = $1")
+    query("update conversations set changed_at = greatest(changed_at + 1, $2) where id = $1")
         .bind(row)
         .bind(at.get())
         .execute(&mut *s.conn)

@@ -135,7 +135,7 @@ pub(super) async fn transition(s: &mut Session<'_>, app: &AppKey, transition: &T
     let columns = Columns::of(s, app, &transition.to).await?;
     query(
         "update conversations
-        set stage = $2, stage_at = $3, agent_id = $4, ended_by = $5, changed_at = greatest(changed_at, $6),
+        set stage = $2, stage_at = $3, agent_id = $4, ended_by = $5, changed_at = greatest(changed_at + 1, $6),
           waiting_since = case
             when $5 is not null then null
             when $7 then coalesce(waiting_since, $3)

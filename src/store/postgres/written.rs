@@ -1,6 +1,6 @@
 //! Writing a decided batch: one statement per table, however many messages there are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::{Row, query};
 
@@ -35,6 +35,8 @@ pub(super) struct Writing<'j> {
     /// Copies: app, id there, number here.
     pub(super) mirrored: Vec<(i64, &'j str, i64)>,
     pub(super) seats: Seats<'j>,
+    /// Whose watermarks receipts moved: rows of conversations and users.
+    pub(super) read: BTreeSet<(i64, i64)>,
 }
 
 impl<'j> Writing<'j> {

@@ -121,7 +121,7 @@ pub(super) fn change(
         }
         GroupStep::Dismiss => dismiss(ledger, row, at)?,
     }
-    run(ledger, "update conversations set changed_at = max(changed_at, ?2) where id = ?1", (row, at.get()))?;
+    run(ledger, "update conversations set changed_at = max(changed_at + 1, ?2) where id = ?1", (row, at.get()))?;
     ledger.forget(id);
     let changed = load(&ledger.view(), row)?;
     outbox::group_changed(ledger, app, &changed, Some(step))?;

@@ -133,7 +133,7 @@ pub(super) fn transition(ledger: &mut Ledger, app: &AppKey, transition: &Transit
         .conn
         .prepare_cached(
             "update conversations
-            set stage = ?2, stage_at = ?3, agent_id = ?4, ended_by = ?5, changed_at = max(changed_at, ?6),
+            set stage = ?2, stage_at = ?3, agent_id = ?4, ended_by = ?5, changed_at = max(changed_at + 1, ?6),
               waiting_since = case
                 when ?5 is not null then null
                 when ?7 then coalesce(waiting_since, ?3)

@@ -1,0 +1,255 @@
+//! What else the bus may have lost, besides messages: receipts, own lists, messages that were taken back or thrown away,
+//! lists of people.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use moka::sync::Cache;
+
+use crate::{
+    bus::Listener,
+    im::Im,
+    model::{
+        AppKey, Audience, Content, ConversationId, Event, Fault, Hint, Kind, Millis, Mine, Seq, Stale, UserId,
+        command::History,
+    },
+    store::changes::Other,
+};
+
+/// Of each kind so many are remembered.
+const MOST: u64 = 50_000;
+/// A look comes long before.
+const REMEMBERED: Duration = Duration::from_mins(10);
+
+type Place = (ConversationId, Seq);
+type Whose = (ConversationId, UserId);
+
+/// What this node's connections were told besides messages. What is forgotten is told again, which changes nothing.
+#[derive(Debug)]
+pub(super) struct Told {
+    read: Cache<Whose, (Seq, Seq)>,
+    kept: Cache<Whose, Mine>,
+    replaced: Cache<Place, Content>,
+    thrown_away: Cache<(Whose, Seq), ()>,
+    /// When a conversation had changed of which somebody was told that they are outside.
+    went: Cache<Whose, Millis>,
+}
+
+fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
+    Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { read: cache(), kept: cache(), replaced: cache(), thrown_away: cache(), went: cache() }
+    }
+}
+
+impl Told {
+    /// Somebody may have heard it.
+    pub(super) fn note(&self, hint: &Hint) {
+        match &hint.event {
+            Event::Receipt { conversation, user, delivered, read, .. } => {
+                let (old, new) = (self.read_by(*conversation, user), (*delivered, *read));
+                self.read.insert((*conversation, user.clone()), (old.0.max(new.0), old.1.max(new.1)));
+            }
+            Event::Mine { conversation, mine } => {
+                for user in &hint.audience.users {
+                    self.kept.insert((*conversation, user.clone()), mine.clone());
+                }
+            }
+            Event::Recalled(message) => {
+                if let Some(seq) = message.seq {
+                    self.replaced.insert((message.conversation, seq), message.content.clone());
+                }
+            }
+            Event::Deleted { conversation, seqs } => {
+                for user in &hint.audience.users {
+                    for seq in seqs {
+                        self.thrown_away.insert(((*conversation, user.clone()), *seq), ());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn read_by(&self, conversation: ConversationId, user: &UserId) -> (Seq, Seq) {
+        self.read.get(&(conversation, user.clone())).unwrap_or((Seq(0), Seq(0)))
+    }
+
+    /// Whether somebody knows that they keep a conversation so. What they have not read is counted by other news.
+    fn knows(&self, whose: &Whose, mine: &Mine) -> bool {
+        let same = |told: &Mine| {
+            (told.pinned, told.muted, told.removed, told.cleared)
+                == (mine.pinned, mine.muted, mine.removed, mine.cleared)
+        };
+        self.kept.get(whose).is_some_and(|told| same(&told))
+    }
+}
+
+impl Im {
+    /// Tells this node's connections what nobody told them.
+    pub(super) async fn make_up_others(&self, here: &dyn Listener, others: Vec<Other>) -> Result<(), Fault> {
+        let mut thrown_away: BTreeMap<(AppKey, ConversationId, UserId), Vec<Seq>> = BTreeMap::new();
+        for other in others {
+            match other {
+                Other::Read { app, conversation, user, delivered, read, at } => {
+                    let told = self.told.others.read_by(conversation, &user);
+                    if told.0 < delivered || told.1 < read {
+                        let event = Event::Receipt { conversation, user, delivered, read, at };
+                        self.make_up_inside(here, &app, conversation, event).await?;
+                    }
+                }
+                Other::Kept { app, conversation, user } => self.make_up_kept(here, &app, conversation, user).await?,
+                Other::Replaced { app, conversation, seq } => {
+                    self.make_up_replaced(here, &app, conversation, seq).await?;
+                }
+                Other::ThrownAway { app, conversation, user, seq } => {
+                    if self.told.others.thrown_away.get(&((conversation, user.clone()), seq)).is_none() {
+                        thrown_away.entry((app, conversation, user)).or_default().push(seq);
+                    }
+                }
+                Other::Went { app, conversation, user } => self.make_up_went(here, &app, conversation, user).await?,
+                Other::Listed { app, user } => self.forget(&app, &Stale::Contacts(user)),
+            }
+        }
+        for ((app, conversation, user), seqs) in thrown_away {
+            self.make_up_for(here, only(&app, user), Event::Deleted { conversation, seqs });
+        }
+        Ok(())
+    }
+
+    /// Everybody inside hears it, as far as they are here.
+    async fn make_up_inside(
+        &self,
+        here: &dyn Listener,
+        app: &AppKey,
+        conversation: ConversationId,
+        event: Event,
+    ) -> Result<(), Fault> {
+        let route = match self.route_of(app, conversation).await {
+            Err(fault) if fault.code.temporary() => return Err(fault),
+            // It went meanwhile.
+            Err(_) => return Ok(()),
+            Ok(route) => route,
+        };
+        self.make_up_for(here, route.audience(app), event);
+        Ok(())
+    }
+
+    fn make_up_for(&self, here: &dyn Listener, audience: Audience, event: Event) {
+        if here.wants(&audience) {
+            let hint = Hint { audience, event };
+            self.told.others.note(&hint);
+            here.hear(hint);
+        }
+    }
+
+    async fn make_up_kept(
+        &self,
+        here: &dyn Listener,
+        app: &AppKey,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> Result<(), Fault> {
+        let audience = only(app, user.clone());
+        if !here.wants(&audience) {
+            return Ok(());
+        }
+        let found = self.store.conversation_for(app, conversation, &user).await?.and_then(|found| found.mine);
+        if let Some(mine) = found.filter(|mine| !self.told.others.knows(&(conversation, user), mine)) {
+            self.make_up_for(here, audience, Event::Mine { conversation, mine });
+        }
+        Ok(())
+    }
+
+    /// Who was put out hears how the conversation stands without them.
+    async fn make_up_went(
+        &self,
+        here: &dyn Listener,
+        app: &AppKey,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> Result<(), Fault> {
+        let audience = only(app, user.clone());
+        if !here.wants(&audience) {
+            return Ok(());
+        }
+        let Some(found) = self.store.conversation(app, conversation).await? else { return Ok(()) };
+        let (changed_at, whose) = (found.changed_at, (conversation, user));
+        let turned_at = self.told.stand(conversation).turned_at;
+        let last = self.told.others.went.get(&whose).max(turned_at);
+        if last >= Some(changed_at) || found.kind == Kind::Chatroom {
+            return Ok(());
+        }
+        // Whatever is remembered still has them inside.
+        self.forget(app, &Stale::Conversation(conversation));
+        if !self.route_of(app, conversation).await?.has(&whose.1) {
+            let told = self.complete(app, found).await?;
+            self.told.others.went.insert(whose, changed_at);
+            self.make_up_for(here, audience, Event::Conversation(told.into()));
+        }
+        Ok(())
+    }
+
+    async fn make_up_replaced(
+        &self,
+        here: &dyn Listener,
+        app: &AppKey,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<(), Fault> {
+        let query = History { after: Some(Seq(seq.0.saturating_sub(1))), ..History::newest(conversation, 1) };
+        let found = self.store.page(app, &query).await?.messages.into_iter().find(|found| found.seq == Some(seq));
+        let Some(message) = found else { return Ok(()) };
+        if self.told.others.replaced.get(&(conversation, seq)).is_some_and(|told| told == message.content) {
+            return Ok(());
+        }
+        let route = self.route_of(app, conversation).await?;
+        let mut audience = route.audience(app);
+        if route.kind != Kind::Chatroom {
+            let for_some = self.store.recipients(app, message.uid).await?;
+            if !for_some.is_empty() {
+                audience.users = for_some;
+            }
+        }
+        self.make_up_for(here, audience, Event::Recalled(message.into()));
+        Ok(())
+    }
+}
+
+fn only(app: &AppKey, user: UserId) -> Audience {
+    Audience { users: vec![user], ..Audience::of(app.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(event: Event) -> Hint {
+        Hint { audience: only(&"app1app1".parse().unwrap(), "ann".parse().unwrap()), event }
+    }
+
+    #[test]
+    fn watermarks_that_were_told_only_grow() {
+        let (told, id, ann) = (Told::default(), ConversationId::from_u128(7), "ann".parse::<UserId>().unwrap());
+        let receipt = |delivered, read| {
+            let (delivered, read, at) = (Seq(delivered), Seq(read), Millis::new(0));
+            hint(Event::Receipt { conversation: id, user: ann.clone(), delivered, read, at })
+        };
+        for (delivered, read) in [(5, 2), (3, 3), (4, 1)] {
+            told.note(&receipt(delivered, read));
+        }
+        assert_eq!(told.read_by(id, &ann), (Seq(5), Seq(3)), "news that come late take nothing back");
+    }
+
+    #[test]
+    fn a_list_that_looks_the_same_is_not_told_for_a_count() {
+        let (told, id, ann) = (Told::default(), ConversationId::from_u128(7), "ann".parse::<UserId>().unwrap());
+        let pinned = Mine { pinned: true, unread: 3, ..Mine::default() };
+        told.note(&hint(Event::Mine { conversation: id, mine: pinned.clone() }));
+        let whose = (id, ann);
+        assert!(told.knows(&whose, &Mine { unread: 9, ..pinned.clone() }));
+        assert!(!told.knows(&whose, &Mine { pinned: false, ..pinned }));
+    }
+}
