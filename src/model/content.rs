@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{FileId, UserId};
+pub use check::escapes_nul;
 use check::{check_depth, check_escapes};
 pub use name::{Flags, ObjectName, names};
 

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::model::{Code, Fault};
+use crate::model::{Code, Fault, content::escapes_nul};
 
 /// Deepest nesting (W5).
 const MOST_DEPTH: usize = 16;
@@ -14,9 +14,12 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     serde_json::from_slice(body).map_err(|error| Fault::new(Code::BadRequest, error.to_string()))
 }
 
-/// Refuses what is nested too deeply and arrays that are too long, whether anybody reads them or not. Whether it is
-/// JSON at all is for the reader to say.
+/// Refuses what is nested too deeply, arrays that are too long, and the character U+0000, whether anybody reads them or not.
+/// Whether it is JSON at all is for the reader to say.
 pub(in crate::http) fn check_form(body: &[u8]) -> Result<(), Fault> {
+    if std::str::from_utf8(body).is_ok_and(escapes_nul) {
+        return Err(Fault::new(Code::BadRequest, "the body holds the character U+0000, which cannot be kept"));
+    }
     // For each open bracket: how many commas stood in it; `None` for objects.
     let mut open: Vec<Option<usize>> = Vec::new();
     let (mut in_text, mut escaped) = (false, false);
@@ -59,6 +62,13 @@ mod tests {
         assert!(check_form(nested(MOST_DEPTH).as_bytes()).is_ok());
         assert!(check_form(nested(MOST_DEPTH + 1).as_bytes()).is_err());
         assert!(check_form(format!(r#"{{"a":"{}\""}}"#, "[".repeat(40)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn what_no_store_can_keep_is_refused() {
+        let refused = check_form(br#"{"name":"a\u0000b"}"#).unwrap_err();
+        assert!(refused.message.contains("U+0000"), "{refused:?}");
+        assert!(check_form(br#"{"name":"a\\u0000b"}"#).is_ok());
     }
 
     #[test]

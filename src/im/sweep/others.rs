@@ -92,25 +92,17 @@ impl Im {
     pub(super) async fn make_up_others(&self, here: &dyn Listener, others: Vec<Other>) -> Result<(), Fault> {
         let mut thrown_away: BTreeMap<(AppKey, ConversationId, UserId), Vec<Seq>> = BTreeMap::new();
         for other in others {
-            match other {
-                Other::Read { app, conversation, user, delivered, read, at } => {
-                    let told = self.told.others.read_by(conversation, &user);
-                    if told.0 < delivered || told.1 < read {
-                        let event = Event::Receipt { conversation, user, delivered, read, at };
-                        self.make_up_inside(here, &app, conversation, event).await?;
-                    }
+            if let Other::ThrownAway { app, conversation, user, seq } = other {
+                if self.told.others.thrown_away.get(&((conversation, user.clone()), seq)).is_none() {
+                    thrown_away.entry((app, conversation, user)).or_default().push(seq);
                 }
-                Other::Kept { app, conversation, user } => self.make_up_kept(here, &app, conversation, user).await?,
-                Other::Replaced { app, conversation, seq } => {
-                    self.make_up_replaced(here, &app, conversation, seq).await?;
-                }
-                Other::ThrownAway { app, conversation, user, seq } => {
-                    if self.told.others.thrown_away.get(&((conversation, user.clone()), seq)).is_none() {
-                        thrown_away.entry((app, conversation, user)).or_default().push(seq);
-                    }
-                }
-                Other::Went { app, conversation, user } => self.make_up_went(here, &app, conversation, user).await?,
-                Other::Listed { app, user } => self.forget(&app, &Stale::Contacts(user)),
+                continue;
+            }
+            match self.make_up_other(here, other).await {
+                // The next look begins where this one did.
+                Err(fault) if fault.code.temporary() => return Err(fault),
+                Err(fault) => tracing::warn!(code = fault.code.name(), "Something that changed cannot be told"),
+                Ok(()) => {}
             }
         }
         for ((app, conversation, user), seqs) in thrown_away {
@@ -119,22 +111,26 @@ impl Im {
         Ok(())
     }
 
-    /// Everybody inside hears it, as far as they are here.
-    async fn make_up_inside(
-        &self,
-        here: &dyn Listener,
-        app: &AppKey,
-        conversation: ConversationId,
-        event: Event,
-    ) -> Result<(), Fault> {
-        let route = match self.route_of(app, conversation).await {
-            Err(fault) if fault.code.temporary() => return Err(fault),
-            // It went meanwhile.
-            Err(_) => return Ok(()),
-            Ok(route) => route,
-        };
-        self.make_up_for(here, route.audience(app), event);
-        Ok(())
+    async fn make_up_other(&self, here: &dyn Listener, other: Other) -> Result<(), Fault> {
+        match other {
+            Other::Read { app, conversation, user, delivered, read, at } => {
+                let told = self.told.others.read_by(conversation, &user);
+                if told.0 < delivered || told.1 < read {
+                    let audience = self.route_of(&app, conversation).await?.audience(&app);
+                    self.make_up_for(here, audience, Event::Receipt { conversation, user, delivered, read, at });
+                }
+                Ok(())
+            }
+            Other::Kept { app, conversation, user } => self.make_up_kept(here, &app, conversation, user).await,
+            Other::Replaced { app, conversation, seq } => self.make_up_replaced(here, &app, conversation, seq).await,
+            Other::Went { app, conversation, user } => self.make_up_went(here, &app, conversation, user).await,
+            Other::Listed { app, user } => {
+                self.forget(&app, &Stale::Contacts(user));
+                Ok(())
+            }
+            // Told together.
+            Other::ThrownAway { .. } => Ok(()),
+        }
     }
 
     fn make_up_for(&self, here: &dyn Listener, audience: Audience, event: Event) {

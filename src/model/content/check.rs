@@ -49,6 +49,15 @@ pub(super) fn check_escapes(json: &str) -> Result<(), InvalidContent> {
     if half { Err(InvalidContent::Surrogate) } else { Ok(()) }
 }
 
+/// Whether JSON writes U+0000 anywhere, which PostgreSQL cannot keep in a text. As itself it is no JSON.
+pub fn escapes_nul(json: &str) -> bool {
+    // Hardly any JSON has these letters at all.
+    json.match_indices("\\u0000").any(|(at, _)| {
+        let before = json.as_bytes().iter().take(at).rev().take_while(|byte| **byte == b'\\').count();
+        before % 2 == 0
+    })
+}
+
 fn hex(digits: [u8; 4]) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
 }

@@ -129,7 +129,7 @@ impl Outcome {
 
     /// As the first try would have had it, of which nobody was told: what it wrote is new to everybody. It was another
     /// client's try at worst, of which everybody is told twice.
-    fn as_first(mut self) -> Self {
+    fn into_first(mut self) -> Self {
         match &mut self {
             Self::Append(answer) => {
                 if let Ok(appended) = answer.as_mut() {
@@ -234,7 +234,7 @@ impl Batcher {
             match self.with_tries(&batch).await {
                 Ok(outcomes) => {
                     for (job, outcome) in batch.into_iter().zip(outcomes) {
-                        job.answer(if lost > 0 { outcome.as_first() } else { outcome });
+                        job.answer(if lost > 0 { outcome.into_first() } else { outcome });
                     }
                 }
                 Err(Trouble::Engine(error)) if lost == 0 && batch.len() > 1 && error.as_database_error().is_some() => {

@@ -14,6 +14,7 @@ use crate::{
             AgentStatus, CreateGroup, Delete, GroupChange, History, List, MembersQuery, ReadersQuery, Receipt, Send,
             Target,
         },
+        content::escapes_nul,
         conversation::{Keeping, View},
         presence::Watch,
         public_service::PublicServiceCommand,
@@ -198,6 +199,9 @@ body!(HelloBody {
 body!(Have { conversation "conversation": ConversationId, epoch "epoch": u64, seq "seq": Seq });
 
 fn read<T: Body>(body: &str) -> Result<T, Fault> {
+    if escapes_nul(body) {
+        return Err(Fault::new(Code::BadRequest, "`body` holds the character U+0000, which cannot be kept"));
+    }
     serde_json::from_str(body).map_err(|error| {
         let fields: Option<BTreeMap<Cow<'_, str>, &RawValue>> = serde_json::from_str(body).ok();
         match fields {
@@ -537,6 +541,7 @@ mod tests {
             ("send", r#"{"client_id":"k","type":"","content":{},"desk":true}"#, "`type`"),
             ("send", r#"{"client_id":"k","type":"x","content":[],"desk":true}"#, "`content` must be a JSON object"),
             ("send", r#"{"client_id":"k","type":"x","content":{"a":"\u0000"},"desk":true}"#, "U+0000"),
+            ("group_rename", r#"{"conversation":"$","name":"a\u0000"}"#, "U+0000"),
             ("hello", r#"{"v":"1","as":"visitor","site":"site1"}"#, "`v`: invalid type"),
             ("hello", r#"{"v":1,"as":"admin"}"#, "`as`: unknown variant"),
             ("hello", r#"{"v":1,"as":"visitor"}"#, "`site` is for visitors"),

@@ -4,11 +4,13 @@ use std::{ffi::OsString, time::Duration};
 
 use super::{
     bus::Nats,
-    database::Postgres,
-    node::free_port,
+    database::{Postgres, eventually},
+    node::{Cluster, Node, free_port},
     proxy::{Mode, Proxy, Target},
     running::{Program, Running, words},
+    turn,
 };
+use crate::client::Client;
 
 /// Whoever starts it hears by then what is wrong.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -68,6 +70,57 @@ async fn a_node_that_cannot_work_with_its_database_says_so_and_ends() {
     let standby = database.standby().await;
     way.lead(standby.socket());
     is_refused(&through(&way), "read-only").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_file_of_credentials_is_none_says_so_and_ends() {
+    let database = Postgres::start().await;
+    let way = Proxy::to(database.socket());
+    let bus = Nats::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bus.creds");
+    let [(name, store)] = through(&way);
+    let settings = [
+        (name, store),
+        ("PARLOR_BUS_URL", format!("nats://127.0.0.1:{}", bus.port())),
+        ("PARLOR_BUS_CREDENTIALS", file.display().to_string()),
+    ];
+    is_refused(&settings, "bus.credentials cannot be read").await;
+    std::fs::write(&file, "hunter2").unwrap();
+    is_refused(&settings, "bus.credentials cannot be read").await;
+}
+
+/// Two nodes at a bus that is of no use to them start, say why, and serve: what one hears the other finds in the database.
+async fn serves_without(bus: &str, wanted: &str) {
+    let _turn = turn().await;
+    let address = |_, node: &mut Node| node.more = vec![("PARLOR_BUS_URL".to_owned(), bus.into())];
+    let cluster = Cluster::start_with(2, address).await;
+    let mut people = Vec::new();
+    for (node, user) in cluster.nodes.iter().zip(["ann", "bob"]) {
+        eventually("it says why", async || node.words().contains(wanted)).await;
+        assert!(!node.words().contains("hunter2"), "{}", node.words());
+        let hello = serde_json::json!({ "v": 1, "as": "user", "token": cluster.token(user).await });
+        people.push(Client::connect(node.address().parse().unwrap(), hello).await.0);
+    }
+    people[0].sends(serde_json::json!({ "user": "bob" }), "k1", "by the database").await.unwrap();
+    people[1].sees("by the database").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_may_not_speak_on_the_bus_say_so_and_serve() {
+    let bus = Nats::start_with(
+        r#"authorization { users = [
+          { user: parlor, password: hunter2, permissions: { publish: "elsewhere.>", subscribe: "elsewhere.>" } }
+        ] }"#,
+    )
+    .await;
+    let address = format!("nats://parlor:hunter2@127.0.0.1:{}", bus.port());
+    serves_without(&address, "ermissions").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_do_not_find_the_bus_say_so_and_serve() {
+    serves_without(&format!("nats://parlor:hunter2@127.0.0.1:{}", free_port()), "NATS cannot be reached").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,6 +17,8 @@ pub(crate) struct Nats {
     port: u16,
     /// User and password, when it asks for them.
     who: Option<(String, String)>,
+    /// Whether its folder holds settings.
+    set_up: bool,
     folder: TempDir,
 }
 
@@ -30,7 +32,16 @@ impl Nats {
     pub(crate) async fn start_asking(who: Option<(&str, &str)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let who = who.map(|(user, password)| (user.to_owned(), password.to_owned()));
-        let mut made = Self { server: None, port: free_port(), who, folder };
+        let mut made = Self { server: None, port: free_port(), who, set_up: false, folder };
+        made.start_again().await;
+        made
+    }
+
+    /// One with settings of its own.
+    pub(crate) async fn start_with(settings: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("settings"), settings).unwrap();
+        let mut made = Self { server: None, port: free_port(), who: None, set_up: true, folder };
         made.start_again().await;
         made
     }
@@ -39,6 +50,9 @@ impl Nats {
     pub(crate) async fn start_again(&mut self) {
         let port = self.port.to_string();
         let mut command: Vec<OsString> = ["nats-server", "-a", "127.0.0.1", "-p", &port].map(Into::into).to_vec();
+        if self.set_up {
+            command.extend(["-c".into(), self.folder.path().join("settings").into()]);
+        }
         if let Some((user, password)) = &self.who {
             command.extend(["--user".into(), user.into(), "--pass".into(), password.into()]);
         }

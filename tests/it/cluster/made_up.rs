@@ -40,12 +40,12 @@ impl Parted {
         Self { cluster, alice, bob, pair: json!({ "conversation": first["conversation"] }), first }
     }
 
-    fn pair_with(&self, more: Value) -> Value {
+    fn pair_with(&self, more: &Value) -> Value {
         with(&self.pair, more)
     }
 }
 
-fn with(conversation: &Value, more: Value) -> Value {
+fn with(conversation: &Value, more: &Value) -> Value {
     let mut body = conversation.clone();
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
@@ -81,7 +81,7 @@ async fn refused(who: &mut Client, to: &Value, code: &str) {
 async fn without_a_bus_receipts_and_own_lists_are_known_on_other_nodes() {
     let _turn = turn().await;
     let mut parted = Parted::new().await;
-    let read = parted.pair_with(json!({ "read": 1 }));
+    let read = parted.pair_with(&json!({ "read": 1 }));
     parted.bob[1].ask("receipt", read).await.unwrap();
     let is_bobs = |receipt: &Value| receipt["user"] == "bob" && receipt["read"] == 1;
     heard(&mut parted.alice[0], "receipt", is_bobs).await;
@@ -89,13 +89,13 @@ async fn without_a_bus_receipts_and_own_lists_are_known_on_other_nodes() {
     let seen = parted.bob[0].ask("conversation", parted.pair.clone()).await.unwrap();
     assert_eq!(seen["mine"]["unread"], 0, "cleared on the other device");
 
-    let pin = parted.pair_with(json!({ "on": true }));
+    let pin = parted.pair_with(&json!({ "on": true }));
     parted.alice[0].ask("pin", pin).await.unwrap();
     heard(&mut parted.alice[1], "mine", |mine| mine["pinned"] == true).await;
     parted.alice[1].ask("remove", parted.pair.clone()).await.unwrap();
     heard(&mut parted.alice[0], "mine", |mine| mine["removed"] == true).await;
 
-    let delete = parted.pair_with(json!({ "seqs": [1] }));
+    let delete = parted.pair_with(&json!({ "seqs": [1] }));
     parted.alice[0].ask("delete", delete).await.unwrap();
     assert_eq!(heard(&mut parted.alice[1], "deleted", |_| true).await["seqs"], json!([1]));
 }
@@ -122,10 +122,10 @@ async fn without_a_bus_blocks_and_rights_of_single_members_hold_on_other_nodes()
     let [_, bob] = &mut parted.bob;
     heard(bob, "conversation", |seen| seen["id"] == group["conversation"]).await;
     bob.sends(group.clone(), "allowed", "allowed").await.unwrap();
-    alice.ask("group_silence", with(&group, json!({ "user": "bob", "on": true }))).await.unwrap();
+    alice.ask("group_silence", with(&group, &json!({ "user": "bob", "on": true }))).await.unwrap();
     refused(bob, &group, "silenced").await;
-    alice.ask("group_silence", with(&group, json!({ "user": "bob", "on": false }))).await.unwrap();
-    alice.ask("group_kick", with(&group, json!({ "user": "bob", "ban": true }))).await.unwrap();
+    alice.ask("group_silence", with(&group, &json!({ "user": "bob", "on": false }))).await.unwrap();
+    alice.ask("group_kick", with(&group, &json!({ "user": "bob", "ban": true }))).await.unwrap();
     heard(bob, "conversation", |seen| seen["id"] == group["conversation"] && !inside(seen, "bob")).await;
     refused(bob, &group, "not_found").await;
 
@@ -146,7 +146,7 @@ async fn without_a_bus_the_last_words_in_a_chatroom_are_heard_on_other_nodes() {
     let ([alice, _], [_, bob]) = (&mut parted.alice, &mut parted.bob);
     alice.ask("chatroom_join", room.clone()).await.unwrap();
     alice.sends(room.clone(), "early", "early").await.unwrap();
-    let joined = bob.ask("chatroom_join", with(&room, json!({ "last": 0 }))).await.unwrap();
+    let joined = bob.ask("chatroom_join", with(&room, &json!({ "last": 0 }))).await.unwrap();
     assert_eq!(joined["messages"], json!([]), "{joined}");
     let last = alice.sends(room, "last", "last words").await.unwrap();
     // What was said before he came is not for him, though nobody told him of it.

@@ -123,6 +123,11 @@ impl Node {
         tokio::task::spawn_blocking(move || running.wait()).await.unwrap()
     }
 
+    /// What it wrote.
+    pub(super) fn words(&self) -> String {
+        self.running.as_ref().expect("it runs").words()
+    }
+
     /// Whether it still runs.
     pub(super) fn stands(&mut self) -> bool {
         self.running.as_mut().is_some_and(|running| running.ended().is_none())

@@ -102,7 +102,7 @@ async fn group(founder: &mut Client, kind: &str, users: &[&str]) -> Value {
     json!({ "conversation": founder.ask("create_group", new).await.unwrap()["id"] })
 }
 
-fn with(conversation: &Value, more: Value) -> Value {
+fn with(conversation: &Value, more: &Value) -> Value {
     let mut body = conversation.clone();
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
@@ -120,12 +120,12 @@ async fn two_nodes_racing_to_put_out_a_member_or_end_a_group_exactly_one_wins() 
     racers.here.user_hello("bob").await;
     for _ in 0..FEW {
         let group = group(&mut one, "group", &["bob"]).await;
-        let kick = with(&group, json!({ "user": "bob" }));
+        let kick = with(&group, &json!({ "user": "bob" }));
         let (_, lost) = one_wins(&mut one, &mut two, "group_kick", (kick.clone(), kick)).await;
         assert_eq!(lost["code"], "not_found", "{lost}");
         let (_, lost) = one_wins(&mut one, &mut two, "group_dismiss", (group.clone(), group.clone())).await;
         assert_eq!(lost["code"], "conversation_closed", "{lost}");
-        let page = two.ask("history", with(&group, json!({ "limit": 20 }))).await.unwrap();
+        let page = two.ask("history", with(&group, &json!({ "limit": 20 }))).await.unwrap();
         let notices: Vec<&str> = page["messages"]
             .as_array()
             .unwrap()
@@ -166,8 +166,8 @@ async fn two_nodes_racing_to_rename_leave_one_name_everywhere() {
     for round in 0..FEW {
         let (a, b) = (format!("A{round}"), format!("B{round}"));
         let both = tokio::join!(
-            alice.ask("group_rename", with(&group, json!({ "name": a }))),
-            bob.ask("group_rename", with(&group, json!({ "name": b }))),
+            alice.ask("group_rename", with(&group, &json!({ "name": a }))),
+            bob.ask("group_rename", with(&group, &json!({ "name": b }))),
         );
         both.0.unwrap();
         both.1.unwrap();
@@ -201,7 +201,7 @@ async fn two_nodes_racing_for_the_last_place_in_a_group_exactly_one_wins() {
     .await
     .unwrap();
     behind.close().await.unwrap();
-    alice.ask("group_rename", with(&group, json!({ "name": "Full" }))).await.unwrap();
+    alice.ask("group_rename", with(&group, &json!({ "name": "Full" }))).await.unwrap();
     let (mut bob, mut cara) = (racers.here.user("bob").await, racers.there.user("cara").await);
     for _ in 0..FEW {
         let (winner, lost) = one_wins(&mut bob, &mut cara, "group_join", (group.clone(), group.clone())).await;

@@ -20,6 +20,9 @@ impl Form {
         if pairs.len() > MOST_PAIRS {
             return Err(Refusal::quantity(&format!("more than {MOST_PAIRS} parameters")));
         }
+        if pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Refusal::parameter("the character U+0000 cannot be kept"));
+        }
         Ok(Self(pairs))
     }
 
@@ -114,6 +117,13 @@ mod tests {
 
     fn form(text: &str) -> Form {
         Form::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_no_store_can_keep_is_refused() {
+        assert!(
+            Form::parse(b"name=a%00b").is_err() && Form::parse(b"a%00=b").is_err() && Form::parse(b"name=ab").is_ok()
+        );
     }
 
     #[test]

@@ -69,3 +69,69 @@ async fn a_server_alone_notes_nothing() {
     assert_eq!(row.try_get::<i64, _>(0).unwrap(), 0);
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_changes_is_noted_by_its_kind() {
+    use crate::{
+        model::{Contacts, conversation::Keeping},
+        store::{ContactLists, GroupStep, NewGroup, changes::Other, conformance::user},
+    };
+    let database = Database::make().await;
+    let (one, two) = (node(&database).await, node(&database).await);
+    let house = House::new(&one).await;
+    let (app, id, group) = (&house.app, house.private().await.id, conformance::fresh_id());
+    let (alice, bob) = (user("alice"), user("bob"));
+    let uid = one.append(app, message(id, person("alice", Role::User), "gone", NOON)).await.unwrap().message.uid;
+    house.says(id, person("alice", Role::User), "stays", at(1)).await;
+    let name = "Team".to_owned();
+    let users = vec![bob.clone()];
+    let new = NewGroup { id: group, kind: Kind::Group, handle: None, name, owner: alice.clone(), users, at: NOON };
+    one.create_group(app, new).await.unwrap();
+    let place = two.changes(None).await.unwrap().place;
+    let turned = async || {
+        let found = two.changes(place).await.unwrap().conversations;
+        found.into_iter().any(|change| change.conversation == group && change.turned)
+    };
+    one.mark(app, id, &bob, Some(Seq(2)), Some(Seq(1)), at(7)).await.unwrap();
+    one.keep(app, id, &alice, Keeping::Pinned(true)).await.unwrap();
+    one.replace_content(app, uid, Content::deleted(), at(2)).await.unwrap();
+    one.delete_for(app, id, &bob, &[Seq(2)]).await.unwrap();
+    one.set_contacts(app, Contacts::Blocked, &bob, std::slice::from_ref(&alice), true, NOON).await.unwrap();
+    let silence = GroupStep::Silence { user: bob.clone(), on: true, until: None };
+    let before = one.conversation(app, group).await.unwrap().unwrap().changed_at;
+    let changed = one.change_group(app, group, silence, NOON).await.unwrap();
+    assert!(changed.changed_at > before, "a conversation that changed is newer, whatever the clock says");
+    assert!(turned().await);
+    one.change_group(app, group, GroupStep::Remove { user: bob.clone(), ban: true }, at(3)).await.unwrap();
+    let found = two.changes(place).await.unwrap().others;
+    let (app, read) = (app.clone(), Seq(1));
+    for other in [
+        Other::Read { app: app.clone(), conversation: id, user: bob.clone(), delivered: Seq(2), read, at: at(7) },
+        Other::Kept { app: app.clone(), conversation: id, user: alice },
+        Other::Replaced { app: app.clone(), conversation: id, seq: Seq(1) },
+        Other::ThrownAway { app: app.clone(), conversation: id, user: bob.clone(), seq: Seq(2) },
+        Other::Went { app: app.clone(), conversation: group, user: bob.clone() },
+        Other::Listed { app, user: bob },
+    ] {
+        assert!(found.contains(&other), "{other:?} is not in {found:?}");
+    }
+    one.close().await;
+    two.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_on_another_server_means_nothing_and_the_last_minutes_are_looked_at_again() {
+    use crate::store::changes::Place;
+    let database = Database::make().await;
+    let store = node(&database).await;
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    let here = store.changes(None).await.unwrap().place.unwrap();
+    let ahead = Place { low: here.low + 1_000_000, ..here };
+    assert!(found(&store.changes(Some(ahead)).await.unwrap(), id).is_none(), "not there yet");
+    let elsewhere = Place { server: here.server - 1, ..ahead };
+    let changes = store.changes(Some(elsewhere)).await.unwrap();
+    assert!(found(&changes, id).is_some(), "{changes:?}");
+    assert_eq!(changes.place.map(|place| place.server), Some(here.server), "from there on it goes on here");
+    store.close().await;
+}

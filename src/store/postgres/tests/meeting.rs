@@ -139,7 +139,10 @@ async fn one_node_at_a_time_works_on_a_broadcast() {
     let unfinished = async |store: &PostgresStore| store.unfinished_broadcasts(4).await.unwrap().len();
     let looks = join_all((0..8).map(|number| unfinished([&one, &two][number % 2]))).await;
     let (ones, twos): (usize, usize) = (looks.iter().step_by(2).sum(), looks.iter().skip(1).step_by(2).sum());
-    assert!(ones.min(twos) == 0 && ones.max(twos) == 4, "one of them has it, and looks again: {looks:?}");
+    // Of looks at the same moment only one gets it, whoever asks.
+    assert!(ones.min(twos) == 0 && ones.max(twos) > 0, "one node has it: {looks:?}");
+    let (owner, other) = if ones > 0 { (&one, &two) } else { (&two, &one) };
+    assert_eq!((unfinished(other).await, unfinished(owner).await), (0, 1), "and goes on with it");
     run(&database, "update broadcasts set claimed_until = now() - interval '1 second', claimed_by = 7").await;
     assert_eq!(unfinished(&two).await, 1, "a node that died lets go");
     let done = Piece { place: made.place + 1, sent: 1, passed_over: 0, finished_at: Some(at(1)) };

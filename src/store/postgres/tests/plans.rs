@@ -65,6 +65,7 @@ select decode(lpad(to_hex(n), 32, '0'), 'hex'), 'message.sent', n, '{}' from gen
 insert into deliveries (webhook_id, sequence, notice_id, state, due_at, at)
 select w.id, n.id, n.id, case when n.id <= 20 then 'waiting' else 'delivered' end, case when n.id <= 20 then 1 end, n.at
 from webhooks w, notices n;
+update webhooks set sequence = 50000;
 insert into changes (xact, conversation_id, after, turned)
 select '3'::xid8, id, 0, true from conversations;
 insert into other_changes (xact, what, conversation_id, user_id)
