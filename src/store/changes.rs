@@ -72,6 +72,8 @@ pub enum Other {
         conversation: ConversationId,
         /// In which place.
         seq: Seq,
+        /// When, as far as it is known.
+        at: Millis,
     },
     /// Somebody threw a message away for themselves.
     ThrownAway {

@@ -57,7 +57,7 @@ impl Told {
                     self.kept.insert((*conversation, user.clone()), mine.clone());
                 }
             }
-            Event::Recalled(message) => {
+            Event::Recalled { message, .. } => {
                 if let Some(seq) = message.seq {
                     self.replaced.insert((message.conversation, seq), message.content.clone());
                 }
@@ -122,7 +122,9 @@ impl Im {
                 Ok(())
             }
             Other::Kept { app, conversation, user } => self.make_up_kept(here, &app, conversation, user).await,
-            Other::Replaced { app, conversation, seq } => self.make_up_replaced(here, &app, conversation, seq).await,
+            Other::Replaced { app, conversation, seq, at } => {
+                self.make_up_replaced(here, &app, (conversation, seq), at).await
+            }
             Other::Went { app, conversation, user } => self.make_up_went(here, &app, conversation, user).await,
             Other::Listed { app, user } => {
                 self.forget(&app, &Stale::Contacts(user));
@@ -192,8 +194,8 @@ impl Im {
         &self,
         here: &dyn Listener,
         app: &AppKey,
-        conversation: ConversationId,
-        seq: Seq,
+        (conversation, seq): Place,
+        at: Millis,
     ) -> Result<(), Fault> {
         let query = History { after: Some(Seq(seq.0.saturating_sub(1))), ..History::newest(conversation, 1) };
         let found = self.store.page(app, &query).await?.messages.into_iter().find(|found| found.seq == Some(seq));
@@ -209,7 +211,7 @@ impl Im {
                 audience.users = for_some;
             }
         }
-        self.make_up_for(here, audience, Event::Recalled(message.into()));
+        self.make_up_for(here, audience, Event::Recalled { message: message.into(), at });
         Ok(())
     }
 }

@@ -85,12 +85,13 @@ pub(super) async fn changes(s: &mut Session<'_>, since: Option<Place>) -> Work<C
 
 async fn others(s: &mut Session<'_>, from: Place, window: f64) -> Work<Vec<Other>> {
     let rows = query(concat!(
-        "select distinct o.what, a.key, v.key, u.key, coalesce(o.seq, 0), p.delivered, p.read, p.read_at
+        "select distinct o.what, a.key, v.key, u.key, coalesce(o.seq, 0), p.delivered, p.read, coalesce(p.read_at, m.recalled_at)
         from other_changes o
         left join conversations v on v.id = o.conversation_id
         left join users u on u.id = o.user_id
         join apps a on a.id = coalesce(v.app_id, u.app_id)
         left join participants p on o.what = 1 and p.conversation_id = o.conversation_id and p.user_id = o.user_id
+        left join messages m on o.what = 3 and m.conversation_id = o.conversation_id and m.seq = o.seq
         where ",
         since!("o")
     ))
@@ -105,6 +106,7 @@ async fn others(s: &mut Session<'_>, from: Place, window: f64) -> Work<Vec<Other
 /// `None`: of a kind that only a newer program knows, or of somebody who is not inside any more.
 fn other(row: &PgRow) -> sqlx::Result<Option<Other>> {
     let (app, seq) = (parsed(row, 1)?, Seq(whole(row, 4)?));
+    let at = maybe_millis(row, 7)?.unwrap_or(Millis::new(0));
     let place = |column| whole(row, column).map(Seq);
     Ok(Some(match row.try_get::<i16, _>(0)? {
         1 if row.try_get::<Option<i64>, _>(5)?.is_none() => return Ok(None),
@@ -114,10 +116,10 @@ fn other(row: &PgRow) -> sqlx::Result<Option<Other>> {
             user: parsed(row, 3)?,
             delivered: place(5)?,
             read: place(6)?,
-            at: maybe_millis(row, 7)?.unwrap_or(Millis::new(0)),
+            at,
         },
         2 => Other::Kept { app, conversation: conversation_id(row, 2)?, user: parsed(row, 3)? },
-        3 => Other::Replaced { app, conversation: conversation_id(row, 2)?, seq },
+        3 => Other::Replaced { app, conversation: conversation_id(row, 2)?, seq, at },
         4 => Other::ThrownAway { app, conversation: conversation_id(row, 2)?, user: parsed(row, 3)?, seq },
         5 => Other::Listed { app, user: parsed(row, 3)? },
         6 => Other::Went { app, conversation: conversation_id(row, 2)?, user: parsed(row, 3)? },

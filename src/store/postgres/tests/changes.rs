@@ -94,7 +94,7 @@ async fn whatever_changes_is_noted_by_its_kind() {
     };
     one.mark(app, id, &bob, Some(Seq(2)), Some(Seq(1)), at(7)).await.unwrap();
     one.keep(app, id, &alice, Keeping::Pinned(true)).await.unwrap();
-    one.replace_content(app, uid, Content::deleted(), at(2)).await.unwrap();
+    let replaced = one.replace_content(app, uid, Content::deleted(), at(2)).await.unwrap().unwrap();
     one.delete_for(app, id, &bob, &[Seq(2)]).await.unwrap();
     one.set_contacts(app, Contacts::Blocked, &bob, std::slice::from_ref(&alice), true, NOON).await.unwrap();
     let silence = GroupStep::Silence { user: bob.clone(), on: true, until: None };
@@ -108,7 +108,7 @@ async fn whatever_changes_is_noted_by_its_kind() {
     for other in [
         Other::Read { app: app.clone(), conversation: id, user: bob.clone(), delivered: Seq(2), read, at: at(7) },
         Other::Kept { app: app.clone(), conversation: id, user: alice },
-        Other::Replaced { app: app.clone(), conversation: id, seq: Seq(1) },
+        Other::Replaced { app: app.clone(), conversation: id, seq: Seq(1), at: replaced.at },
         Other::ThrownAway { app: app.clone(), conversation: id, user: bob.clone(), seq: Seq(2) },
         Other::Went { app: app.clone(), conversation: group, user: bob.clone() },
         Other::Listed { app, user: bob },
