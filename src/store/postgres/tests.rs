@@ -10,7 +10,6 @@ mod changes;
 mod claims;
 mod meeting;
 mod opening;
-mod plans;
 mod server;
 mod tallies;
 
