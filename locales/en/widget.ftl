@@ -360,6 +360,7 @@ file-too-large-here = Not sent, it is too large
 file-damaged = Not sent, the picture is damaged
 file-enough = Not sent, that is enough files for today
 file-full = Not sent, the server has no room for files now
+file-not-here = Not sent, this chat takes no files
 file-gone = This file is no longer there
 emoji-groups = Emoji categories
 emoji-recent = Recently used

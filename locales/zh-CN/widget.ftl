@@ -308,6 +308,7 @@ file-too-large-here = 未发送，文件过大
 file-damaged = 未发送，图片已损坏
 file-enough = 未发送，今天的文件数量已达上限
 file-full = 未发送，服务器空间不足
+file-not-here = 未发送，此会话不支持文件
 file-gone = 文件已不存在
 emoji-groups = 表情分类
 emoji-recent = 最近使用

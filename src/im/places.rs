@@ -54,6 +54,21 @@ impl Im {
         Ok(())
     }
 
+    /// Notes that the caller has seen these messages, and with them everything before: at most 100. Those that the
+    /// caller does not have are passed over.
+    pub async fn read_named(
+        &self,
+        caller: &Caller,
+        connection: Option<ConnectionId>,
+        uids: &[MessageUid],
+    ) -> Result<(), Fault> {
+        for (conversation, seqs) in self.placed(caller, uids).await? {
+            let receipt = Receipt { conversation, delivered: None, read: seqs.into_iter().max() };
+            self.receipt(caller, connection, receipt).await?;
+        }
+        Ok(())
+    }
+
     /// Changes how the caller keeps what they mean by a kind and an other side. Nothing is wrong when it is nothing.
     pub async fn keep_all(
         &self,
@@ -76,6 +91,14 @@ impl Im {
         connection: ConnectionId,
         uids: &[MessageUid],
     ) -> Result<(), Fault> {
+        for (conversation, seqs) in self.placed(caller, uids).await? {
+            self.delete(caller, connection, Delete { conversation, seqs }).await?;
+        }
+        Ok(())
+    }
+
+    /// Where those of these messages stand that the caller has.
+    async fn placed(&self, caller: &Caller, uids: &[MessageUid]) -> Result<BTreeMap<ConversationId, Vec<Seq>>, Fault> {
         if uids.len() > MOST_DELETED {
             let message = format!("{} messages are named; allowed are {MOST_DELETED}", uids.len());
             return Err(Fault::new(Code::BadRequest, message));
@@ -84,10 +107,7 @@ impl Im {
         for (conversation, seq) in self.store.placed(&caller.app, caller.id(), uids).await? {
             places.entry(conversation).or_default().push(seq);
         }
-        for (conversation, seqs) in places {
-            self.delete(caller, connection, Delete { conversation, seqs }).await?;
-        }
-        Ok(())
+        Ok(places)
     }
 
     /// Every conversation that the caller means: of a desk the newest episodes.

@@ -179,8 +179,7 @@ impl Im {
             return self.steer_up(caller, led, control, send).await;
         }
         if !send.content.files().is_empty() {
-            let message = "files cannot be sent to the service that answers here; write a message instead";
-            return Err(Fault::new(Code::Forbidden, message));
+            return Err(no_files_up());
         }
         let conversation = match &send.to {
             Target::Conversation(id) => self.route(caller, *id).await?.id,
@@ -356,4 +355,9 @@ impl Im {
     pub fn is_here(&self, app: &AppKey, user: &UserId) -> bool {
         self.is_online(app, user)
     }
+}
+
+/// Addresses of our files are for those who may see them here, and nobody there may.
+pub(super) fn no_files_up() -> Fault {
+    Fault::new(Code::Forbidden, "files cannot be sent to the service that answers here; write a message instead")
 }

@@ -339,6 +339,13 @@ export const journeys = {
     same(taken, 23424)
     await bob.within(bob.room("lobby").forceSetEntry({ key: "seat1", value: "bob" }), "force")
     await until("the new value", async () => (await alice.room("lobby").getEntry("seat1")) === "bob")
+    const several = { entries: [{ key: "a", value: "1" }, { key: "b", value: "2" }] }
+    await alice.within(alice.room("lobby").setEntries(several), "set several")
+    await until("both", async () => {
+      const all = await bob.room("lobby").getAllEntries()
+      return all.a === "1" && all.b === "2"
+    })
+    await alice.within(alice.room("lobby").removeEntries({ entries: ["a", "b"] }), "remove several")
     await bob.within(bob.room("lobby").removeEntry({ key: "seat1" }), "remove")
     await until("it to be gone", async () => {
       const all = await alice

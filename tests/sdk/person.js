@@ -12,8 +12,9 @@ const remember = (name) => (event) => {
 }
 
 /** Begins to use the SDK; every later call of this page goes through what is returned. */
-window.begin = ({ appkey, navigator }) => {
-  const im = RongIMLib.init({ appkey, navigators: [navigator], logLevel: RongIMLib.LogLevel?.NONE })
+window.begin = ({ appkey, navigator, transport }) => {
+  const logLevel = RongIMLib.LogLevel?.NONE
+  const im = RongIMLib.init({ appkey, navigators: [navigator], connectType: transport, logLevel })
   im.watch(Object.fromEntries(Object.keys(heard).map((name) => [name, remember(name)])))
   return im
 }

@@ -78,8 +78,8 @@ export class Person {
     this.id = id
     this.frame = frame
     this.page = frame.contentWindow
-    const { appkey, navigator } = troupe.setup
-    this.im = this.page.begin({ appkey, navigator })
+    const { appkey, navigator, transport } = troupe.setup
+    this.im = this.page.begin({ appkey, navigator, transport })
     /** How many events of each kind were looked at. */
     this.seen = {}
   }

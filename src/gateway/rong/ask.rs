@@ -6,15 +6,17 @@ use super::{discussion, files, find::Asker};
 use crate::{
     im::turn::Turn,
     model::{
-        ClientId, Code, Command, Conversation, Event, Fault, Kind, MessageUid, Person, Position, Reply, Seq, UserId,
-        chatroom::ChatroomCommand,
-        command::{ConversationPage, List, Page, Sent},
+        ClientId, Code, Command, Conversation, Event, Fault, Kind, MessageUid, Millis, Person, Position, Reply, Seq,
+        UserId,
+        chatroom::{AttributeKey, ChatroomCommand},
+        command::{ConversationPage, List, Page, ReadersQuery, Sent},
         conversation::Keeping,
         presence::Watch,
     },
     proto::rong::{
-        ChrmOutput, DeleteMsgOutput, GetQNdownloadUrlOutput, GetQNupTokenOutput, SessionStateModifyResp,
-        SetUserStatusOutput, SubUserStatusOutput,
+        ChrmKvsOutput, ChrmKvsOutputEntity, ChrmKvsVersionEntity, ChrmOutput, DeleteMsgOutput, GetQNdownloadUrlOutput,
+        GetQNupTokenOutput, GrpMsgReadUser, GrpReadReceiptQryResp, SessionStateModifyResp, SetUserStatusOutput,
+        SubUserStatusOutput,
     },
     wire::rong::{
         answer,
@@ -26,6 +28,10 @@ use crate::{
     },
 };
 
+/// Readers asked for at once, and in all.
+const READERS_AT_ONCE: u16 = 100;
+const MOST_READERS: usize = 1000;
+
 /// The number for whom a client is told that it did not block.
 const NOT_BLOCKED: Status = Status(101);
 /// Most conversations of one look at the list.
@@ -36,13 +42,15 @@ const RINGS: Status = Status(1);
 /// An answer's body, and what is told right after it.
 #[derive(Debug, Default)]
 pub(super) struct Answered {
+    /// Not everything was done; the body says what.
+    pub(super) status: Option<Status>,
     pub(super) body: Vec<u8>,
     pub(super) then: Vec<Event>,
 }
 
 impl From<Vec<u8>> for Answered {
     fn from(body: Vec<u8>) -> Self {
-        Self { body, then: Vec::new() }
+        Self { status: None, body, then: Vec::new() }
     }
 }
 
@@ -141,6 +149,12 @@ pub(super) async fn perform(asker: &Asker, ask: &Ask, dialect: Dialect) -> Resul
             Vec::new()
         }
         Ask::Recall(uid) => recall(asker, *uid).await?,
+        Ask::ReadMessages(uids) => {
+            asker.im.read_named(&asker.caller, Some(connection), uids).await.map_err(refused)?;
+            Vec::new()
+        }
+        Ask::Readers(uid) => readers(asker, *uid, dialect).await.map_err(refused)?,
+        Ask::Attributes(commands) => return Ok(attributes(asker, commands, dialect).await),
         Ask::Blocked => dialect.write(&answer::blocked(&blocked(asker).await.map_err(refused)?)),
         Ask::IsBlocked(user) => is_blocked(asker, user).await?,
         Ask::Chatroom(command) => chatroom(asker, command, dialect).await.map_err(refused)?,
@@ -261,6 +275,45 @@ async fn chatroom(asker: &Asker, command: &ChatroomCommand, dialect: Dialect) ->
     })
 }
 
+/// Sets or removes each by itself.
+async fn attributes(asker: &Asker, commands: &[(AttributeKey, ChatroomCommand)], dialect: Dialect) -> Answered {
+    let mut answer = ChrmKvsOutput::default();
+    for (key, command) in commands {
+        let key = Some(key.as_str().to_owned());
+        match asker.command(Command::Chatroom(command.clone())).await {
+            Ok(_) => {
+                answer.keys_version.push(ChrmKvsVersionEntity { version: Some(asker.im.now().get()), key });
+            }
+            Err(fault) => {
+                let error_code = Some(Status::of(fault.code, Some(Kind::Chatroom)).0.into());
+                answer.error_keys.push(ChrmKvsOutputEntity { key, error_code });
+            }
+        }
+    }
+    let status = (!answer.error_keys.is_empty()).then_some(Status::NOT_ALL);
+    Answered { status, body: dialect.write(&answer), then: Vec::new() }
+}
+
+/// Who has read an own message: at most 1,000 of them.
+async fn readers(asker: &Asker, uid: MessageUid, dialect: Dialect) -> Result<Vec<u8>, Fault> {
+    let (mut answer, mut after) = (GrpReadReceiptQryResp::default(), None);
+    while answer.list.len() < MOST_READERS {
+        let query = ReadersQuery { uid, after, limit: READERS_AT_ONCE };
+        let Reply::Readers(page) = asker.command(Command::Readers(query)).await? else { break };
+        // Its sender is one of them, and is not counted among those who could read it.
+        answer.total_member_num = i32::try_from(page.of.saturating_add(1)).unwrap_or(i32::MAX);
+        after = page.readers.last().map(|reader| reader.person.id.clone());
+        answer.list.extend(page.readers.into_iter().map(|reader| GrpMsgReadUser {
+            read_time: reader.read_at.map_or(0, Millis::get),
+            user_id: reader.person.id.to_string(),
+        }));
+        if !page.more {
+            break;
+        }
+    }
+    Ok(dialect.write(&answer))
+}
+
 async fn pull_chatroom(asker: &Asker, pull: &ChatroomPull, dialect: Dialect) -> Result<Vec<u8>, Fault> {
     let mut said = asker.im.said_in_room(&asker.caller, &pull.room, pull.after, pull.most).await?;
     asker.link(said.iter_mut().collect()).await;
@@ -274,7 +327,7 @@ async fn watch(asker: &Asker, users: &[UserId], dialect: Dialect) -> Result<Answ
     let reply = asker.command(Command::Watch(Watch { users: users.to_vec(), on: true })).await?;
     let Reply::Presence { users } = reply else { return Ok(Answered::default()) };
     let body = dialect.write(&SubUserStatusOutput { nothing: Some(0) });
-    Ok(Answered { body, then: users.into_iter().map(Event::Presence).collect() })
+    Ok(Answered { status: None, body, then: users.into_iter().map(Event::Presence).collect() })
 }
 
 /// Clients of this protocol count their messages from 1 with every page, so that a number names no message for long;

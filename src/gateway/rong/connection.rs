@@ -311,11 +311,11 @@ impl<L: Line> Connection<L> {
     }
 
     fn answered(&mut self, request: &Request, outcome: Result<Answered, Status>, now: Millis) {
-        let (outcome, then) = match outcome {
-            Ok(Answered { body, then }) => (Ok(body), then),
-            Err(status) => (Err(status), Vec::new()),
+        let (answer, then) = match outcome {
+            Ok(Answered { status, body, then }) => (reply::answered_in_part(request, status, body, now), then),
+            Err(status) => (reply::answered(request, Err(status), now), Vec::new()),
         };
-        self.ready.push_back(reply::answered(request, outcome, now));
+        self.ready.push_back(answer);
         for event in then {
             self.tell(&Arc::new(event), None, now);
         }

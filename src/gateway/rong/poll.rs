@@ -27,9 +27,12 @@ use crate::{
     wire::rong::{
         dialect::Dialect,
         frame::{ConnAck, ServerFrame},
-        poll::{self, Head, LONGEST_SECS, LOST},
+        poll::{self, Head, LONGEST_SECS},
     },
 };
+
+/// The whole answer when a session is not known (any more).
+pub use crate::wire::rong::poll::LOST;
 
 /// Requests open at once of one session: a waiting one, one that ends because a newer came, and one more.
 const MOST_ASKING: u8 = 3;
@@ -66,11 +69,13 @@ impl Gateway {
     /// Begins a session: the body that tells who the client is, or why it is not let in.
     pub async fn begin_compatible_poll(self: &Arc<Self>, ticket: Ticket, network: Network) -> String {
         let Ok(admission) = self.admit(network) else {
-            return written(&[object(&ServerFrame::ConnAck(ConnAck::Refused(UNAVAILABLE))).unwrap_or_default()]);
+            let refused = poll::write(&ServerFrame::ConnAck(ConnAck::Refused(UNAVAILABLE)), false);
+            return written(&[refused.unwrap_or_default()]);
         };
         let (id, letterbox) = (PollId::random(self.im.bus().node()), Arc::new(Letterbox::default()));
         self.local.compatible.0.insert(id, letterbox.clone());
-        let line = PollLine { gateway: self.clone(), id, letterbox: letterbox.clone() };
+        let later = Dialect::of_poll(&ticket.sdk_version).later;
+        let line = PollLine { gateway: self.clone(), id, later, letterbox: letterbox.clone() };
         tokio::spawn(self.serve_compatible(line, ticket, admission));
         letterbox.listen(1).await
     }
@@ -92,7 +97,7 @@ impl Gateway {
     }
 
     fn elsewhere(&self, session: &str) -> Option<NodeId> {
-        PollId::presented(session)?.elsewhere(self.im.bus().node())
+        presented(session)?.elsewhere(self.im.bus().node())
     }
 
     async fn passed_on(&self, node: NodeId, request: &Request) -> String {
@@ -104,7 +109,7 @@ impl Polls {
     /// Waits for something to tell about a session of this node.
     pub(in crate::gateway) async fn listen(&self, session: &str) -> String {
         match self.letterbox(session) {
-            Some(letterbox) => letterbox.listen(usize::MAX).await,
+            Some(letterbox) => formed(session, letterbox.listen(usize::MAX).await),
             None => LOST.to_owned(),
         }
     }
@@ -114,11 +119,11 @@ impl Polls {
         let Some(letterbox) = self.letterbox(post.session) else { return LOST.to_owned() };
         let head = Head { header: post.header, id: post.id, topic: post.topic, target: post.target };
         letterbox.put(poll::read(head, body).map_or_else(Heard::Bad, Heard::Frame), body.len());
-        String::new()
+        formed(post.session, String::new())
     }
 
     fn letterbox(&self, session: &str) -> Option<Arc<Letterbox>> {
-        let id = PollId::presented(session)?;
+        let id = presented(session)?;
         self.0.get(&id).map(|letterbox| letterbox.clone())
     }
 }
@@ -268,27 +273,42 @@ fn written(objects: &[ByteString]) -> String {
     }
 }
 
-fn object(frame: &ServerFrame) -> Option<ByteString> {
-    poll::write(frame)
+/// Stands behind the ids of sessions of later clients.
+const LATER: &str = "-4";
+
+/// Whether this is a session of a later client, known or not. Such clients read nothing but lists, and learn that a
+/// session is over by the HTTP status only.
+pub fn is_later(session: &str) -> bool {
+    session.ends_with(LATER)
+}
+
+fn presented(session: &str) -> Option<PollId> {
+    PollId::presented(session.strip_suffix(LATER).unwrap_or(session))
+}
+
+/// A body as the session's client reads it.
+fn formed(session: &str, body: String) -> String {
+    if !is_later(session) || body == LOST || body.starts_with('[') { body } else { format!("[{body}]") }
 }
 
 /// The connection's side of a session.
 struct PollLine {
     gateway: Arc<Gateway>,
     id: PollId,
+    later: bool,
     letterbox: Arc<Letterbox>,
 }
 
 impl Line for PollLine {
     const TRANSPORT: Transport = Transport::Poll;
 
-    fn dialect(_: &str) -> Dialect {
-        Dialect::of_poll()
+    fn dialect(sdk_version: &str) -> Dialect {
+        Dialect::of_poll(sdk_version)
     }
 
     /// Whoever knows it hears and says everything here.
     fn session(&self) -> Option<String> {
-        Some(self.id.reveal())
+        Some(self.id.reveal() + if self.later { LATER } else { "" })
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
@@ -308,7 +328,7 @@ impl Line for PollLine {
     }
 
     fn send(&mut self, frame: &ServerFrame) -> usize {
-        let Some(object) = object(frame) else { return 0 };
+        let Some(object) = poll::write(frame, self.later) else { return 0 };
         let bytes = object.len();
         self.letterbox.keep(object);
         bytes
@@ -356,6 +376,16 @@ mod tests {
         let waited = begun.elapsed();
         assert!(waited > Duration::from_secs(20) && waited < Duration::from_secs(45), "{waited:?}");
         assert_eq!(letterbox.state().asking, 0);
+    }
+
+    #[test]
+    fn later_clients_get_lists_and_earlier_ones_what_they_know() {
+        let id = PollId::random(None).reveal();
+        let later = format!("{id}{LATER}");
+        assert_eq!(presented(&later), PollId::presented(&id));
+        for (body, list) in [("", "[]"), ("{1}", "[{1}]"), ("[{1},{2}]", "[{1},{2}]"), (LOST, LOST)] {
+            assert_eq!((formed(&id, body.into()).as_str(), formed(&later, body.into()).as_str()), (body, list));
+        }
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-//! Long polling of the compatible protocol. The HTTP status means nothing to its clients: every answer is 200.
+//! Long polling of the compatible protocol. The HTTP status means nothing to its clients: every answer is 200. Only later
+//! clients learn by another one that their session is over.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -10,7 +11,10 @@ use serde::Deserialize;
 use super::{navi::open, socket};
 use crate::{
     config::Config,
-    gateway::{Gateway, rong::poll::Post},
+    gateway::{
+        Gateway,
+        rong::poll::{self, LOST, Post},
+    },
     http::extract::Client,
 };
 
@@ -42,12 +46,12 @@ pub async fn begin(request: HttpRequest, client: Client, gateway: Data<Gateway>,
     if ticket.token.is_empty() {
         return socket::plain();
     }
-    answer(gateway.into_inner().begin_compatible_poll(ticket, client.network).await)
+    answer("", gateway.into_inner().begin_compatible_poll(ticket, client.network).await)
 }
 
 /// `GET /pullmsg.js`: waits for something to tell.
 pub async fn listen(asked: Query<Listen>, gateway: Data<Gateway>) -> HttpResponse {
-    answer(gateway.listen_compatible(&asked.session).await)
+    answer(&asked.session, gateway.listen_compatible(&asked.session).await)
 }
 
 /// `POST /websocket`: a frame of the client.
@@ -60,9 +64,10 @@ pub async fn say(asked: Query<Say>, body: Bytes, gateway: Data<Gateway>) -> Http
         topic: &asked.topic,
         target: &asked.target,
     };
-    answer(gateway.hear_compatible(post, &body).await)
+    answer(&asked.session, gateway.hear_compatible(post, &body).await)
 }
 
-fn answer(body: String) -> HttpResponse {
-    open(StatusCode::OK).content_type("text/plain; charset=utf-8").body(body)
+fn answer(session: &str, body: String) -> HttpResponse {
+    let over = poll::is_later(session) && body == LOST;
+    open(if over { StatusCode::GONE } else { StatusCode::OK }).content_type("text/plain; charset=utf-8").body(body)
 }

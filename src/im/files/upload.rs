@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use sha2::{Digest, Sha256};
 
 use super::{Im, Promise};
-use crate::im::{deliver::closed, rights::may_write};
+use crate::im::{deliver::closed, rights::may_write, upstream::no_files_up};
 use crate::{
     media::{
         Draft,
@@ -214,6 +214,9 @@ impl Im {
 
     /// Whoever may write somewhere may send files there.
     async fn upload_place(&self, caller: &Caller, place: Place) -> Result<Option<ConversationId>, Fault> {
+        if self.led_for(caller).await?.is_some() {
+            return Err(no_files_up());
+        }
         match place {
             Place::Conversation(id) => {
                 let route = self.route(caller, id).await?;

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     model::{
         Content, Handle, Kind, MessageUid, Millis, UserId,
-        chatroom::ChatroomCommand,
+        chatroom::{AttributeKey, ChatroomCommand},
         content::{Flags, InvalidContent, names},
         conversation::Keeping,
     },
@@ -63,6 +63,10 @@ pub enum Ask {
         /// Time of the newest message that was read.
         until: Millis,
     },
+    /// Messages of a group to count as read.
+    ReadMessages(Vec<MessageUid>),
+    /// Who has read an own message.
+    Readers(MessageUid),
     /// To take an own message back.
     Recall(MessageUid),
     /// What came since.
@@ -71,6 +75,8 @@ pub enum Ask {
     History(HistoryAsk),
     /// Something about a chatroom.
     Chatroom(ChatroomCommand),
+    /// Several attributes of a chatroom set or removed, each by itself: its key, and the command.
+    Attributes(Vec<(AttributeKey, ChatroomCommand)>),
     /// What came in a chatroom since.
     PullChatroom(ChatroomPull),
     /// To throw messages away.

@@ -32,9 +32,9 @@ impl Dialect {
         Self { packing: Packing::Protobuf, escapes, later: !escapes }
     }
 
-    /// A client that polls: its bodies are JSON, in which all characters survive.
-    pub const fn of_poll() -> Self {
-        Self { packing: Packing::Json, escapes: false, later: false }
+    /// A client of this version that polls: its bodies are JSON, in which all characters survive.
+    pub fn of_poll(sdk_version: &str) -> Self {
+        Self { packing: Packing::Json, escapes: false, later: !text::needs_escapes(sdk_version) }
     }
 
     /// Reads a body.

@@ -3,7 +3,8 @@
 //! The same operations and the same bodies, with the field names of the protocol as keys; `data` is JSON *text* inside
 //! the object, and `content` inside that is JSON text again. Clients find some keys by pattern instead of parsing:
 //! objects are written without blanks, `sessionid` as a string, and a DISCONNECT begins with `{"headerCode":-32,`.
-//! Copies of own messages cannot be told by a synced PUBLISH here. Source: compatible protocol, "Long polling".
+//! Copies of own messages cannot be told by a synced PUBLISH here. Later clients read the first byte as it is, and do
+//! know copies. Source: compatible protocol, "Long polling".
 
 use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
@@ -73,8 +74,8 @@ fn commas(json: &[u8]) -> usize {
     commas
 }
 
-/// The object for a frame. `None` for PINGRESP and for synced messages, which do not exist here.
-pub fn write(frame: &ServerFrame) -> Option<ByteString> {
+/// The object for a frame. `None` for PINGRESP, and for synced messages, which exist for `later` clients only.
+pub fn write(frame: &ServerFrame, later: bool) -> Option<ByteString> {
     let object = match frame {
         ServerFrame::ConnAck(ConnAck::Accepted { user, session, at }) => Object {
             user_id: Some(user),
@@ -86,12 +87,12 @@ pub fn write(frame: &ServerFrame) -> Option<ByteString> {
         ServerFrame::ConnAck(ConnAck::Refused(status)) => {
             Object { status: Some((*status).into()), ..Object::new(32, 0) }
         }
-        ServerFrame::Publish(push) if push.synced => return None,
+        ServerFrame::Publish(push) if push.synced && !later => return None,
         ServerFrame::Publish(push) => Object {
             topic: Some(&push.topic),
             target: Some(&push.target),
             data: Some(data(&push.body)),
-            ..Object::new(if push.wants_answer { 50 } else { 48 }, push.id)
+            ..Object::new(48 | if push.wants_answer { 2 } else { 0 } | if push.synced { 8 } else { 0 }, push.id)
         },
         ServerFrame::PubAck { id, status, at, uid } => {
             Object { status: Some(*status), timestamp: Some(at.get()), uid: Some(uid), ..Object::new(64, *id) }
@@ -103,8 +104,10 @@ pub fn write(frame: &ServerFrame) -> Option<ByteString> {
             ..Object::new(if answer.wants_answer { 98 } else { 96 }, answer.id)
         },
         ServerFrame::Pong => return None,
-        // 224 as the client's eight signed bits; by any other spelling it goes on polling.
-        ServerFrame::Disconnect(status) => Object { status: Some((*status).into()), ..Object::new(-32, 0) },
+        // 224; as the earlier client's eight signed bits, because by any other spelling it goes on polling.
+        ServerFrame::Disconnect(status) => {
+            Object { status: Some((*status).into()), ..Object::new(if later { 224 } else { -32 }, 0) }
+        }
     };
     Some(serde_json::to_string(&object).expect("an object of texts and numbers serialises").into())
 }
@@ -171,7 +174,7 @@ mod tests {
     const AT: Millis = Millis::new(1_795_383_033_398);
 
     fn written(frame: &ServerFrame) -> String {
-        write(frame).unwrap().to_string()
+        write(frame, false).unwrap().to_string()
     }
 
     fn head(header: u8) -> Head<'static> {
@@ -218,13 +221,17 @@ mod tests {
         for (frame, object) in table {
             assert_eq!(written(&frame), object, "{frame:?}");
         }
-        assert_eq!(write(&ServerFrame::Publish(Push { synced: true, ..push })), None);
-        assert_eq!(write(&ServerFrame::Pong), None);
+        let copy = ServerFrame::Publish(Push { synced: true, ..push });
+        assert_eq!(write(&copy, false), None);
+        assert!(write(&copy, true).unwrap().starts_with(r#"{"headerCode":58,"messageId":1,"topic":"s_msg""#));
+        assert_eq!(write(&ServerFrame::Pong, true), None);
     }
 
     #[test]
     fn check_58_a_disconnect_begins_as_clients_look_for_it() {
         assert_eq!(written(&ServerFrame::Disconnect(1)), r#"{"headerCode":-32,"messageId":0,"status":1}"#);
+        let later = write(&ServerFrame::Disconnect(1), true).unwrap();
+        assert_eq!(&*later, r#"{"headerCode":224,"messageId":0,"status":1}"#, "later clients read the byte as it is");
     }
 
     #[test]

@@ -39,6 +39,12 @@ pub fn answered(request: &Request, outcome: Result<Vec<u8>, Status>, now: Millis
     ServerFrame::QueryAck(Answer { id: request.id, status, at: now, wants_answer: false, body })
 }
 
+/// The same for what was done in part only, if there is a status: the body says what was not.
+pub fn answered_in_part(request: &Request, status: Option<Status>, body: Vec<u8>, now: Millis) -> ServerFrame {
+    let status = status.map_or(0, |status| status.0);
+    ServerFrame::QueryAck(Answer { id: request.id, status, at: now, wants_answer: false, body })
+}
+
 /// A message or notice for a user. Both want an answer, so that what has arrived is known.
 pub fn told(tell: &Tell, user: &UserId, dialect: Dialect, now: Millis) -> ServerFrame {
     let (topic, id, at, body) = match tell {

@@ -20,6 +20,8 @@ impl Status {
     /// Nobody is there by that name, or nobody who may be written to.
     pub const NO_TARGET: Self = Self(20407);
 
+    /// Some attributes of a chatroom were not set; the body says which.
+    pub const NOT_ALL: Self = Self(23428);
     /// The type of a file is none.
     pub const FILE_TYPE: Self = Self(41001);
     /// There is no file by that key.

@@ -135,6 +135,8 @@ topics! {
         SetAttributes = "setKVS";
         /// Removes an attribute.
         RemoveAttribute = "delKV";
+        /// Removes several attributes (later clients).
+        RemoveAttributes = "delKVS";
         /// The attributes of a chatroom.
         PullAttributes = "pullKV";
         /// Hears nothing more from a user.
@@ -163,10 +165,10 @@ topics! {
         CallKey = "qryVoipK";
         /// What the client is (later clients).
         ReportClient = "reportsdk";
-        /// Asks who read a group message (later clients).
-        RequestReceipts = "rrMsg";
+        /// Group messages were read (later clients).
+        ReadMessages = "rrMsg";
         /// Who read a group message (later clients).
-        Receipts = "rrList";
+        Readers = "rrList";
         /// Founds a discussion.
         CreateDiscussion = "crDiz";
         /// Brings users into a discussion.
@@ -310,7 +312,7 @@ mod tests {
     const ASKED: &str = "pullMsg chrmPull qryPMsg qryDMsg qryGMsg qryCMsg qrySMsg qryCHMsg delMsg cleanPMsg cleanDMsg \
         cleanGMsg cleanCMsg cleanSMsg qryRelation qryRelationR delRelation delSessions updRRTime qryPPush qryDPush \
         blkPPush unblkPPush blkDPush unblkDPush pullSeAtts setSeAtt joinChrm joinChrmR exitChrm queryChrmI setKV setKVS delKV \
-        pullKV addBlack rmBlack getBlack blackStat qnTkn qnUrl getUserStatus setUserStatus subUserStatus pullUS \
+        delKVS pullKV addBlack rmBlack getBlack blackStat qnTkn qnUrl getUserStatus setUserStatus subUserStatus pullUS \
         setOfflineMsgDur qryVoipK reportsdk rrMsg rrList crDiz invtDiz dizInf quitDiz evctDiz pdOpen rename pullMp \
         schMp mpFollow mcFollow mpUnFollow mcUnFollow rtcRJoin_data rtcRExit rtcPing rtcToken rtcUData rtcUList \
         rtcRInfo rtcUPut rtcRPut rtcUDel rtcRDel rtcSetData rtcQryData rtcDelData rtcSetOutData rtcQryUserOutData \

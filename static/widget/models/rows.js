@@ -286,6 +286,8 @@ function refusalOf(reason, strings) {
       return strings.get("file-enough")
     case "storage_full":
       return strings.get("file-full")
+    case "forbidden":
+      return strings.get("file-not-here")
     default:
       return strings.get("file-stopped")
   }

@@ -24,6 +24,13 @@ async fn what_waits_for_a_service_elsewhere_is_sent_once_when_it_is_back() {
         visitor.sees("We do").await;
         drop(desk);
 
+        // Addresses of our files are for nobody over there.
+        stage.forgive(&["403 (Forbidden)"]);
+        visitor.chat.chooses_file("note.txt", "text/plain", b"three cups").await;
+        visitor.chat.clicks("button", "Send").await;
+        visitor.sees_text("Not sent, this chat takes no files").await;
+        visitor.chat.clicks("button", "Delete message").await;
+
         service.process.kill();
         visitor.says("And to Bergen?").await;
         visitor.sees_text("Sending").await;

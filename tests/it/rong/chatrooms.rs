@@ -1,8 +1,8 @@
 //! Chatrooms: joining, notice and pull, who is inside, attributes.
 
 use parlor::proto::rong::{
-    ChrmInput, ChrmKvEntity, ChrmKvOutput, ChrmNotifyMsg, ChrmOutput, ChrmPullMsg, DeleteChrmKv, DownStreamMessages,
-    QueryChatroomInfoInput, QueryChatroomInfoOutput, QueryChrmKv, SetChrmKv,
+    ChrmInput, ChrmKvEntity, ChrmKvOutput, ChrmKvsOutput, ChrmNotifyMsg, ChrmOutput, ChrmPullMsg, DeleteChrmKv,
+    DownStreamMessages, QueryChatroomInfoInput, QueryChatroomInfoOutput, QueryChrmKv, SetChrmKv, SetChrmKvs,
 };
 use prost::Message as _;
 use serde_json::json;
@@ -131,6 +131,29 @@ async fn check_52_and_53_attributes_belong_to_who_set_them_and_are_given_whole()
     let entry = ChrmKvEntity { key: "seat".into(), status: Some(4), ..<_>::default() };
     assert_eq!(bob.order("delKV", "r1", &DeleteChrmKv { entry, ..<_>::default() }).await, 0);
     assert_eq!(ann.attributes("r1").await.entries.len(), 0);
+}
+
+#[tokio::test]
+async fn several_attributes_are_set_and_removed_each_by_itself() {
+    let stage = Stage::start().await;
+    let (mut ann, mut bob) = (stage.device("ann", FOUR).await, stage.user("bob").await);
+    ann.joins("r1").await;
+    bob.joins("r1").await;
+    assert_eq!(bob.sets("r1", "seat", "bob", None).await, 0);
+    let entry = |key: &str| ChrmKvEntity { key: key.into(), value: "ann".into(), ..<_>::default() };
+    let three = SetChrmKvs { entry: vec![entry("a"), entry("seat"), entry("b")], ..<_>::default() };
+    let id = ann.begin_query("setKVS", "r1", three.encode_to_vec()).await;
+    let answer = ann.answer(id).await;
+    let said = ChrmKvsOutput::decode(answer.body.as_slice()).unwrap();
+    let refused: Vec<_> = said.error_keys.iter().map(|one| (one.key.as_deref(), one.error_code)).collect();
+    let done: Vec<_> = said.keys_version.iter().map(|one| one.key.as_deref()).collect();
+    assert_eq!((answer.status, refused), (23428, vec![(Some("seat"), Some(23424))]), "somebody else's");
+    assert_eq!(done, [Some("a"), Some("b")]);
+    let both = SetChrmKvs { entry: vec![entry("a"), entry("b")], ..<_>::default() };
+    let said: ChrmKvsOutput = ann.query("delKVS", "r1", &both).await.unwrap();
+    assert_eq!((said.error_keys.len(), said.keys_version.len()), (0, 2));
+    let left = bob.attributes("r1").await;
+    assert_eq!(left.entries.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>(), ["seat"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Groups, and signals: typing, reading.
 
-use parlor::proto::rong::UpStreamMessage;
+use parlor::proto::rong::{GrpReadReceiptMsg, GrpReadReceiptQryResp, UpStreamMessage};
 use serde_json::{Value, json};
 
 use super::client::{Sdk, Stage, text, up};
@@ -29,6 +29,22 @@ async fn a_group_hears_and_check_36_who_is_called_by_name_is_marked() {
         assert_eq!((heard.r#type, heard.group_id.as_deref(), heard.from_user_id.as_str()), (3, Some("g1"), "ann"));
         assert_eq!(heard.status & 64, 64);
     }
+}
+
+#[tokio::test]
+async fn later_clients_say_and_ask_who_read_a_message_of_a_group() {
+    let stage = Stage::start().await;
+    let mut people = group_of(&stage, &["ann", "bob", "cy"]).await;
+    let sent = people[0].sends("pgMsgP", "g1", "RC:TxtMsg", &json!({ "content": "who reads this?" })).await;
+    let named = GrpReadReceiptMsg { msg_id: vec![sent.uid.clone()], channel_id: None };
+    let before: GrpReadReceiptQryResp = people[0].query("rrList", "g1", &named).await.unwrap();
+    assert_eq!((before.total_member_num, before.list.len()), (3, 0));
+    assert_eq!(people[1].order("rrMsg", "g1", &named).await, 0);
+    let after: GrpReadReceiptQryResp = people[0].query("rrList", "g1", &named).await.unwrap();
+    assert_eq!(after.list.iter().map(|one| one.user_id.as_str()).collect::<Vec<_>>(), ["bob"]);
+    assert!(after.list[0].read_time >= sent.at);
+    let curious: Result<GrpReadReceiptQryResp, u16> = people[1].query("rrList", "g1", &named).await;
+    assert!(curious.is_err(), "only the sender hears who read it");
 }
 
 #[tokio::test]

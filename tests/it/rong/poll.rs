@@ -3,7 +3,7 @@
 use parlor::model::Features;
 use serde_json::{Value, json};
 
-use super::client::{Stage, TWO, address, text};
+use super::client::{FOUR, Stage, TWO, address, text};
 use crate::harness::TestServer;
 
 /// What clients find by pattern when the server ends their session.
@@ -186,6 +186,30 @@ async fn check_56_answers_and_pushes_are_objects_with_json_text_inside() {
     let unknown = bob.ask(80, "no such topic", "bob", &json!({})).await;
     let refused = bob.object(|object| object["messageId"] == unknown).await;
     assert!(refused["headerCode"] == 96 && refused["status"].as_u64().unwrap() > 1, "{refused}");
+}
+
+#[tokio::test]
+async fn later_clients_are_told_lists_and_by_the_status_that_their_session_is_over() {
+    let stage = Stage::start().await;
+    let token = stage.token("ann").await;
+    let (http, base) = (reqwest::Client::new(), stage.server.url(""));
+    let at = format!("{base}{}&pid=1", address(stage.people.app().as_str(), &token, FOUR));
+    let welcome: Value = serde_json::from_str(&get(&http, &at).await).unwrap();
+    assert_eq!(welcome["status"], 0, "an object, not a list");
+    let session = welcome["sessionid"].as_str().unwrap();
+    let listens = async |session: &str| {
+        let answer = http.get(format!("{base}/pullmsg.js?sessionid={session}&timestrap=1&pid=2")).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let pull = format!("{base}/websocket?messageid=1&header=80&sessionid={session}&topic=pullMsg&targetid=ann&pid=3");
+    let asked = http.post(pull).body(r#"{"syncTime":0,"ispolling":false}"#).send().await.unwrap();
+    assert_eq!(asked.text().await.unwrap(), "[]");
+    let (status, body) = listens(session).await;
+    let told: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &told[0]["headerCode"], &told[0]["messageId"]), (200, &json!(96), &json!(1)), "{body}");
+    let unknown = format!("{}-4", "0".repeat(32));
+    assert_eq!(listens(&unknown).await, (410, LOST.to_owned()));
+    assert_eq!(listens(&"0".repeat(32)).await, (200, LOST.to_owned()), "earlier clients look at the body only");
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use crate::{
 /// Bits of an attribute's status: it goes with its setter; it may take the place of another user's.
 const AUTO_DELETE: i32 = 1;
 const OVERWRITE: i32 = 2;
+/// Most attributes set at once.
+const MOST_ATTRIBUTES: usize = 10;
 
 /// Reads everything but the pull.
 pub(super) fn command(topic: Asking, request: &Request, dialect: Dialect) -> Result<ChatroomCommand, Status> {
@@ -36,6 +38,30 @@ pub(super) fn command(topic: Asking, request: &Request, dialect: Dialect) -> Res
         Asking::PullAttributes => ChatroomCommand::Attributes { chatroom, keys: Vec::new() },
         _ => return Err(Status::PARAMETER),
     })
+}
+
+/// Reads several attributes, each a command of its own: one that is refused keeps none of the others away.
+pub(super) fn attributes(
+    topic: Asking,
+    request: &Request,
+    dialect: Dialect,
+) -> Result<Vec<(AttributeKey, ChatroomCommand)>, Status> {
+    let chatroom = room(request)?;
+    let asked: rong::SetChrmKvs = read(dialect, &request.body)?;
+    if !(1..=MOST_ATTRIBUTES).contains(&asked.entry.len()) {
+        return Err(Status::PARAMETER);
+    }
+    let one = |entry: rong::ChrmKvEntity| {
+        let (key, chatroom) = (key(&entry)?, chatroom.clone());
+        let (b_notify, notification) = (asked.b_notify, asked.notification.clone());
+        let command = if topic == Asking::RemoveAttributes {
+            remove(chatroom, &rong::DeleteChrmKv { entry, b_notify, notification, r#type: None })?
+        } else {
+            set(chatroom, rong::SetChrmKv { entry, b_notify, notification, r#type: None })?
+        };
+        Ok((key, command))
+    };
+    asked.entry.into_iter().map(one).collect()
 }
 
 /// A count of 0 means everything since the time, -1 nothing: who joins without messages says so.

@@ -2,7 +2,7 @@
 
 use super::{Ask, Asking, HistoryAsk, chatroom, discussion::discussion, read, settings::settings};
 use crate::{
-    model::{Handle, Kind, Millis, UserId, command::History},
+    model::{Handle, Kind, MessageUid, Millis, UserId, command::History},
     proto::rong,
     wire::rong::{dialect::Dialect, frame::Request, place::Place, status::Status},
 };
@@ -58,6 +58,14 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
         | Asking::SetAttribute
         | Asking::RemoveAttribute
         | Asking::PullAttributes => chatroom::command(topic, request, dialect).map(Ask::Chatroom),
+        Asking::SetAttributes | Asking::RemoveAttributes => {
+            chatroom::attributes(topic, request, dialect).map(Ask::Attributes)
+        }
+        Asking::ReadMessages => named(&read(dialect, body)?).map(Ask::ReadMessages),
+        Asking::Readers => match named(&read(dialect, body)?)?.as_slice() {
+            [one] => Ok(Ask::Readers(*one)),
+            _ => Err(Status::PARAMETER),
+        },
         Asking::PullSettings
         | Asking::ChangeSettings
         | Asking::IsSilentUser
@@ -79,6 +87,14 @@ pub fn of_query(request: &Request, dialect: Dialect) -> Result<Ask, Status> {
         Asking::UploadToken | Asking::DownloadUrl => file(topic, request, dialect),
         other => settled(other, request, dialect),
     }
+}
+
+/// The messages that a body names.
+fn named(asked: &rong::GrpReadReceiptMsg) -> Result<Vec<MessageUid>, Status> {
+    if !(1..=MOST_NAMED).contains(&asked.msg_id.len()) {
+        return Err(Status::PARAMETER);
+    }
+    asked.msg_id.iter().map(|uid| uid.parse().map_err(|_| Status::PARAMETER)).collect()
 }
 
 /// What nobody keeps here and clients ask all the same is answered as empty; the rest is refused.

@@ -314,6 +314,47 @@ fn check_47_and_51_to_53_chatrooms_are_joined_left_looked_at_and_given_attribute
 }
 
 #[test]
+fn several_attributes_are_a_command_each() {
+    let entry = |key: &str, status| rong::ChrmKvEntity {
+        key: key.into(),
+        value: "v".into(),
+        status,
+        timestamp: None,
+        uid: Some("bob".into()),
+    };
+    let both = rong::SetChrmKvs { entry: vec![entry("a", None), entry("b", Some(2))], ..<_>::default() };
+    let Ok(Ask::Attributes(found)) = query("setKVS", "r1", &both) else { panic!("attributes") };
+    let set = |key: &str, force| {
+        let attributes = vec![(key.parse().unwrap(), "v".to_owned())];
+        let set =
+            SetAttributes { chatroom: "r1".parse().unwrap(), attributes, auto_delete: false, force, notify: None };
+        (key.parse::<AttributeKey>().unwrap(), ChatroomCommand::SetAttributes(set))
+    };
+    assert_eq!(found, [set("a", false), set("b", true)]);
+    let Ok(Ask::Attributes(found)) = query("delKVS", "r1", &both) else { panic!("attributes") };
+    assert!(
+        matches!(&found[..], [(_, ChatroomCommand::RemoveAttributes(a)), (_, ChatroomCommand::RemoveAttributes(b))]
+        if !a.force && b.force && b.keys == ["b".parse::<AttributeKey>().unwrap()])
+    );
+    for many in [0, 11] {
+        let asked = rong::SetChrmKvs { entry: vec![entry("a", None); many], ..<_>::default() };
+        assert_eq!(query("setKVS", "r1", &asked), Err(Status::PARAMETER), "{many}");
+    }
+}
+
+#[test]
+fn later_clients_say_what_they_read_in_groups_by_ids() {
+    let uid = MessageUid::from_number(7 << 22);
+    let asked = |ids: &[String]| rong::GrpReadReceiptMsg { msg_id: ids.to_vec(), channel_id: None };
+    let one = uid.to_string();
+    assert_eq!(query("rrMsg", "g1", &asked(&[one.clone(), one.clone()])), Ok(Ask::ReadMessages(vec![uid, uid])));
+    assert_eq!(query("rrList", "g1", &asked(std::slice::from_ref(&one))), Ok(Ask::Readers(uid)));
+    for (topic, wrong) in [("rrMsg", vec![]), ("rrMsg", vec!["no id".into()]), ("rrList", vec![one.clone(), one])] {
+        assert_eq!(query(topic, "g1", &asked(&wrong)), Err(Status::PARAMETER), "{topic} {wrong:?}");
+    }
+}
+
+#[test]
 fn check_48_a_pull_of_a_chatroom_takes_the_newest_nothing_or_what_is_new() {
     let pull = |sync_time, count| query("chrmPull", "r1", &rong::ChrmPullMsg { sync_time, count }).unwrap();
     let wanted =
@@ -420,10 +461,12 @@ fn check_16_every_topic_is_read_settled_or_refused_with_a_number() {
 #[test]
 fn a_client_that_polls_asks_the_same_in_json() {
     let body = br#"{"sessionId":3,"classname":"RC:TxtMsg","content":"{\"content\":\"hi\"}"}"#.to_vec();
-    let ask = of_publish(&request("ppMsgP", "ann", body), Dialect::of_poll()).unwrap();
+    let ask = of_publish(&request("ppMsgP", "ann", body), Dialect::of_poll("2.5.3")).unwrap();
     assert!(matches!(&ask, Ask::Send { content, .. } if *content == Content::text("hi")));
     let body = br#"{"syncTime":5,"ispolling":false,"isPullSend":true,"sendBoxSyncTime":6}"#.to_vec();
-    let Ok(Ask::Pull(asked)) = of_query(&request("pullMsg", "bob", body), Dialect::of_poll()) else { panic!("a pull") };
+    let Ok(Ask::Pull(asked)) = of_query(&request("pullMsg", "bob", body), Dialect::of_poll("2.5.3")) else {
+        panic!("a pull")
+    };
     assert_eq!((asked.sync_time, asked.send_box_sync_time), (5, Some(6)));
 }
 
@@ -432,7 +475,7 @@ proptest! {
     fn no_request_panics(topic in prop::sample::select(Asking::ALL), target: String, body: Vec<u8>) {
         let asked = request(topic.name(), &target, body);
         let _ = of_query(&asked, SOCKET());
-        let _ = of_query(&asked, Dialect::of_poll());
+        let _ = of_query(&asked, Dialect::of_poll("2.5.3"));
     }
 
     #[test]
