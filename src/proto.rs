@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn json_has_the_protocols_names_empty_lists_and_no_absent_fields() {
-        let pulled = DownStreamMessages { list: Vec::new(), sync_time: 7, finished: Some(true) };
+        let pulled =
+            DownStreamMessages { list: Vec::new(), sync_time: 7, finished: Some(true), broadcast_sync_time: None };
         assert_eq!(serde_json::to_string(&pulled).unwrap(), r#"{"list":[],"syncTime":7,"finished":true}"#);
         let message = DownStreamMessage { from_user_id: "ann".into(), content: b"{}".to_vec(), ..<_>::default() };
         let json = serde_json::to_string(&message).unwrap();

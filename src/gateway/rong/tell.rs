@@ -236,7 +236,8 @@ impl Teller {
             }
             self.places.keep(message.conversation, place);
         }
-        let (answer, then) = self.delivery.pulled(asked, list, more);
+        let (mut answer, then) = self.delivery.pulled(asked, list, more);
+        answer.broadcast_sync_time = self.dialect.later.then_some(0);
         self.known = self.known.max(Millis::new(answer.sync_time));
         let frames = then.iter().map(|tell| reply::told(tell, &self.user, self.dialect, now)).collect();
         (answer, frames)

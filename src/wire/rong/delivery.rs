@@ -141,7 +141,8 @@ impl Delivery {
                 self.listed.push_back((uid, message.classname.clone()));
             }
         }
-        let answer = DownStreamMessages { list: found, sync_time: newest, finished: Some(!more) };
+        let answer =
+            DownStreamMessages { list: found, sync_time: newest, finished: Some(!more), broadcast_sync_time: None };
         let then = if more { vec![self.notice(newest + 1)] } else { self.release() };
         (answer, then)
     }

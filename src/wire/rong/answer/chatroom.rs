@@ -18,7 +18,7 @@ pub fn chatroom_messages(latest: &[Message], pull: &ChatroomPull, reader: &Reade
     let is_new = |message: &&Message| message.at > pull.after && is_there(message);
     let new = latest.iter().filter(is_new).map(|message| reader.message(message));
     let newest = latest.last().map_or(pull.after, |message| message.at.max(pull.after));
-    DownStreamMessages { list: new.collect(), sync_time: newest.get(), finished: Some(true) }
+    DownStreamMessages { list: new.collect(), sync_time: newest.get(), finished: Some(true), broadcast_sync_time: None }
 }
 
 /// How many are in a room, and some of them.

@@ -68,7 +68,7 @@ impl Talk {
     }
 
     fn answers_pull(&mut self, id: u16, list: Vec<DownStreamMessage>, finished: bool) {
-        let page = DownStreamMessages { list, sync_time: 0, finished: Some(finished) };
+        let page = DownStreamMessages { list, sync_time: 0, finished: Some(finished), broadcast_sync_time: None };
         self.answers(id, 0, page.encode_to_vec());
     }
 
