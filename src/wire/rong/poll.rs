@@ -9,7 +9,7 @@
 use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::frame::{BadFrame, ClientFrame, ConnAck, MAX_BYTES, MAX_FIELDS, Request, ServerFrame};
+use super::frame::{BadFrame, ClientFrame, ConnAck, MAX_BYTES, MAX_FIELDS, Push, Request, ServerFrame};
 
 /// The whole answer when the session is not known (any more): the client connects anew.
 pub const LOST: &str = "lost params";
@@ -92,7 +92,7 @@ pub fn write(frame: &ServerFrame, later: bool) -> Option<ByteString> {
             topic: Some(&push.topic),
             target: Some(&push.target),
             data: Some(data(&push.body)),
-            ..Object::new(48 | if push.wants_answer { 2 } else { 0 } | if push.synced { 8 } else { 0 }, push.id)
+            ..Object::new(published(push), push.id)
         },
         ServerFrame::PubAck { id, status, at, uid } => {
             Object { status: Some(*status), timestamp: Some(at.get()), uid: Some(uid), ..Object::new(64, *id) }
@@ -110,6 +110,16 @@ pub fn write(frame: &ServerFrame, later: bool) -> Option<ByteString> {
         }
     };
     Some(serde_json::to_string(&object).expect("an object of texts and numbers serialises").into())
+}
+
+/// The first byte of a PUBLISH.
+const fn published(push: &Push) -> i16 {
+    match (push.wants_answer, push.synced) {
+        (false, false) => 48,
+        (true, false) => 50,
+        (false, true) => 56,
+        (true, true) => 58,
+    }
 }
 
 fn data(body: &[u8]) -> std::borrow::Cow<'_, str> {
@@ -168,7 +178,7 @@ mod tests {
     use crate::{
         model::Millis,
         proto::rong::{DownStreamMessages, SubUserStatusInput, SyncRequestMsg},
-        wire::rong::frame::{Answer, Push},
+        wire::rong::frame::Answer,
     };
 
     const AT: Millis = Millis::new(1_795_383_033_398);
