@@ -1,10 +1,12 @@
 //! Chatrooms: coming in, going, and who is inside.
 //!
 //! A room is made by joining it and ends when nobody speaks or comes for a while. Which rooms there are is kept; who is
-//! inside is remembered by this node only, so that ten thousand members cost the store nothing. Below: one room's memory
-//! (`room`), the order of what it is told (`line`), floods, rules, attributes, what is said, upkeep, news for the back end.
+//! inside is remembered by the node through which they came, so that ten thousand members cost the store nothing, and
+//! other nodes ask for it (`everywhere`). Below: one room's memory (`room`), the order of what it is told (`line`), floods,
+//! rules, attributes, what is said, upkeep, news for the back end.
 
 mod attributes;
+mod everywhere;
 mod flood;
 mod line;
 mod listen;
@@ -23,8 +25,8 @@ use crate::{
     model::{
         AppKey, Caller, Code, ConnectionId, ConversationId, Fault, Handle, Position, Reply, Seq, UserId,
         chatroom::{
-            AttributeKey, ChatroomCommand, ChatroomInfo, JoinChatroom, JoinedChatroom, Lifetime, MOST_ATTRIBUTES,
-            MOST_LATEST, MOST_LISTED, MOST_ROOMS_OF_USER, Order, Right,
+            AttributeKey, ChatroomCommand, JoinChatroom, JoinedChatroom, Lifetime, MOST_ATTRIBUTES, MOST_LATEST,
+            MOST_LISTED, MOST_ROOMS_OF_USER, Right,
         },
         command::{History, Page},
     },
@@ -108,10 +110,11 @@ impl Im {
         self.tell_moves(&room, false).await;
         let (page, reset) = self.missed(&caller.app, room.id, join).await?;
         let attributes = self.store.attributes(&caller.app, room.id, &[]).await?;
+        let view = self.view_of(&room).await;
         if !room.hears(caller.id(), (connection, place.ticket)) {
             return Err(not_in_chatroom());
         }
-        Ok(JoinedChatroom { room: room.view(), head: page.head, reset, messages: page.messages, attributes })
+        Ok(JoinedChatroom { room: view, head: page.head, reset, messages: page.messages, attributes })
     }
 
     /// Notes that a connection is gone. Its person stays for the app's grace time.
@@ -139,7 +142,7 @@ impl Im {
             }
             ChatroomCommand::Info { chatroom, members, order } => {
                 let room = self.room_of_member(caller, &chatroom).await?;
-                info(&room, members, order).map(|info| Reply::Chatroom(Box::new(info)))
+                self.info_of(&room, members, order).await.map(|info| Reply::Chatroom(Box::new(info)))
             }
             ChatroomCommand::Attributes { chatroom, keys } => {
                 few_keys(&keys)?;
@@ -190,10 +193,18 @@ impl Im {
 
     /// The room with this handle that the caller is in.
     pub(super) async fn room_of_member(&self, caller: &Caller, handle: &Handle) -> Result<Arc<Room>, Fault> {
-        match self.chatrooms.get(&caller.app, handle) {
-            Some(room) if room.is_inside(caller.id()) => Ok(room),
-            _ => Err(self.why_outside(&caller.app, handle).await),
+        match self.room_inside(caller, handle).await? {
+            Some(room) => Ok(room),
+            None => Err(self.why_outside(&caller.app, handle).await),
         }
+    }
+
+    /// The room with this handle, if the caller is inside, here or through another node.
+    pub(super) async fn room_inside(&self, caller: &Caller, handle: &Handle) -> Result<Option<Arc<Room>>, Fault> {
+        if let Some(room) = self.chatrooms.get(&caller.app, handle).filter(|room| room.is_inside(caller.id())) {
+            return Ok(Some(room));
+        }
+        if self.is_inside_elsewhere(caller, handle).await { self.room(&caller.app, handle).await } else { Ok(None) }
     }
 
     /// What to tell somebody who is not inside: whether there is anything to join.
@@ -261,12 +272,13 @@ pub(in crate::im) fn few_keys(keys: &[AttributeKey]) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(in crate::im) fn info(room: &Room, members: u16, order: Order) -> Result<ChatroomInfo, Fault> {
+/// Refuses to list more members than there may be in one answer.
+fn few_members(members: u16) -> Result<(), Fault> {
     if members > MOST_LISTED {
         let message = format!("`members` is {members}; allowed are 0 to {MOST_LISTED}");
         return Err(Fault::new(Code::BadRequest, message));
     }
-    Ok(ChatroomInfo { room: room.view(), members: room.members(order, members.into()) })
+    Ok(())
 }
 
 /// Whether a client's place leads nowhere: another order, or messages that are gone.

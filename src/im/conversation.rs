@@ -126,10 +126,21 @@ impl Im {
     pub(super) async fn route(&self, caller: &Caller, id: ConversationId) -> Result<Arc<Route>, Fault> {
         let route = self.route_of(&caller.app, id).await?;
         let may_read = match route.kind {
-            Kind::Chatroom => self.chatrooms.is_inside(&caller.app, id, caller.id()),
+            Kind::Chatroom => self.may_read_room(caller, id).await?,
             _ => route.may_read(caller),
         };
         if may_read { Ok(route) } else { Err(not_found()) }
+    }
+
+    async fn may_read_room(&self, caller: &Caller, id: ConversationId) -> Result<bool, Fault> {
+        if self.chatrooms.is_inside(&caller.app, id, caller.id()) {
+            return Ok(true);
+        }
+        let room = self.remembered(&caller.app, id).await?;
+        Ok(match &room.handle {
+            Some(handle) => self.is_inside_elsewhere(caller, handle).await,
+            None => false,
+        })
     }
 
     /// The route of any conversation of the app.

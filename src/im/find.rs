@@ -69,8 +69,7 @@ impl Im {
     ) -> Result<Option<ConversationId>, Fault> {
         match kind {
             Kind::Chatroom => {
-                let room = self.known_room(&caller.app, other_side);
-                return Ok(room.filter(|room| room.is_inside(caller.id())).map(|room| room.id));
+                return Ok(self.room_inside(caller, other_side).await?.map(|room| room.id));
             }
             Kind::Service => {
                 let Ok(site) = other_side.as_str().parse() else { return Ok(None) };

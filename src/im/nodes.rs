@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Im;
 use crate::model::{
     AppKey, Audience, ConversationId, Event, NodeId, Person, Question, Role, Tidings, UserId,
-    node::{PeopleQuestion, PersonNews, RoomNews},
+    node::{PeopleQuestion, PersonNews},
 };
 
 /// How long another node has for an answer about its people.
@@ -48,10 +48,6 @@ impl Im {
         }
     }
 
-    /// Something happened in a chatroom at another node.
-    #[expect(clippy::unused_self, reason = "members of chatrooms are not told between nodes yet")]
-    pub(super) fn learn_room(&self, _from: NodeId, _news: RoomNews) {}
-
     /// A chatroom ended: another node's look or request ended it, and this node found out by a hint or in the store. May
     /// be said more than once. Everybody inside here must hear of it.
     pub(super) fn room_ended_elsewhere(&self, app: &AppKey, room: ConversationId) {
@@ -87,7 +83,9 @@ impl Im {
                 self.forget(app, what);
                 Some("true".to_owned())
             }
-            Question::Room(_) | Question::Poll(_) => None,
+            Question::Rooms(asked) => serde_json::to_string(&self.rooms_here(asked)).ok(),
+            Question::Inside(asked) => serde_json::to_string(&self.inside_here(asked)).ok(),
+            Question::Poll(_) => None,
         }
     }
 

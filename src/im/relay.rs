@@ -74,7 +74,6 @@ impl Peer for Relay {
         match tidings {
             Tidings::Stale(app, what) => im.forget(&app, &what),
             Tidings::Person(news) => im.learn_person(from, *news),
-            Tidings::Room(news) => im.learn_room(from, *news),
             Tidings::Desk(app) => im.desk_elsewhere(&app),
         }
     }

@@ -9,6 +9,7 @@ use super::{
     conversation::Route,
     deliver::{Outgoing, closed},
     desk::Control,
+    error::not_found,
     rights::{may_write, recipients},
     turn::Turn,
 };
@@ -59,10 +60,22 @@ impl Im {
             self.own_files(caller, &send.content).await?;
         }
         let route = match &send.to {
-            Target::Conversation(id) => self.route(caller, *id).await?,
+            Target::Conversation(id) => {
+                let route = self.route(caller, *id).await?;
+                if route.kind == Kind::Chatroom {
+                    // Inside through another node; this one does not remember the room.
+                    let room = self.remembered(&caller.app, *id).await?;
+                    let room = self.room_of_member(caller, room.handle.as_ref().ok_or_else(not_found)?).await?;
+                    return self.say_in_room(caller, connection, &room, send, turn).await;
+                }
+                route
+            }
             Target::User(user) => self.private_route(caller, user, &send.content.name).await?,
             Target::Group(kind, handle) => self.route_by_handle(caller, *kind, handle).await?,
-            Target::Chatroom(handle) => return Err(self.nowhere_to_say(caller, handle).await),
+            Target::Chatroom(handle) => {
+                let room = self.room_of_member(caller, handle).await?;
+                return self.say_in_room(caller, connection, &room, send, turn).await;
+            }
             Target::Desk | Target::DeskOf(_) => match self.desk_route(caller, &send).await? {
                 super::desk::DeskRoute::Open(route) => route,
                 super::desk::DeskRoute::Repeated(sent) => return Ok(sent),

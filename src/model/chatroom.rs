@@ -62,7 +62,7 @@ pub struct JoinChatroom {
 }
 
 /// In which order members are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
     /// Who came last stands first.
@@ -256,7 +256,7 @@ pub struct ChatroomInfo {
 }
 
 /// Somebody in a chatroom.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChatroomMember {
     /// Who.
     #[serde(flatten)]

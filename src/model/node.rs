@@ -5,7 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppKey, ConversationId, Handle, Millis, Person, UserId, command::AgentStatus, presence::Transport};
+use super::{
+    AppKey, ConversationId, Handle, Millis, Person, UserId,
+    chatroom::{ChatroomMember, Order},
+    command::AgentStatus,
+    presence::Transport,
+};
 
 /// One running server among those on the same database. Drawn at random at each start, so a restarted server is another
 /// node.
@@ -21,8 +26,6 @@ pub enum Tidings {
     Stale(AppKey, Stale),
     /// Somebody's first connection to the telling node came, their last one went, or an agent chose another status.
     Person(Box<PersonNews>),
-    /// Who is in a chatroom through the telling node changed, or somebody must go.
-    Room(Box<RoomNews>),
     /// The desk of an app may look different: agents, or who waits.
     Desk(AppKey),
 }
@@ -69,43 +72,16 @@ pub struct PersonNews {
     pub turn: u64,
 }
 
-/// Something happened in a chatroom at the telling node.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RoomNews {
-    /// Within this app.
-    pub app: AppKey,
-    /// Which.
-    pub room: ConversationId,
-    /// Whom it is about.
-    pub user: UserId,
-    /// What.
-    pub what: RoomChange,
-    /// The telling node tells the back end of it.
-    pub told: bool,
-    /// As [`PersonNews::turn`].
-    pub turn: u64,
-}
-
-/// What happened to somebody in a chatroom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RoomChange {
-    /// They came in there.
-    Came,
-    /// They are not inside there any more.
-    Went,
-    /// The back end put them out; every node does so.
-    PutOut,
-}
-
 /// What one node asks another, or all others. Answers are JSON of the shape that the asker knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "of", rename_all = "snake_case")]
 pub enum Question {
-    /// Some of those with a connection at that node, or in a chatroom through it: [`PersonNews`] and [`RoomNews`].
+    /// Some of those with a connection at that node.
     People(PeopleQuestion),
-    /// Who is in a chatroom through that node.
-    Room(RoomQuestion),
+    /// Who is in some chatrooms through that node: a [`RoomThere`] for each that it knows.
+    Rooms(RoomsQuestion),
+    /// Which of these users are in a chatroom through that node: their ids.
+    Inside(RoomUsers),
     /// A request for a long-poll session that lives there, as the gateway wrote it.
     Poll(String),
     /// As [`Tidings::Stale`], for one who waits until that node looks anew.
@@ -122,17 +98,39 @@ pub struct PeopleQuestion {
     pub of: u16,
 }
 
-/// Who is in a chatroom through one node.
+/// Who is in some chatrooms of an app through one node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RoomQuestion {
+pub struct RoomsQuestion {
     /// Within this app.
     pub app: AppKey,
     /// Which.
+    pub rooms: Vec<ConversationId>,
+    /// Most members to name of each.
+    pub members: u16,
+    /// Which of them first.
+    pub order: Order,
+}
+
+/// Some users, for one chatroom.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomUsers {
+    /// Within this app.
+    pub app: AppKey,
+    /// Which chatroom.
+    pub room: Handle,
+    /// Who.
+    pub users: Vec<UserId>,
+}
+
+/// Who is in one chatroom through the answering node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomThere {
+    /// Which.
     pub room: ConversationId,
-    /// Most members to name, newest or oldest first.
-    pub most: u16,
-    /// Newest first.
-    pub newest: bool,
-    /// Only whether these are inside.
-    pub of: Vec<UserId>,
+    /// How many people.
+    pub count: usize,
+    /// Those of them who may be inside through another node too, up to a thousand: they count once.
+    pub doubtful: Vec<UserId>,
+    /// Some of them, in the order asked for.
+    pub members: Vec<ChatroomMember>,
 }

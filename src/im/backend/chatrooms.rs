@@ -7,11 +7,11 @@ use std::{
 
 use super::Backend;
 use crate::{
-    im::chatroom::{Room, few_keys, info, no_chatroom},
+    im::chatroom::{Room, few_keys, no_chatroom},
     model::{
         Caller, ClientId, Code, Content, Fault, Handle, UserId,
         chatroom::{
-            AttributeKey, Attributes, ChatroomInfo, ChatroomView, Lifetime, Order, RemoveAttributes, Rule,
+            AttributeKey, Attributes, Chatroom, ChatroomInfo, ChatroomView, Lifetime, Order, RemoveAttributes, Rule,
             SetAttributes,
         },
         command::Sent,
@@ -70,10 +70,10 @@ impl Backend<'_> {
             let wish = Some((lifetime, due_at));
             let changed = self.im.store.change_chatroom(self.app, room.id, Some(name.to_owned()), wish).await?;
             room.change(&changed.name, changed.lifetime);
-            return Ok((room.view(), false));
+            return Ok((self.im.view_of(&room).await, false));
         }
         let (room, made) = self.im.make_room(self.app, handle, name.to_owned(), lifetime).await?;
-        Ok((room.view(), made))
+        Ok((self.im.view_of(&room).await, made))
     }
 
     /// Ends a chatroom. What was decided about it stays.
@@ -97,21 +97,17 @@ impl Backend<'_> {
 
     /// A chatroom, with up to 500 of those inside.
     pub async fn chatroom(&self, handle: &Handle, members: u16, order: Order) -> Result<ChatroomInfo, Fault> {
-        info(&*self.open_room(handle).await?, members, order)
+        let room = self.open_room(handle).await?;
+        self.im.info_of(&room, members, order).await
     }
 
     /// A page of the app's chatrooms, by handle, at most 100.
     pub async fn chatrooms(&self, after: Option<&Handle>, limit: u16) -> Result<Vec<ChatroomView>, Fault> {
         let found = self.im.store.chatrooms(self.app, after, limit.clamp(1, PAGE)).await?;
-        let view = |room: crate::model::chatroom::Chatroom| match self.im.known_room(self.app, &room.handle) {
-            Some(known) => known.view(),
-            None => ChatroomView {
-                id: room.id,
-                handle: room.handle,
-                name: room.name,
-                count: 0,
-                created_at: room.created_at,
-            },
+        let counts = self.im.count_inside(self.app, found.iter().map(|room| room.id).collect()).await;
+        let view = |room: Chatroom| {
+            let Chatroom { id, handle, name, created_at, .. } = room;
+            ChatroomView { id, handle, name, count: counts.get(&id).copied().unwrap_or_default(), created_at }
         };
         Ok(found.into_iter().map(view).collect())
     }
@@ -120,7 +116,9 @@ impl Backend<'_> {
     pub async fn are_in_chatroom(&self, handle: &Handle, users: &[UserId]) -> Result<Vec<(UserId, bool)>, Fault> {
         some("users", users.len(), MOST_ASKED)?;
         let room = self.open_room(handle).await?;
-        Ok(users.iter().map(|user| (user.clone(), room.is_inside(user))).collect())
+        let outside: Vec<UserId> = users.iter().filter(|user| !room.is_inside(user)).cloned().collect();
+        let elsewhere = self.im.inside_elsewhere(self.app, handle, outside).await;
+        Ok(users.iter().map(|user| (user.clone(), room.is_inside(user) || elsewhere.contains(user))).collect())
     }
 
     /// The attributes with these keys; all of them when empty.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    everywhere::Heard,
     flood::{Flood, Weight},
     line::Line,
 };
@@ -30,6 +31,7 @@ pub(in crate::im) struct Room {
     pub(super) line: Line<(Audience, Arc<Message>)>,
     /// Messages are kept and not passed on.
     pub(in crate::im) stopped: AtomicBool,
+    pub(super) heard: Heard,
     inside: Mutex<Inside>,
 }
 
@@ -99,6 +101,7 @@ impl Room {
             created_at: room.created_at,
             line: Line::from(room.head.seq.0 + 1),
             stopped: AtomicBool::new(false),
+            heard: Heard::default(),
             inside: Mutex::new(Inside {
                 name: room.name,
                 lifetime: room.lifetime,
@@ -330,6 +333,13 @@ impl Room {
             count: inside.members.len(),
             created_at: self.created_at,
         }
+    }
+
+    /// Some of those who may be inside through another node too: those who are `elsewhere`, or without a connection here.
+    pub(super) fn doubtful(&self, most: usize, elsewhere: impl Fn(&UserId) -> bool) -> Vec<UserId> {
+        let inside = self.inside();
+        let doubtful = inside.members.iter().filter(|(user, member)| member.gone_at.is_some() || elsewhere(user));
+        doubtful.map(|(user, _)| user.clone()).take(most).collect()
     }
 
     /// Some of those inside.

@@ -6,7 +6,7 @@ use super::{ChatroomFigures, flood::Weight, room::Room};
 use crate::{
     im::{Im, conversation::Route, deliver::Outgoing, rights::recipients, turn::Turn},
     model::{
-        Audience, Caller, ClientId, Code, ConnectionId, Content, Event, Fault, Handle, Kind, Message, Source,
+        Audience, Caller, ClientId, Code, ConnectionId, Content, Event, Fault, Kind, Message, Source,
         chatroom::Rule,
         command::{Send, Sent},
         content::names,
@@ -24,7 +24,7 @@ impl Im {
         send: Send,
         turn: Turn,
     ) -> Result<Sent, Fault> {
-        if !room.is_inside(caller.id()) {
+        if !room.is_inside(caller.id()) && !self.is_inside_elsewhere(caller, &room.handle).await {
             return Err(super::not_in_chatroom());
         }
         if send.content.name.as_str() == names::ATTRIBUTE_NOTICE {
@@ -78,11 +78,6 @@ impl Im {
             turn: Turn::default(),
         };
         self.deliver(&Route::of_room(room.id), outgoing).await
-    }
-
-    /// What to tell who sends to a room that is not remembered.
-    pub(in crate::im) async fn nowhere_to_say(&self, caller: &Caller, handle: &Handle) -> Fault {
-        self.why_outside(&caller.app, handle).await
     }
 
     /// Tells a room what was said: kept messages in their order.

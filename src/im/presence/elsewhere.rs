@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use dashmap::Entry;
+use dashmap::{DashMap, Entry};
 
 use super::{
     Change, Gone, Key, Presence,
     here::{Here, There},
     lock,
 };
-use crate::model::{AppKey, Millis, NodeId, Person, Role, command::AgentStatus, node::PersonNews};
+use crate::model::{AppKey, Millis, NodeId, Person, Role, UserId, command::AgentStatus, node::PersonNews};
 
 /// Who went from a node that does not say so is forgotten this long after their grace time.
 pub(super) const PATIENCE_SECS: i64 = 10;
@@ -162,6 +162,14 @@ impl Presence {
             }
         }
         apps
+    }
+
+    /// Whether somebody has a connection to another node, or had one a moment ago.
+    pub(in crate::im) fn is_elsewhere(&self, app: &AppKey, user: &UserId, now: Millis) -> bool {
+        let key = (app.clone(), user.clone());
+        let lately = |there: &There| there.gone_at.is_none_or(|gone| now < gone.plus_secs(self.grace_secs));
+        let is_there = |map: &DashMap<_, Here>| map.get(&key).is_some_and(|here| here.there.iter().any(lately));
+        is_there(&self.others) || is_there(&self.agents)
     }
 
     /// The nodes that are heard of.
