@@ -2,7 +2,7 @@
 //!
 //! A room is made by joining it and ends when nobody speaks or comes for a while. Which rooms there are is kept; who is
 //! inside is remembered by the node through which they came, so that ten thousand members cost the store nothing, and
-//! other nodes ask for it (`everywhere`). Below: one room's memory (`room`), the order of what it is told (`line`), floods,
+//! other nodes ask for it (`everywhere`) and for who tells the back end (`settle`). Below: one room's memory (`room`), the order of what it is told (`line`), floods,
 //! rules, attributes, what is said, upkeep, news for the back end.
 
 mod attributes;
@@ -10,11 +10,14 @@ mod everywhere;
 mod flood;
 mod line;
 mod listen;
+mod moves;
 mod news;
+mod refresh;
 mod room;
 mod rooms;
 mod rules;
 mod say;
+mod settle;
 mod upkeep;
 
 use std::sync::Arc;
@@ -110,7 +113,7 @@ impl Im {
         self.tell_moves(&room, false).await;
         let (page, reset) = self.missed(&caller.app, room.id, join).await?;
         let attributes = self.store.attributes(&caller.app, room.id, &[]).await?;
-        let view = self.view_of(&room).await;
+        let view = self.view_of(&room).await?;
         if !room.hears(caller.id(), (connection, place.ticket)) {
             return Err(not_in_chatroom());
         }
@@ -169,6 +172,10 @@ impl Im {
 
     /// Takes back what somebody who is outside now leaves behind.
     pub(in crate::im) async fn after_leaving(&self, room: &Arc<Room>, user: &UserId) -> Result<(), Fault> {
+        if self.presence.is_shared() {
+            self.leaves_here(room, user);
+            return Ok(());
+        }
         self.chatrooms.give_back(&room.app, user, room.id);
         if room.takes_owner(user) {
             self.drop_attributes_of(room, user).await?;
@@ -223,7 +230,9 @@ impl Im {
 
     /// The room with this handle, remembered from now on; `None` when there is none.
     pub(in crate::im) async fn room(&self, app: &AppKey, handle: &Handle) -> Result<Option<Arc<Room>>, Fault> {
-        if let Some(room) = self.chatrooms.get(app, handle) {
+        if let Some(room) = self.chatrooms.get(app, handle)
+            && self.still_stands(&room).await?
+        {
             return Ok(Some(room));
         }
         match self.store.chatroom(app, handle).await? {

@@ -73,10 +73,12 @@ impl Im {
         for app in self.presence.node_gone(node, self.clock.now()) {
             self.desk_elsewhere(&app);
         }
+        // What goes with its owner may have been that node's to watch.
+        self.chatrooms.doubt_all();
     }
 
     /// What this node answers; long-poll requests go to the gateway.
-    pub(super) fn answer(&self, question: &Question) -> Option<String> {
+    pub(super) fn answer(&self, from: NodeId, question: &Question) -> Option<String> {
         match question {
             Question::People(asked) => serde_json::to_string(&self.people_here(*asked)).ok(),
             Question::Forget(app, what) => {
@@ -85,6 +87,8 @@ impl Im {
             }
             Question::Rooms(asked) => serde_json::to_string(&self.rooms_here(asked)).ok(),
             Question::Inside(asked) => serde_json::to_string(&self.inside_here(asked)).ok(),
+            Question::Moves(asked) => serde_json::to_string(&self.settle_with(from, asked)).ok(),
+            Question::PutOut(asked) => serde_json::to_string(&self.put_out_for_others(asked)).ok(),
             Question::Poll(_) => None,
         }
     }

@@ -59,6 +59,10 @@ impl Peer for Relay {
             Event::Chatroom(news) if matches!(news.what, ChatroomNews::Ended { .. }) => {
                 im.room_ended_elsewhere(&hint.audience.app, news.id);
             }
+            Event::Chatroom(news) => {
+                im.note_owners(&hint.audience.app, news);
+                self.here.hear(hint);
+            }
             Event::ProveAgain => {
                 for user in &hint.audience.users {
                     im.forget(&hint.audience.app, &Stale::Person(user.clone()));
@@ -91,10 +95,10 @@ impl Peer for Relay {
         }
     }
 
-    async fn answer(&self, _from: NodeId, question: Question) -> Option<String> {
+    async fn answer(&self, from: NodeId, question: Question) -> Option<String> {
         match question {
             Question::Poll(request) => self.here.poll(request).await,
-            other => self.im.upgrade()?.answer(&other),
+            other => self.im.upgrade()?.answer(from, &other),
         }
     }
 }

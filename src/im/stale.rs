@@ -43,6 +43,9 @@ impl Im {
         self.lists.forget_all();
         self.terms.forget_all();
         self.chatrooms.forget_all_rules();
+        if self.presence.is_shared() {
+            self.chatrooms.doubt_all();
+        }
     }
 
     /// Forgets on this node what has changed.
@@ -59,7 +62,12 @@ impl Im {
             Stale::Conversation(id) => self.routes.forget(app, *id),
             Stale::Contacts(user) => self.lists.forget(app, user),
             Stale::Person(user) => self.terms.forget(app, user),
-            Stale::RoomRules(handle) => self.chatrooms.forget_rules(app, handle.as_ref()),
+            Stale::RoomRules(handle) => {
+                self.chatrooms.forget_rules(app, handle.as_ref());
+                if self.presence.is_shared() {
+                    self.chatrooms.doubt(app, handle.as_ref());
+                }
+            }
         }
     }
 }

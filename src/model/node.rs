@@ -42,7 +42,7 @@ pub enum Stale {
     Contacts(UserId),
     /// What a user is under, or their credentials: their connections prove themselves again.
     Person(UserId),
-    /// What the back end decided about one chatroom; without a handle, about all of them.
+    /// What the back end decided about one chatroom, its name and end too; without a handle, about all of them.
     RoomRules(Option<Handle>),
 }
 
@@ -82,6 +82,10 @@ pub enum Question {
     Rooms(RoomsQuestion),
     /// Which of these users are in a chatroom through that node: their ids.
     Inside(RoomUsers),
+    /// What the back end should hear of who came and went: a [`RoomStand`] for each chatroom that the node knows.
+    Moves(Vec<RoomMoves>),
+    /// The back end put these users out of a chatroom: those whom that node has put out.
+    PutOut(RoomUsers),
     /// A request for a long-poll session that lives there, as the gateway wrote it.
     Poll(String),
     /// As [`Tidings::Stale`], for one who waits until that node looks anew.
@@ -120,6 +124,32 @@ pub struct RoomUsers {
     pub room: Handle,
     /// Who.
     pub users: Vec<UserId>,
+}
+
+/// Who came to and left a chatroom through the asking node since the back end was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomMoves {
+    /// Within this app.
+    pub app: AppKey,
+    /// Which chatroom.
+    pub room: ConversationId,
+    /// They are inside now, and were not before.
+    pub came: Vec<UserId>,
+    /// They were inside before, and are not now.
+    pub went: Vec<UserId>,
+    /// They came and went, or the asker must know for another reason whether they are inside.
+    pub about: Vec<UserId>,
+}
+
+/// How those asked about stand at the answering node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomStand {
+    /// Which chatroom.
+    pub room: ConversationId,
+    /// Those who are inside there, and since when.
+    pub inside: Vec<(UserId, Millis)>,
+    /// Those of whom the asker tells the back end nothing: it knows, or the answering node tells it.
+    pub told: Vec<UserId>,
 }
 
 /// Who is in one chatroom through the answering node.

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use super::{Backend, chatrooms::some};
 use crate::{
     model::{
-        Audience, Code, Fault, Handle, ObjectName, Stale, UserId,
-        chatroom::{ChatroomNews, Entitled, Priority, Right, Rule},
+        Code, Fault, Handle, ObjectName, Stale, UserId,
+        chatroom::{Entitled, Priority, Right, Rule},
     },
     store::chatrooms::RightOf,
 };
@@ -112,13 +112,12 @@ impl Backend<'_> {
     }
 
     async fn put_out(&self, handle: &Handle, users: &[UserId]) -> Result<(), Fault> {
-        let Some(room) = self.im.known_room(self.app, handle) else { return Ok(()) };
-        for user in users.iter().filter(|user| room.put_out(user)) {
-            let ticket = self.im.chatrooms.ticket();
-            let audience = Audience { users: vec![user.clone()], ..Audience::of(self.app.clone()) };
-            self.im.publish(audience, room.event(ChatroomNews::Out { ticket }));
-            self.im.after_leaving(&room, user).await?;
+        if let Some(room) = self.im.known_room(self.app, handle) {
+            for user in self.im.put_out_here(&room, users) {
+                self.im.after_leaving(&room, &user).await?;
+            }
         }
+        self.im.put_out_elsewhere(self.app, handle, users).await;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::Backend;
 use crate::{
     im::chatroom::{Room, few_keys, no_chatroom},
     model::{
-        Caller, ClientId, Code, Content, Fault, Handle, UserId,
+        Caller, ClientId, Code, Content, Fault, Handle, Stale, UserId,
         chatroom::{
             AttributeKey, Attributes, Chatroom, ChatroomInfo, ChatroomView, Lifetime, Order, RemoveAttributes, Rule,
             SetAttributes,
@@ -70,10 +70,11 @@ impl Backend<'_> {
             let wish = Some((lifetime, due_at));
             let changed = self.im.store.change_chatroom(self.app, room.id, Some(name.to_owned()), wish).await?;
             room.change(&changed.name, changed.lifetime);
-            return Ok((self.im.view_of(&room).await, false));
+            self.im.stale(self.app, Stale::RoomRules(Some(handle.clone())));
+            return Ok((self.im.view_of(&room).await?, false));
         }
         let (room, made) = self.im.make_room(self.app, handle, name.to_owned(), lifetime).await?;
-        Ok((self.im.view_of(&room).await, made))
+        Ok((self.im.view_of(&room).await?, made))
     }
 
     /// Ends a chatroom. What was decided about it stays.

@@ -70,19 +70,25 @@ impl Im {
     }
 
     /// A room and how many are inside, over all nodes.
-    pub(in crate::im) async fn view_of(&self, room: &Room) -> ChatroomView {
-        self.look_into(room, 0, Order::Newest).await.room
+    pub(in crate::im) async fn view_of(&self, room: &Arc<Room>) -> Result<ChatroomView, Fault> {
+        Ok(self.look_into(room, 0, Order::Newest).await?.room)
     }
 
     /// A room and up to 500 of those inside, over all nodes.
-    pub(in crate::im) async fn info_of(&self, room: &Room, members: u16, order: Order) -> Result<ChatroomInfo, Fault> {
+    pub(in crate::im) async fn info_of(
+        &self,
+        room: &Arc<Room>,
+        members: u16,
+        order: Order,
+    ) -> Result<ChatroomInfo, Fault> {
         super::few_members(members)?;
-        Ok(self.look_into(room, members, order).await)
+        self.look_into(room, members, order).await
     }
 
-    async fn look_into(&self, room: &Room, members: u16, order: Order) -> ChatroomInfo {
+    async fn look_into(&self, room: &Arc<Room>, members: u16, order: Order) -> Result<ChatroomInfo, Fault> {
+        self.still_stands(room).await?;
         if !self.has_other_nodes() {
-            return ChatroomInfo { room: room.view(), members: room.members(order, members.into()) };
+            return Ok(ChatroomInfo { room: room.view(), members: room.members(order, members.into()) });
         }
         let asked = (members, order);
         let there = match room.heard.enough(asked, self.clock.now()) {
@@ -98,10 +104,10 @@ impl Im {
         let count = count(room.count(), &inside, &there);
         let mut all = room.members(order, members.into());
         all.extend(there.into_iter().flat_map(|there| there.members));
-        ChatroomInfo {
+        Ok(ChatroomInfo {
             room: ChatroomView { count, ..room.view() },
             members: in_order(all, order, members.into()),
-        }
+        })
     }
 
     /// How many are in each of some chatrooms, over all nodes.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::room::{How, Move, Room};
+use super::{
+    moves::{How, Move},
+    room::Room,
+};
 use crate::{
     im::Im,
     model::{
@@ -24,7 +27,13 @@ impl Im {
 
     /// Tells who came and went, if many did or `all` is asked for.
     pub(super) async fn tell_moves(&self, room: &Room, all: bool) {
-        let moves = room.take_moves(all);
+        if all || !self.presence.is_shared() {
+            self.tell_these_moves(room, &room.take_moves(all)).await;
+        }
+    }
+
+    /// Tells who came and went.
+    pub(super) async fn tell_these_moves(&self, room: &Room, moves: &[Move]) {
         for run in moves.chunk_by(|a, b| a.how == b.how) {
             let Some(Move { how, .. }) = run.first() else { continue };
             let users: Vec<&UserId> = run.iter().map(|one| &one.user).collect();

@@ -7,18 +7,19 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
+mod nodes;
+
+pub(super) use self::nodes::Pending;
 use super::{
     everywhere::Heard,
     flood::{Flood, Weight},
     line::Line,
+    moves::{How, Move, Moves},
 };
 use crate::model::{
     AppKey, Audience, Caller, ConnectionId, ConversationId, Handle, Message, Millis, Person, UserId,
     chatroom::{Chatroom, ChatroomMember, ChatroomView, Lifetime, Order},
 };
-
-/// People who came or went are told to the back end together, at most so many at once.
-const MOST_TOLD: usize = 1000;
 
 /// A chatroom that has not ended, as far as anybody knows.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(in crate::im) struct Room {
     /// Messages are kept and not passed on.
     pub(in crate::im) stopped: AtomicBool,
     pub(super) heard: Heard,
+    /// Others may have changed it: look anew. Only where there are other nodes.
+    unsure: AtomicBool,
     inside: Mutex<Inside>,
 }
 
@@ -43,15 +46,15 @@ struct Inside {
     /// When somebody last spoke or came.
     active_at: Millis,
     members: HashMap<UserId, Member>,
-    /// Members by the ticket with which they came: in the order of their coming.
-    order: BTreeMap<u64, UserId>,
+    /// Members by when they came, and the ticket with which they did: in the order of their coming.
+    order: BTreeMap<(Millis, u64), UserId>,
     /// Those without a connection, who went first stands first. Some may be back.
     absent: VecDeque<(Millis, UserId)>,
     /// Users with attributes that go with them; for those who are not inside, when the attributes go.
     owners: HashMap<UserId, Option<Millis>>,
     flood: Flood,
     /// Who came and went since the back end was told.
-    moves: Vec<Move>,
+    moves: Moves,
     /// Messages kept since the oldest were last forgotten.
     untrimmed: u32,
     /// When it would have ended by what other nodes know.
@@ -65,24 +68,6 @@ struct Member {
     number: u64,
     connections: Vec<(ConnectionId, u64)>,
     gone_at: Option<Millis>,
-}
-
-/// Somebody came or went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Move {
-    pub(super) user: UserId,
-    pub(super) how: How,
-}
-
-/// How somebody came or went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
-    Joined,
-    Quit,
-    /// Did not come back in time.
-    Away,
-    /// The back end put them out.
-    PutOut,
 }
 
 impl Room {
@@ -102,6 +87,7 @@ impl Room {
             line: Line::from(room.head.seq.0 + 1),
             stopped: AtomicBool::new(false),
             heard: Heard::default(),
+            unsure: AtomicBool::new(false),
             inside: Mutex::new(Inside {
                 name: room.name,
                 lifetime: room.lifetime,
@@ -112,7 +98,7 @@ impl Room {
                 absent: VecDeque::new(),
                 owners: owners.into_iter().map(|owner| (owner, Some(due))).collect(),
                 flood: Flood::default(),
-                moves: Vec::new(),
+                moves: Moves::default(),
                 untrimmed: u32::MAX,
                 due_told: Millis::default(),
             }),
@@ -155,8 +141,8 @@ impl Room {
             gone_at: None,
         };
         inside.members.insert(caller.id().clone(), member);
-        inside.order.insert(ticket, caller.id().clone());
-        inside.note(caller.id().clone(), How::Joined);
+        inside.order.insert((now, ticket), caller.id().clone());
+        inside.moves.note(caller.id().clone(), How::Joined);
         Some(true)
     }
 
@@ -224,9 +210,7 @@ impl Room {
 
     /// Those whose attributes go now, because they did not come.
     pub(super) fn owners_due(&self, now: Millis) -> Vec<UserId> {
-        let inside = self.inside();
-        let over = inside.owners.iter().filter(|(_, due)| due.is_some_and(|due| due <= now));
-        over.map(|(user, _)| user.clone()).collect()
+        self.inside().due(now).cloned().collect()
     }
 
     /// Ends the room for good; those inside, or `None` when it had ended.
@@ -335,13 +319,6 @@ impl Room {
         }
     }
 
-    /// Some of those who may be inside through another node too: those who are `elsewhere`, or without a connection here.
-    pub(super) fn doubtful(&self, most: usize, elsewhere: impl Fn(&UserId) -> bool) -> Vec<UserId> {
-        let inside = self.inside();
-        let doubtful = inside.members.iter().filter(|(user, member)| member.gone_at.is_some() || elsewhere(user));
-        doubtful.map(|(user, _)| user.clone()).take(most).collect()
-    }
-
     /// Some of those inside.
     pub(super) fn members(&self, order: Order, most: usize) -> Vec<ChatroomMember> {
         let inside = self.inside();
@@ -357,23 +334,15 @@ impl Room {
 
     /// Who came and went since the last call; nothing while few did and `all` is not asked for.
     pub(super) fn take_moves(&self, all: bool) -> Vec<Move> {
-        let mut inside = self.inside();
-        if !all && inside.moves.len() < MOST_TOLD {
-            return Vec::new();
-        }
-        std::mem::take(&mut inside.moves)
+        self.inside().moves.take(all)
     }
 }
 
 impl Inside {
     fn remove(&mut self, user: &UserId, how: How) -> bool {
         let Some(member) = self.members.remove(user) else { return false };
-        self.order.remove(&member.number);
-        self.note(user.clone(), how);
+        self.order.remove(&(member.joined_at, member.number));
+        self.moves.note(user.clone(), how);
         true
-    }
-
-    fn note(&mut self, user: UserId, how: How) {
-        self.moves.push(Move { user, how });
     }
 }

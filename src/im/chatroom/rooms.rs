@@ -58,6 +58,20 @@ impl Rooms {
         self.rules.forget_types(app);
     }
 
+    /// One room may have another name, end or members than this node knows, or have ended; every room of the app without
+    /// a handle.
+    pub(in crate::im) fn doubt(&self, app: &AppKey, handle: Option<&Handle>) {
+        match handle {
+            Some(handle) => self.get(app, handle).iter().for_each(|room| room.doubt()),
+            None => self.by_handle.iter().filter(|room| room.app == *app).for_each(|room| room.doubt()),
+        }
+    }
+
+    /// The same of every room.
+    pub(in crate::im) fn doubt_all(&self) {
+        self.by_handle.iter().for_each(|room| room.doubt());
+    }
+
     pub(super) fn get(&self, app: &AppKey, handle: &Handle) -> Option<Arc<Room>> {
         self.by_handle.get(&(app.clone(), handle.clone())).map(|room| room.clone())
     }

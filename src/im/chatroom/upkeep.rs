@@ -26,8 +26,16 @@ impl Im {
     /// One look at all chatrooms.
     pub async fn look_after_chatrooms(&self) -> Result<(), Fault> {
         let now = self.clock.now();
-        for room in self.chatrooms.all() {
-            self.look_after_room(&room, now).await?;
+        let rooms = self.chatrooms.all();
+        for room in &rooms {
+            room.line.run(now, |(audience, message)| self.tell_message(room, audience, message));
+            self.let_absent_go(room, now).await?;
+        }
+        if self.presence.is_shared() {
+            self.look_with_others(&rooms, now).await?;
+        }
+        for room in &rooms {
+            self.look_after_room(room, now).await?;
         }
         for due in self.store.due_chatrooms(now, MOST_DUE).await? {
             self.look_at_due(due, now).await?;
@@ -36,16 +44,15 @@ impl Im {
     }
 
     async fn look_after_room(&self, room: &Arc<Room>, now: Millis) -> Result<(), Fault> {
-        room.line.run(now, |(audience, message)| self.tell_message(room, audience, message));
-        self.let_absent_go(room, now).await?;
-        for user in room.owners_due(now) {
-            if room.takes_owner(&user) {
-                self.drop_attributes_of(room, &user).await?;
-            }
-        }
-        self.tell_moves(room, true).await;
         if self.presence.is_shared() {
             self.keep_from_ending_elsewhere(room).await?;
+        } else {
+            for user in room.owners_due(now) {
+                if room.takes_owner(&user) {
+                    self.drop_attributes_of(room, &user).await?;
+                }
+            }
+            self.tell_moves(room, true).await;
         }
         if room.takes_trim(TRIM_EVERY) {
             self.store.trim_chatroom(&room.app, room.id, KEPT).await?;
@@ -168,7 +175,7 @@ impl Im {
         Ok(now.plus_secs(self.keep_secs(app).await?))
     }
 
-    async fn keep_secs(&self, app: &AppKey) -> Result<i64, Fault> {
+    pub(super) async fn keep_secs(&self, app: &AppKey) -> Result<i64, Fault> {
         Ok(self.features(app).await?.chatroom_keep_secs.into())
     }
 

@@ -1,6 +1,7 @@
 //! Chatrooms: coming, going, speaking, ending.
 
 mod attributes;
+mod nodes;
 mod rights;
 
 use parlor::{
@@ -45,7 +46,7 @@ impl Someone {
         self.send(Target::Chatroom(handle(room)), &fresh(), Content::text(text)).await
     }
 
-    async fn looks_at(&self, room: &str, members: u16, order: Order) -> Result<ChatroomInfo, Fault> {
+    pub(super) async fn looks_at(&self, room: &str, members: u16, order: Order) -> Result<ChatroomInfo, Fault> {
         match self.tries(ChatroomCommand::Info { chatroom: handle(room), members, order }).await? {
             Reply::Chatroom(info) => Ok(*info),
             other => panic!("{other:?}"),

@@ -68,6 +68,11 @@ impl World {
         Im::new(self.store.clone(), Arc::new(Recorder::default()), self.clock.clone(), Settings::default())
     }
 
+    /// A node on the same store, which hears and tells others by this bus.
+    pub(crate) fn node(&self, bus: Arc<dyn Bus>) -> Arc<Im> {
+        Arc::new(Im::new(self.store.clone(), bus, self.clock.clone(), Settings::default()))
+    }
+
     /// The folder of everything that is kept.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -100,11 +105,7 @@ impl World {
     }
 
     async fn come(&self, caller: Caller) -> Someone {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let someone =
-            Someone { im: self.im.clone(), caller, connection: ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed)) };
-        self.im.connected(&someone.caller, Transport::WebSocket, false).await;
-        someone
+        Someone::come(&self.im, caller).await
     }
 
     /// So many seconds from now.
@@ -142,6 +143,18 @@ pub(crate) struct Someone {
 }
 
 impl Someone {
+    async fn come(im: &Arc<Im>, caller: Caller) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let someone = Self { im: im.clone(), caller, connection: ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed)) };
+        im.connected(&someone.caller, Transport::WebSocket, false).await;
+        someone
+    }
+
+    /// The same person with another connection, to another node.
+    pub(crate) async fn at(&self, im: &Arc<Im>) -> Self {
+        Self::come(im, self.caller.clone()).await
+    }
+
     pub(crate) fn id(&self) -> &UserId {
         self.caller.id()
     }
