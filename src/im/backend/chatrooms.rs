@@ -70,7 +70,7 @@ impl Backend<'_> {
             let wish = Some((lifetime, due_at));
             let changed = self.im.store.change_chatroom(self.app, room.id, Some(name.to_owned()), wish).await?;
             room.change(&changed.name, changed.lifetime);
-            self.im.stale(self.app, Stale::RoomRules(Some(handle.clone())));
+            self.im.stale(self.app, Stale::RoomRules(Some(handle.clone()))).await;
             return Ok((self.im.view_of(&room).await?, false));
         }
         let (room, made) = self.im.make_room(self.app, handle, name.to_owned(), lifetime).await?;

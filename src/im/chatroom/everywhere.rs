@@ -104,10 +104,7 @@ impl Im {
         let count = count(room.count(), &inside, &there);
         let mut all = room.members(order, members.into());
         all.extend(there.into_iter().flat_map(|there| there.members));
-        Ok(ChatroomInfo {
-            room: ChatroomView { count, ..room.view() },
-            members: in_order(all, order, members.into()),
-        })
+        Ok(ChatroomInfo { room: ChatroomView { count, ..room.view() }, members: in_order(all, order, members.into()) })
     }
 
     /// How many are in each of some chatrooms, over all nodes.

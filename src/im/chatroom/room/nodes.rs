@@ -94,7 +94,9 @@ impl Room {
             return Vec::new();
         }
         for (user, since) in since {
-            let Some(member) = inside.members.get_mut(user).filter(|member| *since < member.joined_at) else { continue };
+            let Some(member) = inside.members.get_mut(user).filter(|member| *since < member.joined_at) else {
+                continue;
+            };
             let was = (std::mem::replace(&mut member.joined_at, *since), member.number);
             let now = (*since, member.number);
             inside.order.remove(&was);
@@ -122,16 +124,16 @@ impl Room {
             }
         }
         for user in came {
-            match (inside.members.get(user).map(|member| member.gone_at.is_some()), nets.get(user)) {
-                (Some(_), Some(Net::Came)) if asker_is_lower => {
+            match (inside.members.contains_key(user), nets.get(user)) {
+                (true, Some(Net::Came)) if asker_is_lower => {
                     off.insert(user.clone());
                 }
-                (Some(_), _) => stand.told.push(user.clone()),
-                (None, Some(Net::Went(how))) if *how != How::PutOut => {
+                (true, _) => stand.told.push(user.clone()),
+                (false, Some(Net::Went(how))) if *how != How::PutOut => {
                     off.insert(user.clone());
                     stand.told.push(user.clone());
                 }
-                (None, _) => {}
+                (false, _) => {}
             }
             if inside.leaves_silently(user) {
                 moved.push(user.clone());

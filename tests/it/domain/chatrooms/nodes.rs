@@ -274,9 +274,8 @@ async fn who_is_put_out_goes_on_every_node_and_each_of_their_connections_hears_i
     two.a.news();
     two.b.news();
     two.block(&two.a, &bob).await;
-    let out = |news: &(Vec<UserId>, ChatroomNews)| {
-        news.0 == [bob.id().clone()] && matches!(news.1, ChatroomNews::Out { .. })
-    };
+    let out =
+        |news: &(Vec<UserId>, ChatroomNews)| news.0 == [bob.id().clone()] && matches!(news.1, ChatroomNews::Out { .. });
     for node in [&two.a, &two.b] {
         assert_eq!(node.news().iter().filter(|news| out(news)).count(), 1);
         assert!(!two.is_inside(node, &bob).await);
