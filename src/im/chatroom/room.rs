@@ -64,7 +64,10 @@ struct Inside {
 #[derive(Debug)]
 struct Member {
     person: Person,
+    /// When they came, to whichever node.
     joined_at: Millis,
+    /// When they came through this one.
+    here_since: Millis,
     number: u64,
     connections: Vec<(ConnectionId, u64)>,
     gone_at: Option<Millis>,
@@ -74,7 +77,7 @@ impl Room {
     /// When the first of those came who are connected here.
     pub(super) fn first_here(&self) -> Option<Millis> {
         let inside = self.inside();
-        inside.members.values().filter(|member| !member.connections.is_empty()).map(|member| member.joined_at).min()
+        inside.members.values().filter(|member| !member.connections.is_empty()).map(|member| member.here_since).min()
     }
 
     /// A room nobody is in yet, with those whose attributes go unless they come by `due`.
@@ -136,6 +139,7 @@ impl Room {
         let member = Member {
             person: caller.person.clone(),
             joined_at: now,
+            here_since: now,
             number: ticket,
             connections: vec![at],
             gone_at: None,
