@@ -91,13 +91,12 @@ impl Im {
             return Ok(ChatroomInfo { room: room.view(), members: room.members(order, members.into()) });
         }
         let asked = (members, order);
-        let there = match room.heard.enough(asked, self.clock.now()) {
-            Some(last) => last,
-            None => {
-                let there = self.ask_for_rooms(&room.app, vec![room.id], members, order).await;
-                room.heard.keep(asked, &there);
-                there
-            }
+        let there = if let Some(last) = room.heard.enough(asked, self.clock.now()) {
+            last
+        } else {
+            let there = self.ask_for_rooms(&room.app, vec![room.id], members, order).await;
+            room.heard.keep(asked, &there);
+            there
         };
         let doubtful = there.iter().flat_map(|there| &there.doubtful);
         let inside = doubtful.filter(|user| room.is_inside(user)).cloned().collect();
