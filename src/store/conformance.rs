@@ -23,6 +23,7 @@ pub(crate) mod conversations;
 pub(crate) mod counting;
 pub(crate) mod desk;
 pub(crate) mod directed;
+pub(crate) mod figures;
 pub(crate) mod files;
 pub(crate) mod finding;
 pub(crate) mod groups;
@@ -233,6 +234,10 @@ macro_rules! run_on {
             ]
             counting: [
                 every_count_matches_a_naive_model
+            ]
+            figures: [
+                a_day_counts_what_happened_in_it,
+                everything_kept_in_a_window_comes_out_in_its_order
             ]
             search: [
                 words_are_found_by_substring_in_every_script,

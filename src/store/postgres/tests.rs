@@ -10,6 +10,7 @@ mod changes;
 mod claims;
 mod meeting;
 mod opening;
+mod plans;
 mod server;
 mod tallies;
 
