@@ -34,26 +34,3 @@ async fn d2_a_commit_whose_answer_is_lost_is_found_out_and_told_once() {
     }
     assert_eq!(kept(&mut bob, &conversation).await.len(), ROUNDS + 1, "each stands once");
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d2_when_no_answer_comes_at_all_the_clients_own_retry_settles_it() {
-    let _turn = turn().await;
-    let cluster = Cluster::start(2).await;
-    let (mut alice, mut bob) = (user(&cluster, 0, "alice").await, user(&cluster, 1, "bob").await);
-    let to = json!({ "user": "bob" });
-    let conversation = alice.sends(to.clone(), "first", "first").await.unwrap()["conversation"].clone();
-    let way = &cluster.nodes[0].to_database;
-    way.lose_answers(usize::MAX);
-    let unsure = alice.sends(to.clone(), "k1", "perhaps").await.unwrap_err();
-    assert_eq!((&unsure["code"], &unsure["temporary"]), (&json!("unavailable"), &json!(true)), "{unsure}");
-    assert!(way.lost() > 1, "it was tried to find out");
-    way.lose_answers(0);
-    // It stands, and whoever was not told hears of it all the same.
-    assert_eq!(bob.sees("perhaps").await["seq"], 2);
-    let sent = alice.sends(to.clone(), "k1", "perhaps").await.unwrap();
-    assert_eq!(sent["seq"], 2, "{sent}");
-    // At another node it is the same.
-    let mut alice = user(&cluster, 1, "alice").await;
-    assert_eq!(alice.sends(to, "k1", "perhaps").await.unwrap()["uid"], sent["uid"]);
-    assert_eq!(kept(&mut bob, &conversation).await, ["first", "perhaps"]);
-}
