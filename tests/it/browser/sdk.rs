@@ -17,6 +17,10 @@ use crate::harness::{BackEnd, People};
 /// Whoever plays.
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
+/// How the SDK connects.
+const SOCKET: &str = "websocket";
+const POLLING: &str = "comet";
+
 /// A page that plays a journey.
 struct Play {
     tab: Tab,
@@ -25,7 +29,7 @@ struct Play {
 }
 
 impl Play {
-    async fn begin(stage: &Stage, house: &House, name: &str) -> Self {
+    async fn begin(stage: &Stage, house: &House, name: &str, transport: &str) -> Self {
         let people = People::of(&house.server).await;
         let back_end = BackEnd::of(&house.server, &people.im, &people.app()).await;
         let mut tokens = serde_json::Map::new();
@@ -35,6 +39,7 @@ impl Play {
         let setup = json!({
             "appkey": people.app(),
             "navigator": house.server.url(""),
+            "transport": transport,
             "tokens": tokens,
             "site": people.site.key,
         });
@@ -84,12 +89,12 @@ fn house() -> House {
     })
 }
 
-async fn plays(name: &'static str) {
+async fn plays(name: &'static str, transport: &'static str) {
     journey(async |stage| {
         // Refusals that a journey asks for are failed requests to a browser.
         stage.forgive(&["Failed to load resource"]);
         let house = house();
-        Play::begin(stage, &house, name).await.ends_well().await;
+        Play::begin(stage, &house, name, transport).await.ends_well().await;
     })
     .await;
 }
@@ -102,9 +107,19 @@ macro_rules! journeys {
         $(
             #[tokio::test]
             async fn $name() {
-                plays(stringify!($name)).await;
+                plays(stringify!($name), SOCKET).await;
             }
         )*
+
+        /// The same without a socket.
+        mod polling {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::plays(stringify!($name), super::POLLING).await;
+                }
+            )*
+        }
     };
 }
 
@@ -130,16 +145,25 @@ journeys! {
     refusals_have_their_numbers
 }
 
-#[tokio::test]
-async fn another_device_ends_the_first() {
+async fn another_device_ends(transport: &'static str) {
     journey(async |stage| {
         let house = house();
         let people = People::of(&house.server).await;
         let one_at_a_time = Features { multi_device: false, ..Features::default() };
         people.im.backend(&people.app()).set_features(one_at_a_time).await.unwrap();
-        Play::begin(stage, &house, "another_device_ends_the_first").await.ends_well().await;
+        Play::begin(stage, &house, "another_device_ends_the_first", transport).await.ends_well().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn another_device_ends_the_first() {
+    another_device_ends(SOCKET).await;
+}
+
+#[tokio::test]
+async fn another_device_ends_the_first_that_polls() {
+    another_device_ends(POLLING).await;
 }
 
 #[tokio::test]
@@ -147,7 +171,7 @@ async fn an_agent_at_the_console_answers() {
     journey(async |stage| {
         let house = house();
         let agent = stage.agent(&house).await;
-        let play = Play::begin(stage, &house, "an_agent_at_the_console_answers").await;
+        let play = Play::begin(stage, &house, "an_agent_at_the_console_answers", SOCKET).await;
         agent.takes("Is anybody there?").await;
         agent.answers("Yes, I am").await;
         agent.sees("Thank you").await;
