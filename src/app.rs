@@ -28,7 +28,7 @@ use self::{
     room_figures::RoomFigures,
 };
 pub use self::{
-    files::{FilesError, folder as files_folder},
+    files::{FilesError, folder as files_folder, look as look_at_files},
     first_start::Welcome,
     key::{KEY_LABEL, KeyError, vault},
 };
@@ -116,7 +116,7 @@ impl Parlor {
         let mut figures = Figures::default();
         let store = open_store(&config, &mut figures).await?;
         let bus = Carrier::open(&config, &*store, &mut figures).await?;
-        let blobs = files::open(&config)?;
+        let blobs = files::open(&config).await?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
         let vault = vault(&config, &*store).await?;
         let reviewer = HttpReviewer::new(outbound.clone(), vault.clone(), Arc::new(SystemClock));

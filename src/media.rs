@@ -7,5 +7,5 @@ pub mod picture;
 pub mod sniff;
 pub mod studio;
 
-pub use blobs::{Blobs, Draft, FolderBlobs};
+pub use blobs::{Blobs, Draft, FolderBlobs, ObjectBlobs};
 pub use studio::Studio;

@@ -1,5 +1,5 @@
 //! The only place that makes outgoing HTTP requests and opens outgoing sockets: to public addresses, with limits on
-//! everything (N1, N2).
+//! everything (N1, N2). The operator's own object store is the exception (`objects`).
 //!
 //! Floor 2. Redirects are never followed, proxies of the environment never used, TLS always verified. A host's name is
 //! resolved once; when any of its addresses is not allowed nothing is asked, otherwise one of the checked ones is.
@@ -16,10 +16,12 @@ use url::{Host, Url};
 use crate::{config, model::AppKey};
 
 mod guard;
+mod objects;
 mod resolve;
 mod socket;
 
 pub use guard::{Guard, Refusal};
+pub use objects::bucket;
 pub use resolve::{Lookup, SystemLookup};
 pub use socket::Socket;
 

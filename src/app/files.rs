@@ -1,15 +1,19 @@
 //! Where the files are kept that people send, as the settings say.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use crate::{
     config::{Config, files::Place},
-    media::{Blobs, FolderBlobs},
+    media::{Blobs, FolderBlobs, ObjectBlobs, blobs::NoBucket},
+    outbound,
 };
+
+/// The folder in the data folder in which uploads wait until they are whole, when files go to a bucket.
+const DRAFTS: &str = "drafts";
 
 /// Why files cannot be kept where the settings say.
 #[derive(Debug, thiserror::Error)]
@@ -28,13 +32,68 @@ pub enum FilesError {
         /// What the system says.
         cause: io::Error,
     },
+    /// The secret's file cannot be read.
+    #[error("files.secret_file = {file}: {cause}")]
+    Secret {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The bucket does not do.
+    #[error("files cannot be kept in the bucket {0} (files.url): {1}")]
+    Bucket(String, NoBucket),
+    /// Files lie in a bucket, which has its own tools.
+    #[error("files lie in a bucket")]
+    NoFolder,
 }
 
-/// Opens the place for files.
-pub(super) fn open(config: &Config) -> Result<Arc<dyn Blobs>, FilesError> {
+/// Opens the place for files. A bucket that refuses us is an error, one that cannot be reached is not: that passes.
+pub(super) async fn open(config: &Config) -> Result<Arc<dyn Blobs>, FilesError> {
+    if let Some(Place::Bucket { name, prefix }) = config.files.place(&config.data) {
+        let blobs = bucket(config, &name, &prefix)?;
+        match blobs.probe().await {
+            Ok(()) => {}
+            Err(NoBucket::Away(cause)) => {
+                tracing::warn!(bucket = name, cause, "The bucket of files cannot be reached now: {cause}");
+            }
+            Err(refused) => return Err(FilesError::Bucket(name, refused)),
+        }
+        return Ok(Arc::new(blobs));
+    }
     let folder = folder(config)?;
     let opened = FolderBlobs::open(&folder, config.data.reserve_bytes);
     Ok(Arc::new(opened.map_err(|cause| FilesError::Folder { folder, cause })?))
+}
+
+/// Says whether files can be kept where the settings say, and where that is. A folder is not made.
+pub async fn look(config: &Config) -> Result<String, FilesError> {
+    match config.files.place(&config.data).ok_or(FilesError::Settings)? {
+        Place::Bucket { name, prefix } => {
+            let probed = bucket(config, &name, &prefix)?.probe().await;
+            probed.map_err(|cause| FilesError::Bucket(name, cause))?;
+            Ok(config.files.url.clone())
+        }
+        Place::Own(_) | Place::Named(_) => Ok(folder(config)?.display().to_string()),
+    }
+}
+
+fn bucket(config: &Config, name: &str, prefix: &str) -> Result<ObjectBlobs, FilesError> {
+    let refused = |text: String| FilesError::Bucket(name.to_owned(), NoBucket::Refused(text));
+    let secret = secret(config)?;
+    let store = outbound::bucket(&config.files, name, &secret).map_err(|error| refused(error.to_string()))?;
+    let drafts = config.data.dir.join(DRAFTS);
+    let opened = ObjectBlobs::open(store, prefix, &drafts, config.data.reserve_bytes);
+    opened.map_err(|cause| FilesError::Folder { folder: drafts, cause })
+}
+
+fn secret(config: &Config) -> Result<String, FilesError> {
+    if let Some(secret) = config.files.secret.reveal() {
+        return Ok(secret.to_owned());
+    }
+    let file = &config.files.secret_file;
+    let read = fs::read_to_string(file).map_err(|cause| FilesError::Secret { file: file.clone(), cause })?;
+    Ok(read.trim().to_owned())
 }
 
 /// The folder of files, for commands that copy it. A folder that was named must be there: what is written into the
@@ -44,5 +103,6 @@ pub fn folder(config: &Config) -> Result<PathBuf, FilesError> {
         Place::Own(folder) => Ok(folder),
         Place::Named(folder) if Path::is_dir(&folder) => Ok(folder),
         Place::Named(folder) => Err(FilesError::Missing(folder)),
+        Place::Bucket { .. } => Err(FilesError::NoFolder),
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Output, Settings, print};
 use crate::{
-    app,
+    app::{self, FilesError},
     config::Config,
     media::blobs::{Copied, copy_files},
     model::{Clock, clock::SystemClock},
@@ -46,8 +46,11 @@ impl Backup {
         only_embedded(&config)?;
         let found = sqlite::backup(&sqlite::database_in(&config.data.dir), &self.file)?;
         // After the database: then the copy has every file that it names.
-        let files = copy_files(&app::files_folder(&config)?, &files_beside(&self.file))
-            .context("the database was copied, the files were not")?;
+        let files = match app::files_folder(&config) {
+            Err(FilesError::NoFolder) => None,
+            folder => Some(copy_files(&folder?, &files_beside(&self.file))),
+        };
+        let files = files.transpose().context("the database was copied, the files were not")?;
         tell("Copied and checked.", &found, files, self.output);
         Ok(())
     }
@@ -62,8 +65,11 @@ impl Restore {
             Err(error @ OpenError::Exists(_)) => Err(error).context("nothing was changed; --force replaces it"),
             other => Ok(other?),
         }?;
-        let files = copy_files(&files_beside(&self.file), &app::files_folder(&config)?)
-            .context("the database was restored, the files were not")?;
+        let files = match app::files_folder(&config) {
+            Err(FilesError::NoFolder) => None,
+            folder => Some(copy_files(&files_beside(&self.file), &folder?)),
+        };
+        let files = files.transpose().context("the database was restored, the files were not")?;
         tell("Restored and checked. Clients fetch everything anew.", &found, files, self.output);
         Ok(())
     }
@@ -90,16 +96,20 @@ fn files_beside(copy: &Path) -> PathBuf {
 struct Told<'a> {
     #[serde(flatten)]
     database: &'a Inspection,
-    files: Copied,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Copied>,
 }
 
-fn tell(done: &str, found: &Inspection, files: Copied, output: Output) {
+fn tell(done: &str, found: &Inspection, files: Option<Copied>, output: Output) {
     if output.json {
         print::json(&Told { database: found, files });
         return;
     }
     print::line(done);
     let counts: Vec<_> = found.counts.iter().map(|count| format!("{} {}", count.rows, count.table)).collect();
-    let files = format!("{} new, {}", files.files, print::size(files.bytes));
+    let files = files.map_or_else(
+        || "not copied: they lie in a bucket".to_owned(),
+        |files| format!("{} new, {}", files.files, print::size(files.bytes)),
+    );
     print::rows(&[("Size", &print::size(found.bytes)), ("Holds", &counts.join(", ")), ("Files", &files)]);
 }

@@ -12,8 +12,10 @@ use serde::Serialize;
 
 use super::{Output, Settings, print};
 use crate::{
+    app::{self, FilesError},
     bus::nats::{self, NatsOptions},
     config::{Config, Loaded},
+    media::blobs::NoBucket,
     store::{
         postgres::{self, PostgresOptions},
         sqlite,
@@ -62,6 +64,7 @@ impl Doctor {
         if let Some(url) = loaded.config.bus.url.reveal() {
             findings.push(bus(url, &loaded.config)?);
         }
+        findings.push(uploads(&loaded.config)?);
         findings.push(space(&loaded.config));
         findings.extend(listeners(&loaded.config));
         findings.push(open_files(&loaded.config));
@@ -140,6 +143,17 @@ fn bus(url: &str, config: &Config) -> anyhow::Result<Finding> {
             Finding::new("bus", State::Risky, detail)
         }
         Err(error) => Finding::new("bus", State::Bad, error.to_string()),
+    })
+}
+
+fn uploads(config: &Config) -> anyhow::Result<Finding> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(match runtime.block_on(app::look_at_files(config)) {
+        Ok(place) => Finding::new("uploads", State::Good, format!("kept in {place}")),
+        Err(error @ FilesError::Bucket(_, NoBucket::Away(_))) => {
+            Finding::new("uploads", State::Risky, error.to_string())
+        }
+        Err(error) => Finding::new("uploads", State::Bad, error.to_string()),
     })
 }
 

@@ -43,7 +43,7 @@ impl ConfigError {
 }
 
 /// Variables whose values are never shown.
-const SECRET: [&str; 3] = ["STORE_URL", "BUS_URL", "DATA_KEY"];
+const SECRET: [&str; 4] = ["STORE_URL", "BUS_URL", "DATA_KEY", "FILES_SECRET"];
 
 /// Reads and checks all layers. `environment` is the process's; only names that begin with `PARLOR_` count.
 pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, ConfigError> {

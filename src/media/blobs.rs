@@ -1,4 +1,4 @@
-//! Bytes under random names. Today a folder; the trait is small so that an object store can take its place.
+//! Bytes under random names: in a folder, or in a bucket of an object store.
 
 use std::{io, ops::Range, pin::Pin};
 
@@ -8,11 +8,16 @@ use futures_util::Stream;
 
 use crate::model::FileId;
 
+#[cfg(test)]
+mod conformance;
 mod copies;
+mod draft;
 mod folder;
+mod objects;
 
 pub use copies::{Copied, copy_files};
 pub use folder::FolderBlobs;
+pub use objects::{NoBucket, ObjectBlobs};
 
 /// The bytes of a file, piece by piece.
 pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -38,6 +43,15 @@ pub trait Draft: Send {
     async fn write(&mut self, bytes: Bytes) -> io::Result<()>;
     /// Everything written so far.
     async fn bytes(&mut self) -> io::Result<Bytes>;
-    /// Gives the file its name. It is on the disk, under that name, when this returns.
+    /// Gives the file its name. It is durable, under that name, when this returns.
     async fn keep(self: Box<Self>, file: FileId) -> io::Result<()>;
+}
+
+/// Of 256 shelves the one on which a file lies. Ids are random: their last bits spread them evenly.
+fn shelf_of(file: FileId) -> u8 {
+    file.as_u128().to_be_bytes()[15]
+}
+
+fn shelf_name(number: u8) -> String {
+    format!("{number:02x}")
 }

@@ -24,6 +24,7 @@ mod pages;
 mod postgres;
 mod privacy;
 mod rong;
+mod s3;
 mod security;
 mod upstream;
 mod wire;

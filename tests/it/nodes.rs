@@ -30,9 +30,9 @@ use nats::NatsServer;
 mod races;
 
 /// Two servers with the same settings and the same key. Ended before what they stand on.
-struct Nodes {
-    one: TestServer,
-    two: TestServer,
+pub(crate) struct Nodes {
+    pub(crate) one: TestServer,
+    pub(crate) two: TestServer,
     database: Database,
     _nats: NatsServer,
 }
@@ -43,7 +43,7 @@ impl Nodes {
     }
 
     /// Both with some settings changed.
-    async fn start_with(change: impl Fn(&mut Config)) -> Self {
+    pub(crate) async fn start_with(change: impl Fn(&mut Config)) -> Self {
         let (database, nats) = (Database::make().await, NatsServer::start());
         let (store, bus) = (database.url(), nats.url());
         let start = |key: Option<Vec<u8>>| {

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use super::folder::private_folder;
+use super::draft::private_folder;
 
 /// How much a copy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]

@@ -4,7 +4,6 @@ use std::{
     io,
     ops::Range,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -12,17 +11,18 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::{
     fs,
-    io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom},
+    io::{AsyncReadExt, AsyncSeekExt, SeekFrom},
 };
 
-use super::{Blobs, Draft, Pieces};
+use super::{
+    Blobs, Draft, Pieces,
+    draft::{Drafts, Scratch, is_old, private_folder},
+    shelf_name, shelf_of,
+};
 use crate::model::FileId;
 
 /// Bytes read at once.
 const PIECE: u64 = 64 << 10;
-/// A file that has no row after so long never gets one, and a draft into which nothing was written for so long has lost
-/// its server: uploads end much sooner (W7). Long enough for clocks that differ.
-const OLD: Duration = Duration::from_hours(24);
 /// Most names given out in one look.
 const MOST_OLD: usize = 1000;
 
@@ -30,30 +30,15 @@ const MOST_OLD: usize = 1000;
 #[derive(Debug)]
 pub struct FolderBlobs {
     folder: PathBuf,
-    reserve: u64,
+    drafts: Drafts,
 }
 
 impl FolderBlobs {
     /// Files in `folder`, which is made when missing. Uploads are refused while less than one and a half times `reserve`
     /// bytes are free: messages still fit then (D4).
     pub fn open(folder: &Path, reserve: u64) -> io::Result<Self> {
-        private_folder(&folder.join("drafts"))?;
-        Ok(Self { folder: folder.to_owned(), reserve: reserve + reserve / 2 })
-    }
-
-    /// Removes drafts that nobody writes any more. Younger ones may be another server's.
-    async fn sweep_drafts(&self) -> io::Result<()> {
-        let mut entries = fs::read_dir(self.folder.join("drafts")).await?;
-        while let Some(entry) = entries.next_entry().await? {
-            if !is_old(&entry).await? {
-                continue;
-            }
-            match fs::remove_file(entry.path()).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
+        let drafts = Drafts::open(folder.join("drafts"), reserve)?;
+        Ok(Self { folder: folder.to_owned(), drafts })
     }
 
     fn path(&self, file: FileId) -> PathBuf {
@@ -61,30 +46,8 @@ impl FolderBlobs {
     }
 
     fn shelf(&self, number: u8) -> PathBuf {
-        self.folder.join(format!("{number:02x}"))
+        self.folder.join(shelf_name(number))
     }
-}
-
-/// Ids are random: their last bits spread them evenly.
-fn shelf_of(file: FileId) -> u8 {
-    file.as_u128().to_be_bytes()[15]
-}
-
-/// What went meanwhile is not old.
-async fn is_old(entry: &fs::DirEntry) -> io::Result<bool> {
-    let modified = match entry.metadata().await {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        found => found?.modified()?,
-    };
-    Ok(modified.elapsed().unwrap_or_default() > OLD)
-}
-
-pub(super) fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 async fn sync_folder(path: &Path) -> io::Result<()> {
@@ -94,16 +57,8 @@ async fn sync_folder(path: &Path) -> io::Result<()> {
 #[async_trait]
 impl Blobs for FolderBlobs {
     async fn begin(&self, size: u64) -> io::Result<Box<dyn Draft>> {
-        if self.reserve > 0 && fs4::available_space(&self.folder)? < self.reserve.saturating_add(size) {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        let path = self.folder.join("drafts").join(uuid::Uuid::new_v4().to_string());
-        let mut options = fs::OpenOptions::new();
-        options.create_new(true).read(true).write(true);
-        #[cfg(unix)]
-        options.mode(0o600);
-        let file = options.open(&path).await?;
-        Ok(Box::new(FolderDraft { file, path: Some(path), root: self.folder.clone() }))
+        let scratch = self.drafts.begin(size).await?;
+        Ok(Box::new(FolderDraft { scratch, root: self.folder.clone() }))
     }
 
     async fn read(&self, file: FileId, size: u64, part: Range<u64>) -> io::Result<Option<Pieces>> {
@@ -129,7 +84,7 @@ impl Blobs for FolderBlobs {
 
     async fn old(&self, turn: u8) -> io::Result<Vec<FileId>> {
         if turn == 0 {
-            self.sweep_drafts().await?;
+            self.drafts.sweep().await?;
         }
         let mut found = Vec::new();
         let mut entries = match fs::read_dir(self.shelf(turn)).await {
@@ -164,54 +119,35 @@ async fn next_piece((mut file, left): (fs::File, u64)) -> io::Result<Option<(Byt
 
 /// A file in `drafts`.
 struct FolderDraft {
-    file: fs::File,
-    /// Taken when it was given its name.
-    path: Option<PathBuf>,
+    scratch: Scratch,
     root: PathBuf,
 }
 
 #[async_trait]
 impl Draft for FolderDraft {
     async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
-        self.file.write_all(&bytes).await
+        self.scratch.write(&bytes).await
     }
 
     async fn bytes(&mut self) -> io::Result<Bytes> {
-        self.file.flush().await?;
-        self.file.seek(SeekFrom::Start(0)).await?;
-        let mut all = Vec::new();
-        self.file.read_to_end(&mut all).await?;
-        Ok(all.into())
+        self.scratch.bytes().await
     }
 
     async fn keep(mut self: Box<Self>, file: FileId) -> io::Result<()> {
-        self.file.flush().await?;
-        self.file.sync_all().await?;
-        let shelf = self.root.join(format!("{:02x}", shelf_of(file)));
+        let shelf = self.root.join(shelf_name(shelf_of(file)));
         if !fs::try_exists(&shelf).await? {
             private_folder(&shelf)?;
             sync_folder(&self.root).await?;
         }
-        if let Some(path) = &self.path {
-            fs::rename(path, shelf.join(file.to_string())).await?;
-        }
-        self.path = None;
+        self.scratch.keep_as(&shelf.join(file.to_string())).await?;
         sync_folder(&shelf).await
-    }
-}
-
-impl Drop for FolderDraft {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path
-            && let Err(error) = std::fs::remove_file(path)
-        {
-            tracing::warn!(%error, "A draft could not be removed; the sweep does it in a day");
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures_util::TryStreamExt;
 
     use super::*;
@@ -228,6 +164,14 @@ mod tests {
         let pieces = blobs.read(file, size, part).await.unwrap()?;
         let pieces: Vec<Bytes> = pieces.try_collect().await.unwrap();
         Some(pieces.concat())
+    }
+
+    #[tokio::test]
+    async fn a_folder_does_what_every_place_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = FolderBlobs::open(folder.path(), 0).unwrap();
+        crate::media::blobs::conformance::run(&blobs).await;
+        assert_eq!(std::fs::read_dir(folder.path().join("drafts")).unwrap().count(), 0);
     }
 
     #[tokio::test]

@@ -1,0 +1,110 @@
+//! On memory, and on a real S3 server in a process of its own.
+
+use object_store::memory::InMemory;
+
+use super::*;
+use crate::{
+    config::Files,
+    media::blobs::{
+        conformance,
+        objects::server::{BUCKET, KEY_ID, S3Server, SECRET},
+    },
+    outbound,
+};
+
+fn over(store: Arc<dyn ObjectStore>, prefix: &str, folder: &tempfile::TempDir) -> ObjectBlobs {
+    ObjectBlobs::open(store, prefix, &folder.path().join("drafts"), 0).unwrap()
+}
+
+fn at(server: &S3Server, bucket: &str, secret: &str, folder: &tempfile::TempDir) -> ObjectBlobs {
+    let files = Files { endpoint: server.endpoint(), key_id: KEY_ID.into(), allow_http: true, ..Files::default() };
+    over(outbound::bucket(&files, bucket, secret).unwrap(), "chat/files", folder)
+}
+
+async fn keep(blobs: &ObjectBlobs, id: u128, text: &'static [u8]) -> io::Result<FileId> {
+    let mut draft = blobs.begin(text.len() as u64).await?;
+    draft.write(Bytes::from_static(text)).await?;
+    let file = FileId::from_u128(id);
+    draft.keep(file).await.map(|()| file)
+}
+
+fn drafts(folder: &tempfile::TempDir) -> usize {
+    std::fs::read_dir(folder.path().join("drafts")).unwrap().count()
+}
+
+#[tokio::test]
+async fn memory_does_what_every_place_does() {
+    for prefix in ["", "chat/files"] {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = over(Arc::new(InMemory::new()), prefix, &folder);
+        blobs.probe().await.unwrap();
+        conformance::run(&blobs).await;
+        assert_eq!(drafts(&folder), 0);
+    }
+}
+
+#[tokio::test]
+async fn d4_uploads_are_refused_first_when_the_disk_for_drafts_fills() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = ObjectBlobs::open(Arc::new(InMemory::new()), "", folder.path(), u64::MAX / 4).unwrap();
+    assert_eq!(blobs.begin(1).await.err().unwrap().kind(), io::ErrorKind::StorageFull);
+}
+
+#[tokio::test]
+async fn a_bucket_does_what_every_place_does() {
+    let Some(server) = S3Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = at(&server, BUCKET, SECRET, &folder);
+    blobs.probe().await.unwrap();
+    assert!(server.objects().is_empty(), "the probe is removed");
+    conformance::run(&blobs).await;
+    assert_eq!(drafts(&folder), 0);
+}
+
+#[tokio::test]
+async fn of_a_bucket_only_what_is_old_is_given_out() {
+    let Some(server) = S3Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = at(&server, BUCKET, SECRET, &folder);
+    let old = keep(&blobs, 0x0305, b"old").await.unwrap();
+    keep(&blobs, 0x0405, b"new").await.unwrap();
+    let objects = server.objects();
+    let of_old = objects.iter().find(|path| path.to_string_lossy().contains(&old.to_string())).unwrap();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_hours(48);
+    std::fs::File::open(of_old).unwrap().set_modified(long_ago).unwrap();
+    assert_eq!(blobs.old(5).await.unwrap(), [old]);
+    assert_eq!(blobs.old(6).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_bucket_that_refuses_us_says_why() {
+    let Some(server) = S3Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let refused = async |bucket: &str, secret: &str| match at(&server, bucket, secret, &folder).probe().await {
+        Err(NoBucket::Refused(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    let wrong = refused(BUCKET, "hunter2").await;
+    assert!(wrong.contains("files.secret") && wrong.contains("SignatureDoesNotMatch"), "{wrong}");
+    assert!(!wrong.contains("hunter2"), "{wrong}");
+    let missing = refused("no-such-bucket", SECRET).await;
+    assert!(missing.contains("there is no such bucket"), "{missing}");
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_away_is_an_error_that_passes() {
+    let Some(mut server) = S3Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = at(&server, BUCKET, SECRET, &folder);
+    let file = keep(&blobs, 7, b"here").await.unwrap();
+    server.stop();
+    assert!(matches!(blobs.probe().await, Err(NoBucket::Away(_))));
+    assert!(blobs.read(file, 4, 0..4).await.is_err(), "it is not taken for missing");
+    assert!(keep(&blobs, 8, b"lost").await.is_err());
+    assert!(blobs.remove(file).await.is_err());
+    assert_eq!(drafts(&folder), 0);
+    server.start_again();
+    assert!(blobs.read(file, 4, 0..4).await.unwrap().is_some());
+    assert!(blobs.read(FileId::from_u128(8), 4, 0..4).await.unwrap().is_none());
+    keep(&blobs, 8, b"kept").await.unwrap();
+}
