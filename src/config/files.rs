@@ -117,7 +117,7 @@ impl Files {
         if self.key_id.is_empty() {
             report.refuse("files.key_id", "\"\"", "a bucket needs one");
         }
-        if self.secret.reveal().is_some() == !self.secret_file.as_os_str().is_empty() {
+        if self.secret.reveal().is_some() != self.secret_file.as_os_str().is_empty() {
             report.refuse(
                 "files.secret",
                 "(not shown)",

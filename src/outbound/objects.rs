@@ -19,7 +19,7 @@ use crate::config::Files;
 /// A connection must stand by then.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest time in which nothing of an answer comes.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// A request that changes something must be over by then.
 const CHANGE: Duration = Duration::from_mins(2);
 /// People wait meanwhile, and clients try again by themselves.
