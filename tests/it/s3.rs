@@ -12,7 +12,6 @@ use crate::{
 };
 
 #[path = "../../src/media/blobs/objects/server.rs"]
-#[expect(dead_code, reason = "the bucket's own tests need more of it")]
 mod server;
 
 use server::{BUCKET, KEY_ID, S3Server, SECRET};
