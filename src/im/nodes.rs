@@ -77,7 +77,7 @@ impl Im {
         self.chatrooms.doubt_all();
     }
 
-    /// What this node answers; long-poll requests go to the gateway.
+    /// What this node answers at once.
     pub(super) fn answer(&self, from: NodeId, question: &Question) -> Option<String> {
         match question {
             Question::People(asked) => serde_json::to_string(&self.people_here(*asked)).ok(),
@@ -89,7 +89,7 @@ impl Im {
             Question::Inside(asked) => serde_json::to_string(&self.inside_here(asked)).ok(),
             Question::Moves(asked) => serde_json::to_string(&self.settle_with(from, asked)).ok(),
             Question::PutOut(asked) => serde_json::to_string(&self.put_out_for_others(asked)).ok(),
-            Question::Poll(_) => None,
+            Question::Poll(_) | Question::Ended(..) => None,
         }
     }
 

@@ -98,6 +98,10 @@ impl Peer for Relay {
     async fn answer(&self, from: NodeId, question: Question) -> Option<String> {
         match question {
             Question::Poll(request) => self.here.poll(request).await,
+            Question::Ended(app, room) => {
+                self.im.upgrade()?.end_room_for_others(&app, room).await;
+                Some("true".to_owned())
+            }
             other => self.im.upgrade()?.answer(from, &other),
         }
     }

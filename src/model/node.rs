@@ -88,6 +88,8 @@ pub enum Question {
     PutOut(RoomUsers),
     /// A request for a long-poll session that lives there, as the gateway wrote it.
     Poll(String),
+    /// A chatroom has ended: the back end is to hear first who came and went through that node.
+    Ended(AppKey, ConversationId),
     /// As [`Tidings::Stale`], for one who waits until that node looks anew.
     Forget(AppKey, Stale),
 }

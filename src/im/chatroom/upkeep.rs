@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::room::Room;
+use super::{everywhere::ANSWER_TIME, room::Room};
 use crate::{
     im::Im,
     model::{
-        AppKey, Audience, ConversationId, Event, Fault, Handle, Millis,
+        AppKey, Audience, ConversationId, Event, Fault, Handle, Millis, Question,
         chatroom::{Chatroom, ChatroomEvent, ChatroomNews, Lifetime, Right, Rule},
     },
     store::chatrooms::DueChatroom,
@@ -115,6 +115,9 @@ impl Im {
         if let Some(room) = &room {
             self.room_is_over(room);
         }
+        if self.has_other_nodes() {
+            self.bus.ask_all(Question::Ended(app.clone(), id), ANSWER_TIME).await;
+        }
         if self.presence.is_shared() {
             // Those inside may all be at other nodes; every node draws its own ticket.
             let what = ChatroomNews::Ended { ticket: 0 };
@@ -126,6 +129,14 @@ impl Im {
         }
         self.tell_ended(app, id, handle, how).await;
         Ok(true)
+    }
+
+    /// Another node ends a room. The back end hears who came and went here before it hears of the end.
+    pub(in crate::im) async fn end_room_for_others(&self, app: &AppKey, id: ConversationId) {
+        if let Some(room) = self.chatrooms.by_id(app, id) {
+            self.room_is_over(&room);
+            self.tell_moves(&room, true).await;
+        }
     }
 
     /// Forgets a room that has ended and tells those who are in it through this node, once.

@@ -138,7 +138,7 @@ impl Two {
         let wish = WebhookWish {
             url: "https://hook.example/".to_owned(),
             description: String::new(),
-            topics: vec![Topic::ChatroomJoined, Topic::ChatroomLeft],
+            topics: vec![Topic::ChatroomJoined, Topic::ChatroomLeft, Topic::ChatroomEnded],
             form: Form::Standard,
             enabled: true,
         };
@@ -342,6 +342,16 @@ async fn another_name_and_a_lost_end_are_known_on_every_node() {
     two.b.relay.missed(two.a.link.me);
     two.b.looks().await;
     assert!(matches!(two.b.news()[..], [(_, ChatroomNews::Ended { .. })]));
+}
+
+#[tokio::test]
+async fn who_came_and_went_is_told_before_the_end_wherever_the_room_is_ended() {
+    let two = Two::start().await;
+    let ann = two.world.user("ann").await.at(&two.b.im).await;
+    ann.joins("lobby").await;
+    quits(&ann).await;
+    two.a.im.backend(&two.world.app).end_chatroom(&handle("lobby")).await.unwrap();
+    assert_eq!(two.told().await, [Topic::ChatroomJoined, Topic::ChatroomLeft, Topic::ChatroomEnded]);
 }
 
 #[tokio::test]
