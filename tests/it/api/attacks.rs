@@ -1,5 +1,6 @@
 //! Requests that break the rules, and those that come too often.
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::house;
@@ -42,11 +43,16 @@ async fn a4_a_wrong_secret_and_an_unknown_key_are_answered_alike() {
 #[tokio::test]
 async fn who_guesses_keys_is_told_to_wait_and_right_ones_are_heard() {
     let (_server, _people, back_end) = house().await;
-    let mut last = 0;
-    for _ in 0..70 {
-        last = back_end.bare("GET", "/v1/ping").bearer_auth("pk_abcd_x").send().await.unwrap().status().as_u16();
+    let mut answers = Vec::new();
+    // Each second one more is let through, so a slow machine needs more than sixty of them.
+    while answers.len() < 600 && !answers.contains(&429) {
+        let asked = (0..10).map(async |_| {
+            back_end.bare("GET", "/v1/ping").bearer_auth("pk_abcd_x").send().await.unwrap().status().as_u16()
+        });
+        answers.extend(join_all(asked).await);
     }
-    assert_eq!(last, 429);
+    let heard = answers.iter().filter(|status| **status == 401).count();
+    assert!((60..answers.len()).contains(&heard), "{answers:?}");
     back_end.get("/v1/ping").await.ok();
 }
 
@@ -59,16 +65,20 @@ async fn an_app_may_ask_so_many_times_a_second() {
     let people = People::of(&server).await;
     let app = &people.site.app;
     let (one, two) = (BackEnd::of(&server, &people.im, app).await, BackEnd::of(&server, &people.im, app).await);
-    let mut refused = 0;
-    for back_end in [&one, &one, &one, &one, &two, &two, &two] {
-        let answer = back_end.get("/v1/ping").await;
-        assert!(["3", "5"].contains(&answer.header("ratelimit-limit")));
-        if answer.status == 429 {
-            assert_eq!((answer.code(), answer.header("retry-after")), ("rate_limited", "1"));
-            refused += 1;
+    let (mut asked, mut refused) = (0, 0);
+    // A slow machine may need more than one round to ask faster than is allowed.
+    while refused == 0 && asked < 200 {
+        let round = [&one, &two].into_iter().cycle().take(20).map(async |back_end| back_end.get("/v1/ping").await);
+        for answer in join_all(round).await {
+            assert!(["3", "5"].contains(&answer.header("ratelimit-limit")));
+            asked += 1;
+            if answer.status == 429 {
+                assert_eq!((answer.code(), answer.header("retry-after")), ("rate_limited", "1"));
+                refused += 1;
+            }
         }
     }
-    assert!(refused >= 1, "eight requests in much less than a second");
+    assert!(refused >= 1, "so many requests at once");
     // Another app has its own.
     let other = people.im.create_app("Other").await.unwrap().key;
     BackEnd::of(&server, &people.im, &other).await.get("/v1/ping").await.ok();
