@@ -339,7 +339,12 @@ export const journeys = {
     same(taken, 23424)
     await bob.within(bob.room("lobby").forceSetEntry({ key: "seat1", value: "bob" }), "force")
     await until("the new value", async () => (await alice.room("lobby").getEntry("seat1")) === "bob")
-    const several = { entries: [{ key: "a", value: "1" }, { key: "b", value: "2" }] }
+    const several = {
+      entries: [
+        { key: "a", value: "1" },
+        { key: "b", value: "2" },
+      ],
+    }
     await alice.within(alice.room("lobby").setEntries(several), "set several")
     await until("both", async () => {
       const all = await bob.room("lobby").getAllEntries()
