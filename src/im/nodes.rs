@@ -10,8 +10,9 @@ use crate::model::{
     node::{PeopleQuestion, PersonNews},
 };
 
-/// How long another node has for an answer about its people.
-const ANSWER_TIME: Duration = Duration::from_secs(2);
+/// How long other nodes have to tell of their people, and to do what they must have done before somebody hears that it is
+/// done. One that lives needs milliseconds.
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
 /// Most people in one answer, about. More are asked for in parts.
 const MOST_ANSWERED: usize = 400;
 

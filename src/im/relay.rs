@@ -63,6 +63,11 @@ impl Peer for Relay {
                 im.note_owners(&hint.audience.app, news);
                 self.here.hear(hint);
             }
+            Event::Message(message) if hint.audience.room.is_some() => {
+                let (app, message) = (hint.audience.app.clone(), message.clone());
+                self.here.hear(hint);
+                im.room_was_told(&app, &message);
+            }
             Event::ProveAgain => {
                 for user in &hint.audience.users {
                     im.forget(&hint.audience.app, &Stale::Person(user.clone()));

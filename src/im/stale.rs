@@ -3,13 +3,8 @@
 //! Whoever changes something that is remembered calls [`Im::stale`], and nothing else: one place knows which memories
 //! hold it.
 
-use std::time::Duration;
-
-use super::Im;
+use super::{Im, nodes::ANSWER_TIME};
 use crate::model::{AppKey, Question, Stale, Tidings};
-
-/// How long other nodes have to say that they look anew. Whoever has not said so by then is told all the same.
-const LOOKING_ANEW: Duration = Duration::from_millis(300);
 
 impl Im {
     /// Something that is remembered of an app has changed: every node looks anew. When this returns they do, as far as
@@ -23,7 +18,7 @@ impl Im {
     pub(super) async fn stale_elsewhere(&self, app: &AppKey, what: Stale) {
         self.hint_stale(app, what.clone());
         if !self.bus.is_deaf() {
-            self.bus.ask_all(Question::Forget(app.clone(), what), LOOKING_ANEW).await;
+            self.bus.ask_all(Question::Forget(app.clone(), what), ANSWER_TIME).await;
         }
     }
 

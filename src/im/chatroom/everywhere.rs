@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long other nodes have for an answer about chatrooms. Who does not answer has nobody inside.
-pub(super) const ANSWER_TIME: Duration = Duration::from_millis(300);
+const ANSWER_TIME: Duration = Duration::from_secs(1);
 /// Most who may be inside elsewhere too are named in one answer.
 const MOST_DOUBTFUL: usize = 1000;
 /// A room is asked about so often in a second; whoever asks then gets the last answer once more.

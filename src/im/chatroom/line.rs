@@ -19,10 +19,19 @@ const MOST_WAITING: usize = 256;
 #[derive(Debug)]
 pub(super) struct Line<T>(Mutex<State<T>>);
 
+/// What has a place.
+#[derive(Debug)]
+enum Held<T> {
+    /// It is to be told.
+    Here(T),
+    /// Another node has told it.
+    Elsewhere,
+}
+
 #[derive(Debug)]
 struct State<T> {
     next: u64,
-    waiting: BTreeMap<u64, T>,
+    waiting: BTreeMap<u64, Held<T>>,
     hole_since: Option<Millis>,
     /// Somebody is telling.
     busy: bool,
@@ -36,7 +45,13 @@ impl<T> Line<T> {
 
     /// Puts something in its place, and tells everything that is due now.
     pub(super) fn put(&self, place: u64, item: T, now: Millis, tell: impl FnMut(T)) {
-        self.state().waiting.insert(place, item);
+        self.state().waiting.insert(place, Held::Here(item));
+        self.run(now, tell);
+    }
+
+    /// Another node told what has this place: nothing waits for it.
+    pub(super) fn pass(&self, place: u64, now: Millis, tell: impl FnMut(T)) {
+        self.state().waiting.insert(place, Held::Elsewhere);
         self.run(now, tell);
     }
 
@@ -53,7 +68,8 @@ impl<T> Line<T> {
                 item
             };
             match item {
-                Some(item) => tell(item),
+                Some(Held::Here(item)) => tell(item),
+                Some(Held::Elsewhere) => {}
                 None => return,
             }
         }
@@ -71,7 +87,7 @@ impl<T> Line<T> {
 }
 
 impl<T> State<T> {
-    fn due(&mut self, now: Millis) -> Option<T> {
+    fn due(&mut self, now: Millis) -> Option<Held<T>> {
         let first = self.waiting.first_entry()?;
         let place = *first.key();
         if place > self.next {
@@ -115,6 +131,16 @@ mod tests {
         let held: Vec<u64> = (10..10 + MOST_WAITING as u64).flat_map(|place| told(&line, place, 300)).collect();
         assert!(held.is_empty());
         assert_eq!(told(&line, 9999, 300).len(), MOST_WAITING, "room for one more is made by telling");
+    }
+
+    #[test]
+    fn what_another_node_told_leaves_no_hole() {
+        let line = Line::from(1);
+        assert!(told(&line, 2, 0).is_empty());
+        let mut after = Vec::new();
+        line.pass(1, Millis::new(0), |item| after.push(item));
+        line.pass(3, Millis::new(0), |item| after.push(item));
+        assert_eq!((after, told(&line, 4, 0)), (vec![2], vec![4]));
     }
 
     #[test]

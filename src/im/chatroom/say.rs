@@ -6,7 +6,7 @@ use super::{ChatroomFigures, flood::Weight, room::Room};
 use crate::{
     im::{Im, conversation::Route, deliver::Outgoing, rights::recipients, turn::Turn},
     model::{
-        Audience, Caller, ClientId, Code, ConnectionId, Content, Event, Fault, Kind, Message, Source,
+        AppKey, Audience, Caller, ClientId, Code, ConnectionId, Content, Event, Fault, Kind, Message, Source,
         chatroom::Rule,
         command::{Send, Sent},
         content::names,
@@ -84,12 +84,25 @@ impl Im {
     pub(in crate::im) fn tell_room(&self, audience: Audience, message: Arc<Message>) {
         let Some(room) = self.chatrooms.by_id(&audience.app, message.conversation) else { return };
         match message.seq {
+            // Where nobody is inside nothing is heard of what other nodes tell.
+            Some(_) if self.presence.is_shared() && room.count() == 0 => {
+                room.note_kept();
+                self.tell_message(&room, audience, message);
+            }
             Some(place) => {
                 room.note_kept();
                 let now = self.clock.now();
                 room.line.put(place.0, (audience, message), now, |(to, what)| self.tell_message(&room, to, what));
             }
             None => self.tell_message(&room, audience, message),
+        }
+    }
+
+    /// Another node tells a room what was said through it.
+    pub(in crate::im) fn room_was_told(&self, app: &AppKey, message: &Message) {
+        if let (Some(room), Some(place)) = (self.chatrooms.by_id(app, message.conversation), message.seq) {
+            let now = self.clock.now();
+            room.line.pass(place.0, now, |(to, what)| self.tell_message(&room, to, what));
         }
     }
 

@@ -8,12 +8,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    everywhere::ANSWER_TIME,
-    room::{Pending, Room},
-};
+use super::room::{Pending, Room};
 use crate::{
-    im::Im,
+    im::{Im, nodes::ANSWER_TIME},
     model::{
         AppKey, Audience, ConversationId, Fault, Handle, Millis, NodeId, Question, UserId,
         chatroom::{ChatroomEvent, ChatroomNews},

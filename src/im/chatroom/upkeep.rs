@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{everywhere::ANSWER_TIME, room::Room};
+use super::room::Room;
 use crate::{
-    im::Im,
+    im::{Im, nodes::ANSWER_TIME},
     model::{
         AppKey, Audience, ConversationId, Event, Fault, Handle, Millis, Question,
         chatroom::{Chatroom, ChatroomEvent, ChatroomNews, Lifetime, Right, Rule},

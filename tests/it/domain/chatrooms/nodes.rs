@@ -116,6 +116,16 @@ impl Node {
         heard.into_iter().filter_map(news).collect()
     }
 
+    /// The places of the messages that this node's connections heard since the last call.
+    fn places(&self) -> Vec<u64> {
+        let heard = std::mem::take(&mut *self.ears.0.lock().unwrap());
+        let place = |hint: Hint| match hint.event {
+            Event::Message(message) => message.seq.map(|seq| seq.0),
+            _ => None,
+        };
+        heard.into_iter().filter_map(place).collect()
+    }
+
     async fn looks(&self) {
         self.im.look_after_chatrooms().await.unwrap();
     }
@@ -352,6 +362,24 @@ async fn who_came_and_went_is_told_before_the_end_wherever_the_room_is_ended() {
     quits(&ann).await;
     two.a.im.backend(&two.world.app).end_chatroom(&handle("lobby")).await.unwrap();
     assert_eq!(two.told().await, [Topic::ChatroomJoined, Topic::ChatroomLeft, Topic::ChatroomEnded]);
+}
+
+#[tokio::test]
+async fn who_speaks_in_turn_with_others_at_another_node_is_heard_at_once() {
+    let two = Two::start().await;
+    let (ann, bob) = (two.world.user("ann").await.at(&two.a.im).await, two.world.user("bob").await.at(&two.b.im).await);
+    ann.joins("lobby").await;
+    bob.joins("lobby").await;
+    let (mut at_a, mut at_b) = (Vec::new(), Vec::new());
+    // No time goes by: whoever waited for a place that another node has told would wait for ever.
+    for (turn, who) in [&ann, &bob, &bob, &ann, &bob].into_iter().enumerate() {
+        who.tells("lobby", &turn.to_string()).await.unwrap();
+        at_a.extend(two.a.places());
+        at_b.extend(two.b.places());
+        assert_eq!((at_a.len(), at_b.len()), (turn + 1, turn + 1));
+    }
+    assert_eq!(at_a, at_b);
+    assert!(at_a.is_sorted());
 }
 
 #[tokio::test]
