@@ -2,12 +2,13 @@
 //!
 //! A room is made by joining it and ends when nobody speaks or comes for a while. Which rooms there are is kept; who is
 //! inside is remembered by the node through which they came, so that ten thousand members cost the store nothing, and
-//! other nodes ask for it (`everywhere`) and for who tells the back end (`settle`). Below: one room's memory (`room`), the order of what it is told (`line`), floods,
-//! rules, attributes, what is said, upkeep, news for the back end.
+//! other nodes ask for it (`everywhere`, `heard`) and for who tells the back end (`settle`). Below: one room's memory
+//! (`room`), the order of what it is told (`line`), floods, rules, attributes, what is said, upkeep, news for the back end.
 
 mod attributes;
 mod everywhere;
 mod flood;
+mod heard;
 mod line;
 mod listen;
 mod moves;
@@ -113,7 +114,7 @@ impl Im {
         self.tell_moves(&room, false).await;
         let (page, reset) = self.missed(&caller.app, room.id, join).await?;
         let attributes = self.store.attributes(&caller.app, room.id, &[]).await?;
-        let view = self.view_of(&room).await?;
+        let view = self.view_for_comer(&room).await?;
         if !room.hears(caller.id(), (connection, place.ticket)) {
             return Err(not_in_chatroom());
         }

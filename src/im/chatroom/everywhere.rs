@@ -5,13 +5,13 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use serde::de::DeserializeOwned;
 
-use super::room::Room;
+use super::{heard::Fresh, room::Room};
 use crate::{
     im::Im,
     model::{
@@ -25,44 +25,6 @@ use crate::{
 const ANSWER_TIME: Duration = Duration::from_secs(1);
 /// Most who may be inside elsewhere too are named in one answer.
 const MOST_DOUBTFUL: usize = 1000;
-/// A room is asked about so often in a second; whoever asks then gets the last answer once more.
-const ASKED_A_SECOND: u32 = 20;
-
-/// What other nodes said of a room lately.
-#[derive(Debug, Default)]
-pub(super) struct Heard(Mutex<Answers>);
-
-#[derive(Debug, Default)]
-struct Answers {
-    since: Millis,
-    asked: u32,
-    last: Option<((u16, Order), Vec<RoomThere>)>,
-}
-
-impl Heard {
-    /// The last answer to the same question, when enough was asked in this second.
-    fn enough(&self, asked: (u16, Order), now: Millis) -> Option<Vec<RoomThere>> {
-        let mut answers = self.answers();
-        if now.since(answers.since) >= 1000 || now < answers.since {
-            *answers = Answers { since: now, ..Answers::default() };
-        }
-        answers.asked += 1;
-        if answers.asked <= ASKED_A_SECOND {
-            return None;
-        }
-        answers.last.as_ref().filter(|(same, _)| *same == asked).map(|(_, last)| last.clone())
-    }
-
-    fn keep(&self, asked: (u16, Order), there: &[RoomThere]) {
-        self.answers().last = Some((asked, there.to_vec()));
-    }
-
-    fn answers(&self) -> std::sync::MutexGuard<'_, Answers> {
-        // Nothing in here panics half-way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Im {
     /// Whether other nodes may have something to say.
     pub(super) fn has_other_nodes(&self) -> bool {
@@ -71,7 +33,12 @@ impl Im {
 
     /// A room and how many are inside, over all nodes.
     pub(in crate::im) async fn view_of(&self, room: &Arc<Room>) -> Result<ChatroomView, Fault> {
-        Ok(self.look_into(room, 0, Order::Newest).await?.room)
+        Ok(self.look_into(room, (0, Order::Newest), Fresh::Now).await?.room)
+    }
+
+    /// As [`Im::view_of`], for one of many who come: those at other nodes may be counted as they were a second ago.
+    pub(super) async fn view_for_comer(&self, room: &Arc<Room>) -> Result<ChatroomView, Fault> {
+        Ok(self.look_into(room, (0, Order::Newest), Fresh::Nearly).await?.room)
     }
 
     /// A room and up to 500 of those inside, over all nodes.
@@ -82,22 +49,21 @@ impl Im {
         order: Order,
     ) -> Result<ChatroomInfo, Fault> {
         super::few_members(members)?;
-        self.look_into(room, members, order).await
+        self.look_into(room, (members, order), Fresh::Now).await
     }
 
-    async fn look_into(&self, room: &Arc<Room>, members: u16, order: Order) -> Result<ChatroomInfo, Fault> {
+    async fn look_into(
+        &self,
+        room: &Arc<Room>,
+        (members, order): (u16, Order),
+        fresh: Fresh,
+    ) -> Result<ChatroomInfo, Fault> {
         self.still_stands(room).await?;
         if !self.has_other_nodes() {
             return Ok(ChatroomInfo { room: room.view(), members: room.members(order, members.into()) });
         }
-        let asked = (members, order);
-        let there = if let Some(last) = room.heard.enough(asked, self.clock.now()) {
-            last
-        } else {
-            let there = self.ask_for_rooms(&room.app, vec![room.id], members, order).await;
-            room.heard.keep(asked, &there);
-            there
-        };
+        let ask = async |members, order| self.ask_for_rooms(&room.app, vec![room.id], members, order).await;
+        let there = room.heard.of((members, order), fresh, ask).await;
         let doubtful = there.iter().flat_map(|there| &there.doubtful);
         let inside = doubtful.filter(|user| room.is_inside(user)).cloned().collect();
         let count = count(room.count(), &inside, &there);

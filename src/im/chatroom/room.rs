@@ -11,8 +11,8 @@ mod nodes;
 
 pub(super) use self::nodes::Pending;
 use super::{
-    everywhere::Heard,
     flood::{Flood, Weight},
+    heard::Heard,
     line::Line,
     moves::{How, Move, Moves},
 };
