@@ -150,10 +150,7 @@ impl Im {
         conversation: ConversationId,
         user: UserId,
     ) -> Result<(), Fault> {
-        let audience = only(app, user.clone());
-        if !here.wants(&audience) {
-            return Ok(());
-        }
+        let Some(audience) = wanted(here, app, &user) else { return Ok(()) };
         let found = self.store.conversation_for(app, conversation, &user).await?.and_then(|found| found.mine);
         if let Some(mine) = found.filter(|mine| !self.told.others.knows(&(conversation, user), mine)) {
             self.make_up_for(here, audience, Event::Mine { conversation, mine });
@@ -169,10 +166,7 @@ impl Im {
         conversation: ConversationId,
         user: UserId,
     ) -> Result<(), Fault> {
-        let audience = only(app, user.clone());
-        if !here.wants(&audience) {
-            return Ok(());
-        }
+        let Some(audience) = wanted(here, app, &user) else { return Ok(()) };
         let Some(found) = self.store.conversation(app, conversation).await? else { return Ok(()) };
         let (changed_at, whose) = (found.changed_at, (conversation, user));
         let turned_at = self.told.stand(conversation).turned_at;
@@ -214,6 +208,11 @@ impl Im {
         self.make_up_for(here, audience, Event::Recalled { message: message.into(), at });
         Ok(())
     }
+}
+
+/// One person alone, if they are connected here.
+fn wanted(here: &dyn Listener, app: &AppKey, user: &UserId) -> Option<Audience> {
+    Some(only(app, user.clone())).filter(|audience| here.wants(audience))
 }
 
 fn only(app: &AppKey, user: UserId) -> Audience {
