@@ -21,6 +21,7 @@ pub mod file;
 pub mod fold;
 pub mod ids;
 pub mod inbox;
+pub mod json;
 pub mod message;
 mod named;
 pub mod node;

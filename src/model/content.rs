@@ -7,9 +7,11 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{FileId, UserId};
-pub use check::escapes_nul;
-use check::{check_depth, check_escapes};
+use super::{
+    FileId, UserId,
+    json::{MAX_DEPTH, nests_deeper},
+};
+use check::check_escapes;
 pub use name::{Flags, ObjectName, names};
 
 mod check;
@@ -61,8 +63,6 @@ pub struct Content {
 impl Content {
     /// Largest body in bytes (§1 "Max content size").
     pub const MAX_BYTES: usize = 128 * 1024;
-    /// Deepest nesting of objects and arrays (W5).
-    pub const MAX_DEPTH: usize = 16;
     /// Most files that one content can name: one per field that may hold an address.
     pub const MOST_FILES: usize = 4;
 
@@ -75,7 +75,9 @@ impl Content {
         if !text.starts_with('{') {
             return Err(InvalidContent::NotAnObject);
         }
-        check_depth(text)?;
+        if nests_deeper(text, MAX_DEPTH) {
+            return Err(InvalidContent::TooDeep { max: MAX_DEPTH });
+        }
         check_escapes(text)?;
         Ok(Self { name, body: Arc::from(body), flags: None })
     }

@@ -5,7 +5,7 @@ mod encode;
 mod frame;
 
 pub use encode::{fault, is_reply, push, reply};
-pub use frame::{MAX_DEPTH, decode};
+pub use frame::decode;
 
 /// The protocol version spoken here.
 pub const VERSION: u32 = 1;

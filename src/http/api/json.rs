@@ -2,10 +2,11 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::model::{Code, Fault, content::escapes_nul};
+use crate::model::{
+    Code, Fault,
+    json::{MAX_DEPTH, escapes_nul, outside_texts},
+};
 
-/// Deepest nesting (W5).
-const MOST_DEPTH: usize = 16;
 /// Most items of one array (security §13).
 pub(super) const MOST_ITEMS: usize = 1000;
 
@@ -22,19 +23,14 @@ pub(in crate::http) fn check_form(body: &[u8]) -> Result<(), Fault> {
     }
     // For each open bracket: how many commas stood in it; `None` for objects.
     let mut open: Vec<Option<usize>> = Vec::new();
-    let (mut in_text, mut escaped) = (false, false);
-    for byte in body {
+    for byte in outside_texts(body) {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            _ if in_text => {}
             b'{' | b'[' => {
-                if open.len() == MOST_DEPTH {
-                    let message = format!("the body is nested more than {MOST_DEPTH} deep");
+                if open.len() == MAX_DEPTH {
+                    let message = format!("the body is nested more than {MAX_DEPTH} deep");
                     return Err(Fault::new(Code::BadRequest, message));
                 }
-                open.push((*byte == b'[').then_some(0));
+                open.push((byte == b'[').then_some(0));
             }
             b'}' | b']' => drop(open.pop()),
             b',' => {
@@ -59,8 +55,8 @@ mod tests {
     #[test]
     fn w5_what_is_nested_too_deeply_is_refused() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(check_form(nested(MOST_DEPTH).as_bytes()).is_ok());
-        assert!(check_form(nested(MOST_DEPTH + 1).as_bytes()).is_err());
+        assert!(check_form(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(check_form(nested(MAX_DEPTH + 1).as_bytes()).is_err());
         assert!(check_form(format!(r#"{{"a":"{}\""}}"#, "[".repeat(40)).as_bytes()).is_ok());
     }
 

@@ -1,31 +1,6 @@
 //! What a body may not hold, though it is JSON.
 
-use super::{Content, InvalidContent};
-
-/// Refuses a body that nests too deep.
-pub(super) fn check_depth(json: &str) -> Result<(), InvalidContent> {
-    // Few bodies have more brackets at all than levels are allowed; only those are walked.
-    if json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() <= Content::MAX_DEPTH {
-        return Ok(());
-    }
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => {
-                depth += 1;
-                if depth > Content::MAX_DEPTH {
-                    return Err(InvalidContent::TooDeep { max: Content::MAX_DEPTH });
-                }
-            }
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Ok(())
-}
+use super::InvalidContent;
 
 /// What JSON can escape and no store can keep: U+0000, and halves of surrogate pairs that stand alone (W8).
 pub(super) fn check_escapes(json: &str) -> Result<(), InvalidContent> {
@@ -47,15 +22,6 @@ pub(super) fn check_escapes(json: &str) -> Result<(), InvalidContent> {
         rest = after;
     }
     if half { Err(InvalidContent::Surrogate) } else { Ok(()) }
-}
-
-/// Whether JSON writes U+0000 anywhere, which PostgreSQL cannot keep in a text. As itself it is no JSON.
-pub fn escapes_nul(json: &str) -> bool {
-    // Hardly any JSON has these letters at all.
-    json.match_indices("\\u0000").any(|(at, _)| {
-        let before = json.as_bytes().iter().take(at).rev().take_while(|byte| **byte == b'\\').count();
-        before % 2 == 0
-    })
 }
 
 fn hex(digits: [u8; 4]) -> Option<u16> {

@@ -158,17 +158,3 @@ fn w8_halves_of_surrogate_pairs_are_refused_and_whole_pairs_are_not() {
 fn debug_output_never_shows_the_text() {
     assert!(!format!("{:?}", Content::text("secret")).contains("secret"));
 }
-
-#[test]
-fn u_0000_is_found_wherever_json_writes_it() {
-    for (json, holds) in [
-        (r#"{"a":"\u0000"}"#, true),
-        (r#"{"a":"x\\\u0000"}"#, true),
-        (r#"{"a":"\\u0000"}"#, false),
-        (r#"{"\u0000":1}"#, true),
-        (r#"{"a":"\u00000"}"#, true),
-        (r#"{"a":"\u0001 u0000"}"#, false),
-    ] {
-        assert_eq!(escapes_nul(json), holds, "{json}");
-    }
-}

@@ -10,6 +10,7 @@ use bytestring::ByteString;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::frame::{BadFrame, ClientFrame, ConnAck, MAX_BYTES, MAX_FIELDS, Push, Request, ServerFrame};
+use crate::model::json::outside_texts;
 
 /// The whole answer when the session is not known (any more): the client connects anew.
 pub const LOST: &str = "lost params";
@@ -53,25 +54,10 @@ pub fn read(head: Head<'_>, body: &[u8]) -> Result<ClientFrame, BadFrame> {
 /// Reads a JSON body. Absent fields read as 0 or empty.
 pub fn read_body<M: DeserializeOwned>(body: &[u8]) -> Result<M, BadFrame> {
     // As many values as a protobuf body may have fields, whatever their nesting.
-    if commas(body) > MAX_FIELDS {
+    if outside_texts(body).filter(|byte| *byte == b',').count() > MAX_FIELDS {
         return Err(BadFrame::TooManyFields);
     }
     serde_json::from_slice(body).map_err(|_| BadFrame::Body)
-}
-
-/// Commas between values; those inside texts do not count.
-fn commas(json: &[u8]) -> usize {
-    let (mut commas, mut in_text, mut escaped) = (0, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b',' if !in_text => commas += 1,
-            _ => {}
-        }
-    }
-    commas
 }
 
 /// The object for a frame. `None` for PINGRESP, and for synced messages, which exist for `later` clients only.

@@ -7,12 +7,13 @@ use serde_json::value::RawValue;
 
 use super::command;
 use crate::{
-    model::{Code, Fault},
+    model::{
+        Code, Fault,
+        json::{MAX_DEPTH, nests_deeper},
+    },
     wire::{Refused, Request},
 };
 
-/// Deepest nesting of a frame (W5).
-pub const MAX_DEPTH: usize = 16;
 /// Largest id a JavaScript client can count to.
 const MAX_ID: u64 = (1 << 53) - 1;
 
@@ -28,7 +29,7 @@ struct Envelope<'a> {
 
 /// Reads one frame. Strict: unknown or doubled fields, wrong types and deep nesting are refused.
 pub fn decode(frame: &str) -> Result<(u64, Request), Refused> {
-    if is_too_deep(frame) {
+    if nests_deeper(frame, MAX_DEPTH) {
         let fault = Fault::new(Code::BadRequest, format!("the frame is nested deeper than {MAX_DEPTH} levels"));
         return Err(Refused { id: None, fault, bad_frame: true });
     }
@@ -72,30 +73,6 @@ pub(super) fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = text.rfind(" at line ").unwrap_or(text.len());
     text.get(..end).unwrap_or_default().chars().take(240).collect()
-}
-
-/// Few frames have more than 16 brackets at all; only those are walked.
-fn is_too_deep(json: &str) -> bool {
-    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    brackets > MAX_DEPTH && depth(json) > MAX_DEPTH
-}
-
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 #[cfg(test)]
