@@ -11,7 +11,7 @@ use tokio_tungstenite::{
 };
 
 /// Whatever is awaited happens by then, or the test fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One connection of somebody.
 pub(crate) struct Client {
