@@ -1,11 +1,16 @@
 //! What happens to the database under load.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
 
 use super::{NODES, crowd::Crowd, node::Cluster, proxy::Mode, rounds, turn};
+use crate::client::Client;
 
 /// Messages between two faults.
 const BETWEEN: usize = 60;
+/// What the bus did not carry is found by then.
+const FOUND: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_restarted_paused_or_cut_off_costs_no_message() {
@@ -59,6 +64,45 @@ async fn a_failover_to_a_synchronous_standby_costs_no_message() {
     crowd.write(BETWEEN).await;
     assert!(cluster.nodes.iter_mut().all(super::node::Node::stands), "no node ended");
     crowd.check("database failovers").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failover_without_a_bus_what_others_said_is_told_on_every_node() {
+    let _turn = turn().await;
+    let mut cluster = Cluster::start(2).await;
+    let standby = cluster.database.standby().await;
+    let mut people = Vec::new();
+    for (node, user) in cluster.nodes.iter().zip(["ann", "bob"]) {
+        let hello = json!({ "v": 1, "as": "user", "token": cluster.token(user).await });
+        people.push(Client::connect(node.address().parse().unwrap(), hello).await.0);
+    }
+    let to_bob = json!({ "user": "bob" });
+    people[0].sends(to_bob.clone(), "first", "first").await.unwrap();
+    people[1].sees("first").await;
+    cluster.bus.kill();
+    people[0].sends(to_bob.clone(), "found", "found in the first server").await.unwrap();
+    people[1].sees("found in the first server").await;
+    // Bob's node looks into the first server no more; what is said there now it finds in the second one.
+    cluster.nodes[1].to_database.set(Mode::Shut);
+    people[0].sends(to_bob.clone(), "before", "before").await.unwrap();
+    cluster.database.crash();
+    standby.promote().await;
+    for node in &cluster.nodes {
+        node.to_database.lead(standby.socket());
+        node.to_database.set(Mode::Open);
+    }
+    let began = Instant::now();
+    people[1].sees("before").await;
+    for number in 0..3 {
+        let text = format!("after {number}");
+        people[0].sends(to_bob.clone(), &format!("after{number}"), &text).await.unwrap();
+        people[1].sees(&text).await;
+    }
+    // Four looks, of which the first finds the connections broken.
+    let took = began.elapsed();
+    eprintln!("told after {took:?}");
+    assert!(took < FOUND * 4, "told after {took:?}");
+    cluster.database = standby;
 }
 
 /// Longer than any limit on a statement.
