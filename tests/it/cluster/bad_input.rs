@@ -34,14 +34,16 @@ async fn ends(settings: &[(&str, String)]) -> (i32, String) {
     (code, words(&log))
 }
 
-async fn is_refused(settings: &[(&str, String)], wanted: &str) {
+/// Whoever starts a node with these settings hears what is wrong, and no password.
+pub(super) async fn is_refused(settings: &[(&str, String)], wanted: &str) {
     let (code, words) = ends(settings).await;
     assert_eq!(code, 1, "{words}");
     assert!(words.contains(wanted), "{wanted}: {words}");
     assert!(!words.contains("hunter2") && !words.contains("panicked"), "{words}");
 }
 
-fn through(proxy: &Proxy) -> [(&'static str, String); 1] {
+/// A way to the database.
+pub(super) fn through(proxy: &Proxy) -> [(&'static str, String); 1] {
     [("PARLOR_STORE_URL", format!("postgres://parlor:hunter2@127.0.0.1:{}/postgres?sslmode=disable", proxy.port()))]
 }
 
