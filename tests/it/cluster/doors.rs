@@ -156,7 +156,9 @@ async fn a_bus_of_two_servers_goes_on_with_one() {
     let ports = [bus.servers[0].port(), bus.servers[1].port()];
     // Each node finds the other's server away at first, so that each comes to one of its own.
     let ways = [Proxy::to(Target::Port(ports[1])), Proxy::to(Target::Port(ports[0]))];
-    ways.iter().for_each(|way| way.set(Mode::Shut));
+    for way in &ways {
+        way.set(Mode::Shut);
+    }
     let cluster = Cluster::start_with(2, |number, node| {
         let both = format!("nats://127.0.0.1:{},nats://127.0.0.1:{}", ways[number].port(), ports[number]);
         node.more = vec![("PARLOR_BUS_URL".to_owned(), both.into())];
@@ -164,7 +166,9 @@ async fn a_bus_of_two_servers_goes_on_with_one() {
     .await;
     bus.has_nodes(0, 1).await;
     bus.has_nodes(1, 1).await;
-    ways.iter().for_each(|way| way.set(Mode::Open));
+    for way in &ways {
+        way.set(Mode::Open);
+    }
     let (mut people, conversation) = two_people(&cluster).await;
     hear_each_other_by_the_bus(&mut people, &conversation).await;
     for gone in [0, 1] {

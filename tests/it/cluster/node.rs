@@ -10,6 +10,7 @@ use parlor::{
     im::Im,
     model::AppKey,
 };
+use rand::Rng;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -193,7 +194,13 @@ impl Cluster {
     }
 }
 
-/// A port that was free a moment ago; nobody else asks for it by number.
+/// A port at which nobody listens. It lies below those that the system gives to whoever connects somewhere, so that it is
+/// still free when a server takes it.
 pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let port = rand::rng().random_range(10_000..30_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
