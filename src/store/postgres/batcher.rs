@@ -39,6 +39,11 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// A batch that takes longer is given up with its connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Everything that a batch asks for is found by a key. While a table is young PostgreSQL takes it for tiny and would read all of
+/// it, over and over, until its statistics come minutes later.
+const BY_INDEX: &str = "select set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+    set_config('enable_mergejoin', 'off', false)";
+
 /// Something to write.
 pub(super) enum Job {
     /// A message.
@@ -336,6 +341,7 @@ async fn seat(connect: &PgConnectOptions) -> Work<Seat> {
     let sitting = async {
         let mut conn = connect.connect().await?;
         greet(&mut conn).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        query(BY_INDEX).execute(&mut conn).await?;
         for node in 0..=MAX_NODE {
             let row = query(
                 "select pg_try_advisory_lock(

@@ -88,13 +88,15 @@ async fn read_through(conn: &mut PgConnection) -> BTreeMap<String, i64> {
 
 struct Plans {
     database: Database,
+    /// Whose sessions are waited for. Roles belong to the whole server, which tests share.
+    role: &'static str,
     conn: PgConnection,
     found: Vec<String>,
 }
 
 impl Plans {
     async fn open(&self) -> PostgresStore {
-        let url = self.database.url_of("planner", "postgres");
+        let url = self.database.url_of(self.role, "postgres");
         PostgresStore::open(PostgresOptions { company: Company::Nodes, ..PostgresOptions::at(&url) }).await.unwrap()
     }
 
@@ -108,8 +110,10 @@ impl Plans {
         store.close().await;
         drop(store);
         let ended = async {
-            let sessions = "select count(*) from pg_stat_activity where usename = 'planner'";
-            while query(sessions).fetch_one(&mut self.conn).await.unwrap().try_get::<i64, _>(0).unwrap() > 0 {
+            let sessions = "select count(*) from pg_stat_activity where usename = $1";
+            while query(sessions).bind(self.role).fetch_one(&mut self.conn).await.unwrap().try_get::<i64, _>(0).unwrap()
+                > 0
+            {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -144,7 +148,7 @@ async fn hot_verbs_read_no_large_table_from_end_to_end() {
     store.close().await;
     let waiting = ConversationId::from_u128(100_005);
     let conn = database.behind().await;
-    let mut plans = Plans { database, conn, found: Vec::new() };
+    let mut plans = Plans { database, role: "planner", conn, found: Vec::new() };
 
     plans.watch("the start", async |_, _| {}).await;
     plans
@@ -202,6 +206,34 @@ async fn hot_verbs_read_no_large_table_from_end_to_end() {
     plans
         .watch("the sweep", async |store, _| {
             store.changes(Some(place)).await.unwrap();
+        })
+        .await;
+    assert!(plans.found.is_empty(), "{:#?}", plans.found);
+}
+
+/// PostgreSQL knows nothing of tables that grow from nothing, until it has looked at them minutes later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keeping_messages_reads_no_young_table_from_end_to_end() {
+    let (store, database) = fresh();
+    let house = House::new(&store).await;
+    let (app, id) = (house.app.clone(), house.private().await.id);
+    run(&database, "create role young superuser login").await;
+    store.close().await;
+    let conn = database.behind().await;
+    let mut plans = Plans { database, role: "young", conn, found: Vec::new() };
+    plans
+        .watch("keeping messages", async |store, turn| {
+            for batch in 0..20 {
+                let appends = (0..20).map(|number| {
+                    let id_of_client = Some(client_id(&format!("young-{turn}-{batch}-{number}")));
+                    let alice = person("alice", Role::User);
+                    let new = NewMessage { client_id: id_of_client, ..message(id, alice, "x", at(turn)) };
+                    store.append(&app, new)
+                });
+                futures_util::future::try_join_all(appends).await.unwrap();
+                let head = Some(Seq(u64::try_from(turn * 400 + batch).unwrap() + 1));
+                store.mark(&app, id, &user("bob"), head, head, at(turn)).await.unwrap();
+            }
         })
         .await;
     assert!(plans.found.is_empty(), "{:#?}", plans.found);
