@@ -20,6 +20,7 @@ mod node;
 mod node_faults;
 mod proxy;
 mod running;
+mod versions;
 mod writer;
 
 pub(crate) use bus::Nats;

@@ -5,7 +5,7 @@ use std::{ffi::OsString, time::Duration};
 use super::{
     bus::Nats,
     database::{Postgres, eventually},
-    node::{Cluster, Node, free_port},
+    node::{Cluster, Node, THIS, free_port},
     proxy::{Mode, Proxy, Target},
     running::{Program, Running, words},
     turn,
@@ -27,7 +27,7 @@ async fn ends(settings: &[(&str, String)]) -> (i32, String) {
         ("PARLOR_DEMO_ENABLED".to_owned(), "false".into()),
         ("PARLOR_METRICS_ENABLED".to_owned(), "false".into()),
     ]);
-    let command = vec![env!("CARGO_BIN_EXE_parlor").into(), "serve".into()];
+    let command = vec![THIS.into(), "serve".into()];
     let running = Running::start(Program { command, environment, log: log.clone(), end: "KILL" });
     let waiting = tokio::task::spawn_blocking(move || running.wait());
     let code = tokio::time::timeout(PATIENCE, waiting).await.expect("it ends in time").unwrap();

@@ -1,6 +1,14 @@
 //! A cluster as an operator would have it: a database, a bus, and nodes with the same settings and the same key.
 
-use std::{ffi::OsString, fs, net::TcpListener, path::Path, sync::Arc, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
 
 use parlor::{
     app::{domain, open_beside},
@@ -8,10 +16,14 @@ use parlor::{
     bus::LocalBus,
     config::Config,
     im::Im,
-    model::AppKey,
+    model::{
+        AppKey,
+        site::{Look, Origin},
+    },
 };
 use rand::Rng;
 use rustix::process::Signal;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{
@@ -20,6 +32,7 @@ use super::{
     proxy::{Proxy, Target},
     running::{Program, Running},
 };
+use crate::harness::People;
 
 /// Enough for a crowd of tests; what is measured is not their limits.
 const GENEROUS: [(&str, &str); 12] = [
@@ -37,10 +50,15 @@ const GENEROUS: [(&str, &str); 12] = [
     ("PARLOR_LOG_LEVEL", "warn"),
 ];
 
+/// The program of this version.
+pub(super) const THIS: &str = env!("CARGO_BIN_EXE_parlor");
+
 /// One server of several.
 pub(super) struct Node {
     running: Option<Running>,
     port: u16,
+    /// The program that it runs from its next start on.
+    pub(super) program: OsString,
     /// More of its environment.
     pub(super) more: Vec<(String, OsString)>,
     pub(super) to_database: Proxy,
@@ -57,6 +75,7 @@ impl Node {
         Self {
             running: None,
             port: free_port(),
+            program: THIS.into(),
             more: Vec::new(),
             to_database: Proxy::to(database.socket()),
             to_bus: Proxy::to(Target::Port(bus.port())),
@@ -69,7 +88,7 @@ impl Node {
         format!("127.0.0.1:{}", self.port)
     }
 
-    fn program(&self) -> Program {
+    fn orders(&self) -> Program {
         let folder = self.folder.path();
         let database = format!("postgres://parlor@127.0.0.1:{}/postgres?sslmode=disable", self.to_database.port());
         let mut environment: Vec<(String, OsString)> =
@@ -81,7 +100,7 @@ impl Node {
             ("PARLOR_BUS_URL".to_owned(), format!("nats://127.0.0.1:{}", self.to_bus.port()).into()),
         ]);
         environment.extend(self.more.iter().cloned());
-        let command = vec![env!("CARGO_BIN_EXE_parlor").into(), "serve".into()];
+        let command = vec![self.program.clone(), "serve".into()];
         Program { command, environment, log: folder.join("log"), end: "KILL" }
     }
 
@@ -93,7 +112,7 @@ impl Node {
 
     /// Starts it and does not wait.
     pub(super) fn begin(&mut self) {
-        self.running = Some(Running::start(self.program()));
+        self.running = Some(Running::start(self.orders()));
     }
 
     /// Waits until it says that it is ready.
@@ -141,9 +160,17 @@ pub(super) struct Cluster {
     pub(super) nodes: Vec<Node>,
     pub(super) database: Postgres,
     pub(super) bus: Nats,
-    pub(super) im: Im,
-    pub(super) app: AppKey,
-    _key: TempDir,
+    beside: Beside,
+    app: AppKey,
+    key: TempDir,
+}
+
+/// Who makes what people need, beside the nodes.
+enum Beside {
+    /// The domain of this version, in this process.
+    Domain(Box<Im>),
+    /// The command line of another version.
+    Program(OsString),
 }
 
 impl Cluster {
@@ -164,22 +191,32 @@ impl Cluster {
 
     async fn start_on(database: Postgres, count: usize, change: impl Fn(usize, &mut Node)) -> Self {
         crate::harness::provide_tls();
-        let bus = Nats::start().await;
-        let key = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
-        config.data.dir = key.path().to_owned();
-        config.store.url = database.url().as_str().into();
-        let store = open_beside(&config).await.unwrap();
-        let vault = parlor::app::vault(&config, &*store).await.unwrap();
-        let im = domain(&config, store, Arc::new(LocalBus::default()), vault);
+        let (bus, key) = (Nats::start().await, tempfile::tempdir().unwrap());
+        let im = domain_beside(&database, key.path()).await;
         let app = im.create_app("Cluster").await.unwrap().key;
-        let nodes = (0..count).map(|_| Node::prepare(&database, &bus, &key.path().join(KEY_FILE))).collect();
-        let mut made = Self { nodes, database, bus, im, app, _key: key };
-        for (number, node) in made.nodes.iter_mut().enumerate() {
+        let mut made = Self { nodes: Vec::new(), database, bus, beside: Beside::Domain(Box::new(im)), app, key };
+        made.add(count, change).await;
+        made
+    }
+
+    /// So many nodes of another version on what that version makes of an empty database. This one has not touched it.
+    pub(super) async fn of_version(program: &OsStr, count: usize) -> Self {
+        crate::harness::provide_tls();
+        let (database, bus, key) = (Postgres::start().await, Nats::start().await, tempfile::tempdir().unwrap());
+        let made = order(program, &database, key.path(), &["app", "add", "Cluster"]);
+        let app = made["key"].as_str().unwrap().parse().unwrap();
+        let mut made = Self { nodes: Vec::new(), database, bus, beside: Beside::Program(program.to_owned()), app, key };
+        made.add(count, |_, node| program.clone_into(&mut node.program)).await;
+        made
+    }
+
+    async fn add(&mut self, count: usize, change: impl Fn(usize, &mut Node)) {
+        let key = self.key.path().join(KEY_FILE);
+        self.nodes = (0..count).map(|_| Node::prepare(&self.database, &self.bus, &key)).collect();
+        for (number, node) in self.nodes.iter_mut().enumerate() {
             change(number, node);
             node.start().await;
         }
-        made
     }
 
     /// Where people find the nodes.
@@ -189,9 +226,46 @@ impl Cluster {
 
     /// A new user's token.
     pub(super) async fn token(&self, user: &str) -> String {
-        let token = self.im.issue_user_token(&self.app, user.parse().unwrap(), user, None).await.unwrap();
-        token.reveal().to_owned()
+        match &self.beside {
+            Beside::Domain(im) => {
+                let token = im.issue_user_token(&self.app, user.parse().unwrap(), user, None).await.unwrap();
+                token.reveal().to_owned()
+            }
+            Beside::Program(program) => {
+                let order_token = ["token", user, "--app", self.app.as_str()];
+                let made = order(program, &self.database, self.key.path(), &order_token);
+                made["token"].as_str().unwrap().to_owned()
+            }
+        }
     }
+
+    /// A new site of theirs with its people; the schema must be this version's.
+    pub(super) async fn people(&self) -> People {
+        let im = domain_beside(&self.database, self.key.path()).await;
+        let origins = vec![Origin::parse("https://shop.example").unwrap()];
+        let site = im.create_site(&self.app, "Shop", origins, Look::default()).await.unwrap();
+        let addresses = self.addresses().iter().map(|address| address.parse().unwrap()).collect();
+        People::at(im, site, addresses)
+    }
+}
+
+/// The domain of this version beside the nodes; brings the schema up to date.
+async fn domain_beside(database: &Postgres, key: &Path) -> Im {
+    let mut config = Config::default();
+    config.data.dir = key.to_owned();
+    config.store.url = database.url().as_str().into();
+    let store = open_beside(&config).await.unwrap();
+    let vault = parlor::app::vault(&config, &*store).await.unwrap();
+    domain(&config, store, Arc::new(LocalBus::default()), vault)
+}
+
+/// What a program's command line makes beside the nodes.
+fn order(program: &OsStr, database: &Postgres, key: &Path, arguments: &[&str]) -> Value {
+    let mut command = Command::new(program);
+    command.current_dir("/").env_clear().env("PARLOR_DATA_DIR", key).env("PARLOR_STORE_URL", database.url());
+    let output = command.args(arguments).arg("--json").output().expect("the program can be started");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// A port at which nobody listens. It lies below those that the system gives to whoever connects somewhere, so that it is

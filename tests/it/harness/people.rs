@@ -32,7 +32,12 @@ impl People {
         let im = domain(server.config(), store, Arc::new(LocalBus::default()), vault);
         let app = im.apps().await.unwrap().remove(0);
         let site = im.sites(&app.key).await.unwrap().remove(0);
-        Self { im, site, addresses: server.addresses(), next: AtomicUsize::new(0) }
+        Self::at(im, site, server.addresses())
+    }
+
+    /// The people of a site whose servers are found there.
+    pub(crate) fn at(im: Im, site: Site, addresses: Vec<std::net::SocketAddr>) -> Self {
+        Self { im, site, addresses, next: AtomicUsize::new(0) }
     }
 
     /// What a new visitor says as hello.
