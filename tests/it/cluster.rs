@@ -4,6 +4,7 @@
 //! machine. `scripts/faults` runs the long versions.
 
 mod bad_input;
+mod beside;
 mod bus;
 mod bus_faults;
 mod crowd;

@@ -5,17 +5,11 @@ use std::{
     fs,
     net::TcpListener,
     path::Path,
-    process::Command,
-    sync::Arc,
     time::Duration,
 };
 
 use parlor::{
-    app::{domain, open_beside},
     auth::vault::KEY_FILE,
-    bus::LocalBus,
-    config::Config,
-    im::Im,
     model::{
         AppKey,
         site::{Look, Origin},
@@ -23,16 +17,16 @@ use parlor::{
 };
 use rand::Rng;
 use rustix::process::Signal;
-use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{
+    beside::{self, Beside, CommandLine},
     bus::Nats,
     database::{Postgres, eventually},
     proxy::{Proxy, Target},
     running::{Program, Running},
 };
-use crate::harness::People;
+use crate::{harness::People, hooks::receiver::Receiver};
 
 /// Enough for a crowd of tests; what is measured is not their limits.
 const GENEROUS: [(&str, &str); 12] = [
@@ -165,14 +159,6 @@ pub(super) struct Cluster {
     key: TempDir,
 }
 
-/// Who makes what people need, beside the nodes.
-enum Beside {
-    /// The domain of this version, in this process.
-    Domain(Box<Im>),
-    /// The command line of another version.
-    Program(OsString),
-}
-
 impl Cluster {
     /// So many nodes, ready.
     pub(super) async fn start(count: usize) -> Self {
@@ -192,22 +178,33 @@ impl Cluster {
     async fn start_on(database: Postgres, count: usize, change: impl Fn(usize, &mut Node)) -> Self {
         crate::harness::provide_tls();
         let (bus, key) = (Nats::start().await, tempfile::tempdir().unwrap());
-        let im = domain_beside(&database, key.path()).await;
+        let im = beside::domain(&database, key.path()).await;
         let app = im.create_app("Cluster").await.unwrap().key;
         let mut made = Self { nodes: Vec::new(), database, bus, beside: Beside::Domain(Box::new(im)), app, key };
         made.add(count, change).await;
         made
     }
 
-    /// So many nodes of another version on what that version makes of an empty database. This one has not touched it.
-    pub(super) async fn of_version(program: &OsStr, count: usize) -> Self {
+    /// So many nodes of another version on what that version makes of an empty database. This one has not touched it. They may
+    /// ask this port of this machine.
+    pub(super) async fn of_version(program: &OsStr, count: usize, port: u16) -> Self {
         crate::harness::provide_tls();
         let (database, bus, key) = (Postgres::start().await, Nats::start().await, tempfile::tempdir().unwrap());
-        let made = order(program, &database, key.path(), &["app", "add", "Cluster"]);
-        let app = made["key"].as_str().unwrap().parse().unwrap();
-        let mut made = Self { nodes: Vec::new(), database, bus, beside: Beside::Program(program.to_owned()), app, key };
-        made.add(count, |_, node| program.clone_into(&mut node.program)).await;
+        let line = CommandLine::of(program, &database, key.path(), port);
+        let app = line.make(&["app", "add", "Cluster"])["key"].as_str().unwrap().parse().unwrap();
+        let mut made = Self { nodes: Vec::new(), database, bus, beside: Beside::Program(line), app, key };
+        made.add(count, |_, node| {
+            program.clone_into(&mut node.program);
+            node.more = beside::may_ask(port).map(|(name, value)| (name.to_owned(), value.into())).into();
+        })
+        .await;
         made
+    }
+
+    /// Has the version that made the database tell this receiver of these topics.
+    pub(super) fn tell(&self, receiver: &Receiver, topics: &str) {
+        let Beside::Program(line) = &self.beside else { panic!("another version made the database") };
+        line.make(&["webhook", "add", self.app.as_str(), &receiver.url(), "--topics", topics]);
     }
 
     async fn add(&mut self, count: usize, change: impl Fn(usize, &mut Node)) {
@@ -226,46 +223,17 @@ impl Cluster {
 
     /// A new user's token.
     pub(super) async fn token(&self, user: &str) -> String {
-        match &self.beside {
-            Beside::Domain(im) => {
-                let token = im.issue_user_token(&self.app, user.parse().unwrap(), user, None).await.unwrap();
-                token.reveal().to_owned()
-            }
-            Beside::Program(program) => {
-                let order_token = ["token", user, "--app", self.app.as_str()];
-                let made = order(program, &self.database, self.key.path(), &order_token);
-                made["token"].as_str().unwrap().to_owned()
-            }
-        }
+        self.beside.token(&self.app, user).await
     }
 
     /// A new site of theirs with its people; the schema must be this version's.
     pub(super) async fn people(&self) -> People {
-        let im = domain_beside(&self.database, self.key.path()).await;
+        let im = beside::domain(&self.database, self.key.path()).await;
         let origins = vec![Origin::parse("https://shop.example").unwrap()];
         let site = im.create_site(&self.app, "Shop", origins, Look::default()).await.unwrap();
         let addresses = self.addresses().iter().map(|address| address.parse().unwrap()).collect();
         People::at(im, site, addresses)
     }
-}
-
-/// The domain of this version beside the nodes; brings the schema up to date.
-async fn domain_beside(database: &Postgres, key: &Path) -> Im {
-    let mut config = Config::default();
-    config.data.dir = key.to_owned();
-    config.store.url = database.url().as_str().into();
-    let store = open_beside(&config).await.unwrap();
-    let vault = parlor::app::vault(&config, &*store).await.unwrap();
-    domain(&config, store, Arc::new(LocalBus::default()), vault)
-}
-
-/// What a program's command line makes beside the nodes.
-fn order(program: &OsStr, database: &Postgres, key: &Path, arguments: &[&str]) -> Value {
-    let mut command = Command::new(program);
-    command.current_dir("/").env_clear().env("PARLOR_DATA_DIR", key).env("PARLOR_STORE_URL", database.url());
-    let output = command.args(arguments).arg("--json").output().expect("the program can be started");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// A port at which nobody listens. It lies below those that the system gives to whoever connects somewhere, so that it is

@@ -1,6 +1,9 @@
 //! Nodes of two successive versions on one database and one bus, while they are replaced one by one.
 
-use std::ffi::{OsStr, OsString};
+use std::{
+    collections::BTreeSet,
+    ffi::{OsStr, OsString},
+};
 
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -11,12 +14,19 @@ use super::{
     node::{Cluster, Node, THIS},
     turn,
 };
-use crate::{client::Client, harness::People};
+use crate::{
+    client::Client,
+    harness::People,
+    hooks::receiver::{Received, Receiver},
+};
 
 /// The program of the version before, which `scripts/faults versions` builds.
 fn version_before() -> OsString {
     std::env::var_os("PARLOR_OLD").expect("PARLOR_OLD names the program of the version before")
 }
+
+/// Of these the app's back end hears, once for each pair of nodes.
+const TOLD: [&str; 4] = ["message.recalled", "conversation.started", "conversation.assigned", "conversation.ended"];
 
 async fn replace(node: &mut Node, program: impl AsRef<OsStr>) {
     assert_eq!(node.stop().await, 0, "a stop in order ends in order");
@@ -37,13 +47,16 @@ async fn enter(node: &Node, hello: Value) -> Client {
 async fn nodes_of_two_versions_run_together_while_they_are_replaced() {
     let _turn = turn().await;
     let old = version_before();
-    let mut cluster = Cluster::of_version(&old, NODES).await;
+    let receiver = Receiver::start().await;
+    let mut cluster = Cluster::of_version(&old, NODES, receiver.port()).await;
+    cluster.tell(&receiver, &TOLD.join(","));
     let before = schema(&cluster).await;
     let crowd = Crowd::gather(&cluster).await;
     let mut people: Option<People> = None;
     // Forth, one of them back again, and forth for good.
-    let steps = [(0, THIS.into()), (1, THIS.into()), (0, old), (0, THIS.into()), (2, THIS.into())];
-    for (step, (number, program)) in steps.into_iter().enumerate() {
+    let programs = [(0, THIS.into()), (1, THIS.into()), (0, old), (0, THIS.into()), (2, THIS.into())];
+    let steps = programs.len();
+    for (step, (number, program)) in programs.into_iter().enumerate() {
         crowd.write(40).await;
         replace(&mut cluster.nodes[number], program).await;
         crowd.healed().await;
@@ -60,6 +73,24 @@ async fn nodes_of_two_versions_run_together_while_they_are_replaced() {
     eprintln!("schema {before}, then {}", schema(&cluster).await);
     crowd.write(40).await;
     crowd.check("two versions").await;
+    is_told_of_each_pair(&receiver, steps * NODES).await;
+}
+
+/// Notices of two versions come to the receiver, each under a place of its own in one row, whoever delivers them.
+async fn is_told_of_each_pair(receiver: &Receiver, pairs: usize) {
+    let places = |received: &[Received]| received.iter().map(Received::sequence).collect::<BTreeSet<_>>();
+    let of = |topic: &str, received: &[Received]| {
+        let of_topic = received.iter().filter(|one| one.body["topic"] == topic);
+        of_topic.map(|one| one.id.clone()).collect::<BTreeSet<_>>().len()
+    };
+    let all = |received: &[Received]| {
+        let known = places(received);
+        TOLD.iter().all(|topic| of(topic, received) >= pairs) && known.last() == Some(&(known.len() as u64))
+    };
+    let received = receiver.until(all).await;
+    for topic in TOLD {
+        assert_eq!(of(topic, &received), pairs, "{topic}");
+    }
 }
 
 /// Two nodes, and what people do who are at one of them each.
