@@ -2,14 +2,13 @@ import { Outbox } from "../../shared/models/outbox.js"
 import { Attention } from "../lib/attention.js"
 import { showMediaBy } from "../lib/carried.js"
 import { setClock } from "../lib/clock.js"
-import { find, isWriting, mark, slot, write } from "../lib/dom.js"
+import { find, isWriting, slot, write } from "../lib/dom.js"
 import { device } from "../lib/keep.js"
-import { setSingleKeys, singleKeys } from "../lib/keys.js"
 import { isDrawer, isPanelOpen, isPhone, isRail, openPanel } from "../lib/look.js"
 import { asks } from "../lib/side.js"
 import { tooltips } from "../lib/tips.js"
 import { followed, pathOf, placeOf } from "../lib/where.js"
-import { agentOf, known, nameOf, visitorName } from "../lib/words.js"
+import { agentOf, known, nameOf } from "../lib/words.js"
 import { Desk, VIEWS } from "../models/desk.js"
 import { Drafts } from "../models/drafts.js"
 import { Threads } from "../models/thread.js"
@@ -29,12 +28,14 @@ import { Bell } from "./bell.js"
 import { keyboard, paneBeside } from "./keyboard.js"
 import { enlarge, takeFiles, toggleSigns } from "./media.js"
 import { Reading } from "./reading.js"
+import { keysSheet, panelWords, showKeys, togglePanel } from "./sides.js"
+import { Taking } from "./taking.js"
+import { Views } from "./views.js"
+import { Writing } from "./writing.js"
 
 /** @import { Conversation, EndReason, Message, State } from "../../shared/net/protocol.js" */
 /** @import { Media } from "../../shared/models/media.js" */
-/** @import { StagedFile } from "../../shared/views/staged.js" */
 /** @import { Place } from "../lib/where.js" */
-/** @import { View } from "../models/desk.js" */
 /** @import { Thread } from "../models/thread.js" */
 
 /**
@@ -49,11 +50,8 @@ export class Inbox {
   #drafts = new Drafts(page.data.me.id, device)
   #outbox = new Outbox(`${page.data.app}.${page.data.me.id}`, device.storage)
   #attention = new Attention()
-  /** @type {View} */
-  #view = page.data.view
   /** @type {string | null} */
   #open = null
-  #fetchingList = false
   #reading = new Reading(
     () => this.#isReading,
     () => this.#thread && this.line.read(this.#thread, this.#thread.log.last),
@@ -72,31 +70,41 @@ export class Inbox {
         conversation: (conversation) => this.#changed(conversation),
         receipt: (id) => this.#touched(id),
         typing: (id) => this.#typed(id),
-        desk: () => this.#showCounts(),
+        desk: () => this.views.showCounts(),
         thread: (id) => this.#grown(id),
       },
     )
     this.files = new Files(this.line, this.#outbox, () => this.#showLog())
     const { links, uploads } = this.files
-    const cancel = (/** @type {string} */ key) => this.#remove(key)
+    const cancel = (/** @type {string} */ key) => this.writing.remove(key)
     const open = (/** @type {Media} */ media, /** @type {HTMLElement} */ opener) =>
       enlarge(media, { opener, messages: this.#thread?.log.messages ?? [], links })
     showMediaBy({ links, say: t, language: region, open, cancel }, (client) => uploads.local(client))
     this.sidebar = new Sidebar(find(root, ".sidebar"))
     this.list = new ListPane(
       find(root, ".list-pane"),
-      { state: (id) => this.#rowState(id), conversation: (id) => this.#desk.get(id), more: () => this.#more() },
+      { state: (id) => this.#rowState(id), conversation: (id) => this.#desk.get(id), more: () => this.views.more() },
       signal,
     )
+    this.views = new Views({
+      root,
+      desk: this.#desk,
+      line: this.line,
+      list: this.list,
+      sidebar: this.sidebar,
+      attention: this.#attention,
+      counted: () => this.#counted(),
+      loaded: () => !this.#current && this.#showEmpty(),
+    })
     this.conversation = new ConversationPane(
       slot(root, "conversation"),
       this.#desk,
       {
         earlier: () => this.#thread && this.line.earlier(this.#thread),
         moved: () => this.#reading.look(),
-        tryAgain: (client) => this.#tryAgain(client),
-        remove: (client) => this.#remove(client),
-        send: (text, files) => this.#send(text, files),
+        tryAgain: (client) => this.writing.tryAgain(client),
+        remove: (client) => this.writing.remove(client),
+        send: (text, files) => this.#open && this.writing.send(this.#open, text, files),
         emoji: (button) => toggleSigns(this.conversation, button),
         changed: (text) => this.#open && this.#drafts.set(this.#open, text),
         typing: (on) => this.#tellTyping(on),
@@ -104,6 +112,14 @@ export class Inbox {
       },
       signal,
     )
+    this.writing = new Writing({
+      line: this.line,
+      outbox: this.#outbox,
+      files: this.files,
+      list: this.list,
+      conversation: this.conversation,
+      changed: () => this.#showLog(),
+    })
     takeFiles(this.conversation, signal)
     this.panel = new Panel(find(root, ".panel"))
     this.cards = new RingCards(
@@ -122,7 +138,7 @@ export class Inbox {
       {
         status: (status) => this.#chooseStatus(status),
         sounds: () => this.#toggleSounds(),
-        keys: () => this.#showKeys(),
+        keys: () => showKeys(root),
         signOut: () => this.#signOut(),
       },
       signal,
@@ -135,6 +151,15 @@ export class Inbox {
     })
     this.pill = new Pill(slot(root, "pill"), this.line.connection, () => this.#outbox.entries.length, signal)
     this.toast = new Toast(slot(root, "toast"), signal)
+    this.taking = new Taking({
+      line: this.line,
+      desk: this.#desk,
+      bell: this.bell,
+      status: this.status,
+      conversation: this.conversation,
+      toast: this.toast,
+      open: (id) => this.#go({ view: "mine", id }, "composer"),
+    })
     tooltips(root, (target) => !target.matches(".view") || isRail(), signal)
   }
 
@@ -167,11 +192,11 @@ export class Inbox {
       this.conversation.open(thread, this.#drafts.get(thread.id))
     }
     this.list.keep(this.#open)
-    this.list.reset(this.#ids())
-    this.list.showMore(more && this.#endless)
+    this.list.reset(this.views.ids)
+    this.list.showMore(more && this.views.endless)
     this.#showOpen()
-    this.#showCounts()
-    this.#panelWords()
+    this.views.showCounts()
+    panelWords(this.root)
   }
 
   #listen() {
@@ -214,8 +239,8 @@ export class Inbox {
   #welcomed({ waiting, fresh, came }) {
     this.pill.came(came)
     for (const conversation of waiting) this.bell.ring(conversation, fresh(conversation.id))
-    this.#refreshList()
-    this.#showCounts()
+    this.views.refresh()
+    this.views.showCounts()
     this.#showOpen()
   }
 
@@ -223,7 +248,7 @@ export class Inbox {
   #greet() {
     const { status } = this.status
     if (status !== "online") this.line.ask("status", { status })
-    if (this.#endless) this.#loadList()
+    if (this.views.endless) this.views.load()
     const thread = this.#thread
     if (thread && !thread.loaded) this.line.load(thread)
     this.#reading.look()
@@ -241,7 +266,7 @@ export class Inbox {
       this.#showOpen()
       this.#reading.look()
     }
-    this.#refreshList()
+    this.views.refresh()
   }
 
   /**
@@ -266,14 +291,14 @@ export class Inbox {
     if (this.#desk.isWaiting(conversation)) this.bell.ring(conversation, true)
     else this.bell.ended(conversation)
     if (conversation.id === this.#open) this.#showOpen()
-    this.#refreshList()
+    this.views.refresh()
   }
 
   /** @param {string} id its watermarks moved */
   #touched(id) {
     if (id === this.#open) this.#showLog()
     this.list.touch(id)
-    this.#showSummary()
+    this.views.showSummary()
   }
 
   /** @param {string} id somebody types there, or no longer */
@@ -290,42 +315,6 @@ export class Inbox {
   }
 
   // Writing and reading.
-
-  /**
-   * @param {string} text
-   * @param {StagedFile[]} files
-   */
-  #send(text, files) {
-    const id = this.#open
-    if (!id) return
-    if (files.length > 0) {
-      this.files.send(id, files, text)
-      return this.conversation.log.toEnd()
-    }
-    this.#outbox.add({ conversation: id }, "RC:TxtMsg", { content: text })
-    this.#showLog()
-    this.conversation.log.toEnd()
-    this.line.sender.pump()
-  }
-
-  /** @param {string} client */
-  #tryAgain(client) {
-    if (this.files.uploads.has(client)) return this.files.uploads.retry(client)
-    this.#outbox.retry(client)
-    this.#showLog()
-    this.conversation.composer.focus()
-    this.line.sender.pump()
-  }
-
-  /** @param {string} client */
-  #remove(client) {
-    if (this.files.uploads.has(client)) this.files.uploads.discard(client)
-    this.#outbox.remove(client)
-    this.#showLog()
-    this.list.refresh()
-    if (this.conversation.composer.isThere) this.conversation.composer.focus()
-    else this.conversation.log.focus()
-  }
 
   /** @param {boolean} on */
   #tellTyping(on) {
@@ -344,40 +333,13 @@ export class Inbox {
   // Taking, ending, ringing.
 
   /** @param {string} id */
-  async #accept(id) {
-    if (!this.line.isLive) return
-    this.bell.stop(id)
-    const { composer } = this.conversation
-    const stay = this.#open !== null && this.#open !== id && composer.isThere && !composer.isEmpty
-    const failed = await this.line.change("accept", id)
-    const conversation = this.#desk.get(id)
-    if (failed) {
-      if (!failed.lost) this.toast.show(failed.code === "already_taken" ? this.#takenBy(conversation) : failed.message)
-      return
-    }
-    this.status.forgetMissed()
-    const open = () => this.#go({ view: "mine", id }, "composer")
-    if (!stay || !conversation) return open()
-    this.toast.show(t("accepted-toast", { name: visitorName(conversation) }), { words: t("open"), act: open })
-  }
-
-  /** @param {Conversation | undefined} conversation */
-  #takenBy(conversation) {
-    const agent = conversation && agentOf(conversation)
-    return agent ? t("ring-taken", { name: nameOf(agent) }) : t("ring-taken-somebody")
+  #accept(id) {
+    return this.taking.accept(id, this.#open)
   }
 
   #take() {
     const conversation = this.#current
     if (conversation && this.#desk.isWaiting(conversation)) this.#accept(conversation.id)
-  }
-
-  async #end() {
-    const conversation = this.#current
-    if (!conversation || !this.line.isLive || !this.#desk.mayEnd(conversation)) return
-    const failed = await this.line.change("end", conversation.id)
-    if (!failed) this.toast.show(t("ended-toast", { name: visitorName(conversation) }))
-    else if (!failed.lost) this.toast.show(failed.message)
   }
 
   // What is shown.
@@ -399,21 +361,6 @@ export class Inbox {
     this.#showBadge()
   }
 
-  /** @param {boolean} [asked] the person did something that changes the order */
-  #refreshList(asked = false) {
-    this.list.want(this.#ids(), asked)
-    this.#showSummary()
-  }
-
-  #ids() {
-    return this.#desk.view(this.#view).map(({ id }) => id)
-  }
-
-  /** @returns {boolean} whether the view goes on and on */
-  get #endless() {
-    return this.#view === "closed" || this.#view === "all"
-  }
-
   /** @returns {Conversation | undefined} the open one */
   get #current() {
     return this.#open ? this.#desk.get(this.#open) : undefined
@@ -429,10 +376,10 @@ export class Inbox {
     const conversation = /** @type {Conversation} */ (this.#desk.get(id))
     const typing = this.#threads.get(id)?.typing
     return {
-      href: pathOf({ view: this.#view, id }),
+      href: pathOf({ view: this.views.view, id }),
       open: id === this.#open,
       unread: this.#desk.unread(conversation),
-      everybody: this.#endless,
+      everybody: this.views.endless,
       typing: typing ? nameOf(known(conversation, typing.person)) : "",
       failed: this.#outbox.entries.some(({ to, failed }) => failed && "conversation" in to && to.conversation === id),
       gone: this.#whyGone(conversation),
@@ -477,32 +424,16 @@ export class Inbox {
     this.conversation.typing(conversation && typing ? nameOf(known(conversation, typing.person)) : "")
   }
 
-  #showCounts() {
-    const { waiting, mine } = this.#desk.counts
-    this.sidebar.count(this.#desk.counts)
-    const n = this.#view === "waiting" ? waiting : this.#view === "mine" ? mine : null
-    for (const count of this.root.querySelectorAll("[data-slot=title-count]")) write(count, n === null ? "" : String(n))
-    write(slot(this.root, "next-waiting-text"), t("next-waiting", { n: waiting }))
-    this.#showSummary()
+  #counted() {
     this.#showBadge()
     if (!this.#current) this.#showEmpty()
   }
 
-  #showSummary() {
-    const words = {
-      waiting: () => t("list-nobody-has", { n: this.#desk.counts.waiting }),
-      mine: () => t("list-waiting", { n: this.#desk.waitingForMe }),
-      closed: () => t("list-closed"),
-      all: () => t("list-all"),
-    }
-    write(slot(this.root, "summary"), words[this.#view]())
-  }
-
   #showEmpty() {
     const nothing = this.list.ids.length === 0
-    write(slot(this.root, "empty-title"), nothing ? t(`empty-${this.#view}`) : t("choose"))
+    write(slot(this.root, "empty-title"), nothing ? t(`empty-${this.views.view}`) : t("choose"))
     write(slot(this.root, "empty-fact"), t(nothing ? `quiet-${this.status.status}` : "choose-fact"))
-    slot(this.root, "next-waiting").hidden = this.#view === "waiting" || this.#desk.counts.waiting === 0
+    slot(this.root, "next-waiting").hidden = this.views.view === "waiting" || this.#desk.counts.waiting === 0
   }
 
   #showBadge() {
@@ -530,14 +461,14 @@ export class Inbox {
     const action = button?.closest(".ring, .menu") ? "" : button?.getAttribute("data-action")
     const actions = /** @type {Record<string, () => void>} */ ({
       take: () => this.#take(),
-      end: () => this.#end(),
+      end: () => this.taking.end(this.#current),
       panel: () => this.#togglePanel(),
       "panel-phone": () => this.#togglePanel(),
       sidebar: () => this.sidebar.toggle(),
       "show-new": () => this.list.showNew(),
-      more: () => this.#more(),
-      keys: () => this.#showKeys(),
-      "close-keys": () => this.#keysSheet.close(),
+      more: () => this.views.more(),
+      keys: () => showKeys(this.root),
+      "close-keys": () => keysSheet(this.root).close(),
     })
     if (action) actions[action]?.()
   }
@@ -561,13 +492,13 @@ export class Inbox {
     this.root.toggleAttribute("data-pushed", step && id !== null && isPhone())
     if (isDrawer()) openPanel(false)
     if (this.#open !== id) this.#enter(id)
-    if (view !== this.#view) this.#enterView(view)
-    else this.#refreshList(focus === "composer")
+    if (view !== this.views.view) this.views.enter(view)
+    else this.views.refresh(focus === "composer")
     this.#showOpen()
     if (id) this.list.reveal(id)
     if (focus === "log") this.conversation.log.focus()
     if (focus === "composer" && this.conversation.composer.isThere && !isPhone()) this.conversation.composer.focus()
-    this.#panelWords()
+    panelWords(this.root)
     this.#reading.look()
   }
 
@@ -586,50 +517,10 @@ export class Inbox {
     if (!thread.loaded) this.line.load(thread)
   }
 
-  /** @param {View} view */
-  #enterView(view) {
-    this.#view = view
-    this.sidebar.enter(view)
-    const title = t(`view-${view}`)
-    for (const place of this.root.querySelectorAll("[data-slot=title]")) write(place, title)
-    this.#attention.title(t("title", { view: title }))
-    write(slot(this.root, "order"), t(this.#endless ? "order-newest" : "order-longest"))
-    write(slot(this.root, "list-empty-title"), t(`empty-${view}-list`))
-    write(slot(this.root, "list-empty-fact"), t(`empty-${view}-fact`))
-    mark(find(this.root, ".conversation-back"), "href", pathOf({ view, id: null }))
-    this.list.showMore(false)
-    this.list.reset(this.#ids())
-    this.#showCounts()
-    if (this.#endless) this.#loadList()
-  }
-
-  /** The newest page of a view that goes on and on. */
-  async #loadList() {
-    const view = this.#view
-    const more = await this.line.list(view)
-    if (more === undefined || view !== this.#view) return
-    this.list.showMore(more)
-    this.#refreshList(this.list.ids.length === 0)
-    if (!this.#current) this.#showEmpty()
-  }
-
-  /** The next page, when the end of the list is near. */
-  async #more() {
-    const view = this.#view
-    const last = this.#desk.view(view).at(-1)
-    if (!this.#endless || !this.list.hasMore || !last || this.#fetchingList) return
-    this.#fetchingList = true
-    const more = await this.line.list(view, last)
-    this.#fetchingList = false
-    if (more === undefined || view !== this.#view) return
-    this.list.showMore(more)
-    this.#refreshList(true)
-  }
-
   /** @param {1 | -1} step */
   #step(step) {
     const id = this.list.beside(this.#open ?? "", step)
-    if (id) this.#go({ view: this.#view, id })
+    if (id) this.#go({ view: this.views.view, id })
   }
 
   // Things around.
@@ -657,30 +548,7 @@ export class Inbox {
   }
 
   #togglePanel() {
-    if (!this.#current) return
-    const open = !isPanelOpen()
-    const wasWriting = isWriting(document.activeElement)
-    openPanel(open)
-    this.#panelWords()
-    if (wasWriting) return
-    const name = isPhone() && !open ? ".conversation-who" : open ? ".panel [data-action=panel]" : ".panel-button"
-    find(this.root, name).focus()
-  }
-
-  #panelWords() {
-    const open = String(isPanelOpen())
-    for (const name of [".panel-button", ".conversation-who"]) mark(find(this.root, name), "aria-expanded", open)
-  }
-
-  get #keysSheet() {
-    return /** @type {HTMLDialogElement} */ (find(this.root, "dialog.keys"))
-  }
-
-  #showKeys() {
-    const input = /** @type {HTMLInputElement} */ (slot(this.root, "single-keys"))
-    input.checked = singleKeys()
-    input.onchange = () => setSingleKeys(input.checked)
-    this.#keysSheet.showModal()
+    if (this.#current) togglePanel(this.root)
   }
 
   async #signOut() {
@@ -708,12 +576,12 @@ export class Inbox {
         const id = this.bell.newest
         if (id) this.bell.stop(id)
       },
-      end: () => this.#end(),
+      end: () => this.taking.end(this.#current),
       news: () => this.list.showNew(),
       panel: () => this.#togglePanel(),
       sounds: () => this.#toggleSounds(),
       sidebar: () => this.sidebar.toggle(),
-      keys: () => this.#showKeys(),
+      keys: () => showKeys(this.root),
       leave: () => this.#leave(),
       pane: (/** @type {boolean} */ back) => this.#nextPane(back),
       go: Object.fromEntries(VIEWS.map((view) => [view.charAt(0), () => this.#go({ view, id: null })])),
@@ -731,7 +599,7 @@ export class Inbox {
   #leave() {
     if (!this.#current) return
     if (isDrawer() && isPanelOpen()) this.#togglePanel()
-    else if (isPhone()) this.#go({ view: this.#view, id: null })
+    else if (isPhone()) this.#go({ view: this.views.view, id: null })
     else this.list.focus()
   }
 

@@ -3,31 +3,35 @@ import { Leader } from "../../shared/lib/leader.js"
 import { Sounds } from "../../shared/lib/sound.js"
 import { contextOf } from "../lib/device.js"
 import { byId, say, wear } from "../lib/dom.js"
-import { Shelf } from "../lib/storage.js"
+import { once } from "../lib/once.js"
 import { download, transcript } from "../lib/transcript.js"
 import { Voice } from "../lib/voice.js"
-import { mediaOf, sizeWords } from "../../shared/models/media.js"
 import { isOpen } from "../models/chat.js"
 import { arrange, isSpoken } from "../models/rows.js"
 import { Seen } from "../models/seen.js"
 import { Talk } from "../models/talk.js"
 import { Host } from "../net/host.js"
 import { Banner } from "../views/banner.js"
+import { Elsewhere } from "../views/elsewhere.js"
 import { Home } from "../views/home.js"
 import { Jump } from "../views/jump.js"
 import { Leave, showStored } from "../views/leave.js"
+import { enlarge, showDrop, toggleSigns } from "../views/media.js"
 import { queueCard } from "../views/queue.js"
 import { ratingForm, thanks } from "../views/rating.js"
 import { statusOf } from "../views/status.js"
-import { confirmSheet, elsewhereSheet } from "./sheet.js"
+import { announce, complain } from "../views/trouble.js"
+import { Typing } from "../views/typing.js"
+import { composerWords, logWords } from "../views/words.js"
+import { confirmSheet } from "./sheet.js"
 
 /** @import { Table } from "../../shared/lib/strings.js" */
 /** @import { Entry } from "../../shared/models/outbox.js" */
 /** @import { Media } from "../../shared/models/media.js" */
 /** @import { StagedFile } from "../../shared/views/staged.js" */
 /** @import { Conversation, Message, Sent } from "../../shared/net/protocol.js" */
-/** @import { Row } from "../models/rows.js" */
 /** @import { Start } from "../models/talk.js" */
+/** @import { Means } from "../views/media.js" */
 /** @import { Composer } from "./composer.js" */
 /** @import { Log } from "./log.js" */
 /** @import { Item, Menu } from "./menu.js" */
@@ -35,21 +39,14 @@ import { confirmSheet, elsewhereSheet } from "./sheet.js"
 /** @typedef {"home" | "chat" | "leave" | "stored" | "rate" | "thanks"} View */
 /**
  * @typedef {object} Page
- * @property {string} language
  * @property {Table} texts
- * @property {{ emoji: string, lightbox: string }} modules
- * @property {Limits} limits
  * @property {string[]} light colours of the button on the page around the frame
  * @property {string[]} dark
- * @typedef {Start & Page} PageData
- * @typedef {{ image: number, file: number }} Limits bytes
+ * @typedef {Start & Means & Page} PageData
  */
 
 const RATE_AFTER_MS = 1_000
-const TYPING_PAUSE_MS = 4_000
-const TYPING_SHOWN_MS = 8_100
 const MINUTE_MS = 60_000
-const PROBLEM_MS = 8_000
 
 /** The whole frame: which view is shown, and what every part of it is told. */
 export class Widget extends HTMLElement {
@@ -62,18 +59,11 @@ export class Widget extends HTMLElement {
   #saidUnread = 0
   /** The conversation that was open at the last look. */
   #wasOpen = ""
-  #wasElsewhere = false
-  #drawing = false
   /** The page around the frame wants to hear what is said. */
   #tells = false
   /** @type {Set<string>} */
   #rated = new Set()
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #typingTimer
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #dotsTimer
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #problemTimer
+  #update = once(() => this.#draw())
 
   /** @type {PageData} */
   #start = JSON.parse(byId("page-data").textContent ?? "{}")
@@ -94,7 +84,7 @@ export class Widget extends HTMLElement {
     sent: (entry, sent) => this.#sent(entry, sent),
     context: () => contextOf(this.#host.page),
   })
-  #home = new Home(this.#voice, { open: (id) => this.#open(id, true), ask: (question) => this.#say(question) })
+  #home = new Home(this.#voice, { open: (id) => this.#open(id, true), ask: (question) => this.#send(question) })
   #leave = new Leave(this.#voice.strings, this.#talk.shelf, (answers) => this.#leaveMessage(answers))
   #banner = new Banner(this.#voice.strings, this.#talk.connection, {
     needed: () => this.#talk.session.stands,
@@ -104,6 +94,8 @@ export class Widget extends HTMLElement {
     this.#moved()
     this.#composer.focus()
   })
+  #elsewhere = new Elsewhere(this, this.#voice.strings)
+  #typing = new Typing(this.#voice.strings, () => this.#update())
   #seen = new Seen({
     read: (seq) => this.#shown && this.#talk.read(this.#shown, seq),
     changed: () => this.#update(),
@@ -122,15 +114,11 @@ export class Widget extends HTMLElement {
   #wireLog() {
     const { strings, siteName } = this.#voice
     this.#log.siteName = siteName
-    this.#log.words = {
-      retry: strings.get("state-retry"),
-      discard: strings.get("state-delete"),
-      discardName: strings.get("a11y-delete"),
-    }
+    this.#log.words = logWords(strings)
     this.#log.media = {
       links: this.#talk.links,
       language: this.#start.language,
-      say: (key, args) => strings.get(key, args),
+      say: this.#words,
       open: (media, button) => this.#enlarge(media, button),
       cancel: (key) => this.#talk.uploads.discard(key),
     }
@@ -145,23 +133,18 @@ export class Widget extends HTMLElement {
   }
 
   #wireComposer() {
-    const { strings } = this.#voice
-    this.#composer.words = {
-      empty: strings.get("comp-send-empty"),
-      tooLong: (n) => strings.get("comp-too-long", { n }),
-    }
+    this.#composer.words = composerWords(this.#voice.strings)
     this.#composer.events = {
       send: (text, files) => this.#send(text, files),
       input: (text) => this.#wrote(text),
-      refused: (why) => this.#alert(why),
-      emoji: (button) => this.#emoji(button),
+      refused: announce,
+      emoji: (button) => toggleSigns(this.#composer, button, this.#start, this.#words),
     }
-    const say = (/** @type {string} */ key, /** @type {any} */ args) => strings.get(key, args)
     const { limits, language } = this.#start
-    this.#composer.files = { say, language, limits, refused: (why) => this.#complain(why) }
+    this.#composer.files = { say: this.#words, language, limits, refused: complain }
     takeDrops(this, {
       allowed: () => !this.#composer.hidden,
-      over: (on) => this.#drop(on),
+      over: (on) => showDrop(on ? this.#addressee : null, this.#start, this.#words),
       take: (files) => this.#composer.stage(files),
     })
     this.#composer.value = this.#talk.shelf.get("draft")
@@ -186,6 +169,14 @@ export class Widget extends HTMLElement {
     setInterval(() => this.#update(), MINUTE_MS)
   }
 
+  /** @param {string} key @param {any} [args] */
+  #words = (key, args) => this.#voice.strings.get(key, args)
+
+  /** @returns {string} to whom one writes */
+  get #addressee() {
+    return this.#talk.chat.agent(this.#conversation)?.name ?? this.#voice.siteName
+  }
+
   /** @returns {Conversation | undefined} */
   get #conversation() {
     return this.#talk.chat.conversation(this.#shown)
@@ -198,99 +189,44 @@ export class Widget extends HTMLElement {
 
   // What the visitor does.
 
-  /** @param {string} text */
-  #say(text) {
-    if (this.#conversation && !isOpen(this.#conversation)) this.#shown = null
-    this.#shown ??= this.#talk.chat.running?.id ?? null
-    this.#talk.say(text)
-    if (this.#view !== "chat") this.#go("chat", true)
-    this.#log.toBottom()
-  }
-
   /**
    * @param {string} text
-   * @param {StagedFile[]} files
+   * @param {StagedFile[]} [files]
    */
-  #send(text, files) {
-    if (files.length === 0) return this.#say(text)
+  #send(text, files = []) {
     if (this.#conversation && !isOpen(this.#conversation)) this.#shown = null
     this.#shown ??= this.#talk.chat.running?.id ?? null
-    this.#talk.sendFiles(files, text)
+    if (files.length > 0) this.#talk.sendFiles(files, text)
+    else this.#talk.say(text)
     if (this.#view !== "chat") this.#go("chat", true)
     this.#log.toBottom()
   }
 
-  /** @param {HTMLElement} button */
-  async #emoji(button) {
-    /** @type {typeof import("../../shared/emoji/main.js")} */
-    const { toggleEmoji } = await import(this.#start.modules.emoji)
-    toggleEmoji({
-      parent: byId("foot"),
-      button,
-      language: this.#start.language,
-      say: (key) => this.#voice.strings.get(key),
-      insert: (sign) => this.#composer.insert(sign),
-      done: () => this.#composer.focus(),
-      keep: Shelf.box,
-    })
-  }
-
   /**
-   * Shows a picture large, among the others of this conversation.
    * @param {Media} media
    * @param {HTMLElement} opener
    */
-  async #enlarge(media, opener) {
-    /** @type {typeof import("../../shared/lightbox/main.js")} */
-    const { openLightbox } = await import(this.#start.modules.lightbox)
-    const { strings, times } = this.#voice
-    const { chat, links, now, uploads } = this.#talk
-    const messages = this.#shown ? chat.log(this.#shown).messages : []
-    const pictures = messages.flatMap(({ type, content, from, at, client_id }) => {
-      const carried = mediaOf(type, content)
-      if (carried?.kind !== "image") return []
-      const own = from.id === chat.me?.id
-      const who = own ? strings.get("msg-you") : from.name
-      const local = own ? uploads.local(client_id) : undefined
-      const shown = local ? { ...carried, local } : carried
-      return [{ media: shown, who, when: `${times.day(at, now)}, ${times.clock(at)}` }]
+  #enlarge(media, opener) {
+    const { chat, links, uploads } = this.#talk
+    enlarge(media, opener, {
+      messages: () => (this.#shown ? chat.log(this.#shown).messages : []),
+      from: ({ from, client_id }) =>
+        from.id === chat.me?.id ? { who: this.#words("msg-you"), local: uploads.local(client_id) } : { who: from.name },
+      now: () => this.#talk.now,
+      times: this.#voice.times,
+      links,
+      means: this.#start,
+      say: this.#words,
     })
-    const at = pictures.findIndex((one) => one.media.file === media.file && one.media.href === media.href)
-    const say = (/** @type {string} */ key, /** @type {any} */ args) => strings.get(key, args)
-    if (at >= 0) openLightbox({ pictures, at, links, say, opener })
-  }
-
-  /** @param {boolean} on */
-  #drop(on) {
-    byId("drop").hidden = !on
-    if (!on) return
-    const { strings, siteName } = this.#voice
-    const name = this.#talk.chat.agent(this.#conversation)?.name ?? siteName
-    say(byId("drop-title"), strings.get("comp-drop", { name }))
-    const size = sizeWords(this.#start.limits.file, this.#start.language)
-    say(byId("drop-limits"), strings.get("comp-limits", { size }))
-  }
-
-  /** Says aloud and shows why a file is not sent. @param {string} why */
-  #complain(why) {
-    const place = byId("problem")
-    place.textContent = why
-    place.hidden = false
-    clearTimeout(this.#problemTimer)
-    this.#problemTimer = setTimeout(() => {
-      place.hidden = true
-    }, PROBLEM_MS)
   }
 
   /** @param {string} text */
   #wrote(text) {
     this.#talk.shelf.set("draft", text)
     if (text) this.#talk.begin() // so that the line stands when the message goes
-    clearTimeout(this.#typingTimer)
     const conversation = this.#conversation
-    if (!conversation || !isOpen(conversation)) return
-    this.#talk.typing(conversation.id, text !== "")
-    if (text) this.#typingTimer = setTimeout(() => this.#talk.typing(conversation.id, false), TYPING_PAUSE_MS)
+    const runs = conversation && isOpen(conversation)
+    this.#typing.wrote(text, runs ? (on) => this.#talk.typing(conversation.id, on) : null)
   }
 
   /**
@@ -440,19 +376,7 @@ export class Widget extends HTMLElement {
     if (conversation && !open && this.#wasOpen === conversation.id) this.#ended(conversation)
     this.#wasOpen = open ? conversation.id : ""
     if (!outbox.entries.some(({ type, failed }) => type === "RC:CsLm" && !failed)) this.#leave.busy = false
-    this.#followLine()
-  }
-
-  #followLine() {
-    const { connection } = this.#talk
-    const elsewhere = connection.state === "ended" && connection.reason === "elsewhere"
-    this.toggleAttribute("data-elsewhere", elsewhere)
-    if (elsewhere && !this.#wasElsewhere) {
-      const { strings } = this.#voice
-      const words = { title: strings.get("else-title"), text: strings.get("else-text"), here: strings.get("else-here") }
-      elsewhereSheet(words, () => connection.retry())
-    }
-    this.#wasElsewhere = elsewhere
+    this.#elsewhere.follow(this.#talk.connection)
   }
 
   /** @param {Conversation} conversation */
@@ -522,16 +446,6 @@ export class Widget extends HTMLElement {
     return /** @type {HTMLElement} */ (this.querySelector(`.stage > [data-for=${view}]`))
   }
 
-  /** Many things may change at once; the screen is drawn once. */
-  #update() {
-    if (this.#drawing) return
-    this.#drawing = true
-    queueMicrotask(() => {
-      this.#drawing = false
-      this.#draw()
-    })
-  }
-
   #draw() {
     this.#follow()
     this.#banner.update()
@@ -565,19 +479,9 @@ export class Widget extends HTMLElement {
     })
     const left = held?.messages.some(({ type }) => type === "RC:CsLm") ?? false
     const card = rows.length > 0 ? queueCard(conversation?.service, chat.desk, left, this.#voice.strings) : []
-    this.#log.show([...rows, ...card, ...this.#typing()], held?.more ?? false)
+    const typist = this.#shown ? chat.typist(this.#shown, Date.now()) : undefined
+    this.#log.show([...rows, ...card, ...this.#typing.rows(typist)], held?.more ?? false)
     this.#jump.update()
-  }
-
-  /** @returns {Row[]} */
-  #typing() {
-    const person = this.#shown ? this.#talk.chat.typist(this.#shown, Date.now()) : undefined
-    const text = person ? this.#voice.strings.get("typing-one", { name: person.name }) : ""
-    say(byId("said"), text) // once per burst; that it stopped is not news
-    clearTimeout(this.#dotsTimer)
-    if (!person) return []
-    this.#dotsTimer = setTimeout(() => this.#update(), TYPING_SHOWN_MS)
-    return [{ kind: "typing", key: "typing", person, text }]
   }
 
   #drawHead() {
@@ -631,13 +535,6 @@ export class Widget extends HTMLElement {
   #noteSeen() {
     const conversation = this.#view === "chat" && this.#visible ? this.#conversation : undefined
     this.#seen.update(conversation && this.#talk.chat.mine(conversation), () => (this.#visible ? this.#log.seen : 0))
-  }
-
-  /** @param {string} text */
-  #alert(text) {
-    const alert = byId("alert")
-    alert.textContent = ""
-    requestAnimationFrame(() => say(alert, text))
   }
 }
 
