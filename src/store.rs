@@ -10,10 +10,9 @@
 use async_trait::async_trait;
 
 use crate::model::{
-    App, AppKey, ClientId, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis,
-    Mine, Person, Seq, Site, SiteKey, Source, Stage, UserId,
+    App, AppKey, Content, Conversation, ConversationId, Features, Handle, Kind, Message, MessageUid, Millis, Mine,
+    Person, Seq, Site, SiteKey, UserId,
     command::{History, List, Page},
-    content::Mentions,
     conversation::{Context, Keeping, Rating, Unread},
     site::{Look, Origin},
 };
@@ -29,11 +28,15 @@ pub mod chatrooms;
 #[cfg(test)]
 pub(crate) mod conformance;
 pub mod contacts;
+mod conversation;
+mod credentials;
+mod error;
 pub mod files;
 pub mod finding;
 mod grams;
 pub mod inbox;
 pub mod members;
+mod message;
 pub mod moving;
 pub mod outbox;
 pub mod postgres;
@@ -55,6 +58,10 @@ pub mod users;
 pub mod words;
 
 pub use contacts::ContactLists;
+pub use conversation::{DeskCounts, GroupStep, Idle, NewGroup, NewService, NewTicket, Transition};
+pub use credentials::{AgentAccount, Login, NewLogin, TokenHash};
+pub use error::{Result, StoreError};
+pub use message::{Appended, Demand, NewMessage, Replaced, Watermarks};
 pub use restraints::Restraints;
 pub use retention::Retention;
 pub use users::{ProofAsked, Users};
@@ -79,295 +86,6 @@ use statistics::Statistics;
 use tallies::Tallies;
 use upstreams::Upstreams;
 use words::Words;
-
-/// A credential as it is stored: SHA-256 of a random token of at least 128 bits (V2).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenHash(pub [u8; 32]);
-
-impl std::fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TokenHash(…)")
-    }
-}
-
-/// Why a verb did not do what it was asked.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// The client id was used by this sender in this conversation with another content.
-    #[error("the client id was used before with another content")]
-    ClientIdReused,
-    /// The conversation is not there (any more), or belongs to another app.
-    #[error("no such conversation")]
-    NoConversation,
-    /// The app, site or user that was named does not exist (in this app).
-    #[error("no such {0}")]
-    Missing(&'static str),
-    /// The conversation's stage is not one the caller allowed.
-    #[error("the conversation has moved on")]
-    WrongStage,
-    /// The sender may not write there now.
-    #[error("the sender was silenced")]
-    Silenced,
-    /// The name, e-mail or key is taken.
-    #[error("it exists already")]
-    AlreadyExists,
-    /// There are as many of these as there may be.
-    #[error("there are too many {0} already")]
-    TooMany(&'static str),
-    /// No room left on the disk. Nothing was written.
-    #[error("the disk is full")]
-    Full,
-    /// The engine does not answer, is stopping, or its queue is full. Whether it was written is not known.
-    #[error("the store does not answer: {0}")]
-    Unavailable(String),
-    /// A record failed its checksum. It is reported and never served (D8).
-    #[error("a stored record is damaged: {0}")]
-    Damaged(String),
-}
-
-/// Result of a verb.
-pub type Result<T> = std::result::Result<T, StoreError>;
-
-/// A message to keep.
-#[derive(Debug, Clone)]
-pub struct NewMessage {
-    /// Where.
-    pub conversation: ConversationId,
-    /// Who wrote it. Must exist as a user of the app.
-    pub from: Person,
-    /// The sender's own id.
-    pub client_id: Option<ClientId>,
-    /// What it says.
-    pub content: Content,
-    /// Whether it raises unread counts.
-    pub counted: bool,
-    /// Who is called by name.
-    pub mentions: Mentions,
-    /// Whom it is for besides the sender; empty: everybody inside. Nobody else sees it, counts it or is called by it;
-    /// in their pages [`Message::undisclosed`] stands in its place.
-    pub only: Vec<UserId>,
-    /// The server's time. The message gets this time or a later one: later than that of every other message in the
-    /// conversation, and than that of every message that anybody inside was sent (D6).
-    pub at: Millis,
-    /// What must hold in the transaction that keeps it, whatever was looked up before. A retry of a kept message
-    /// still succeeds.
-    pub demand: Demand,
-    /// By which door it came in.
-    pub source: Source,
-    /// What the sender wrote, when that is not `content`: a retry says it again.
-    pub original: Option<Content>,
-}
-
-/// What must hold for a message to be kept. Each demands what those before it do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Demand {
-    /// Nothing: what the house notes.
-    Nothing,
-    /// The conversation has not ended and was not dismissed; otherwise [`StoreError::WrongStage`].
-    Open,
-    /// The sender takes part; otherwise [`StoreError::NoConversation`].
-    Inside,
-    /// The sender may write: neither they nor everybody was silenced; otherwise [`StoreError::Silenced`].
-    MayWrite,
-    /// It was kept before: nothing new is taken; otherwise [`StoreError::Missing`].
-    Again,
-}
-
-/// A kept message.
-#[derive(Debug, Clone)]
-pub struct Appended {
-    /// The message with its uid, seq and time: the first one when this was a retry.
-    pub message: Message,
-    /// A retry: the message was there already; nobody needs to hear of it again.
-    pub repeated: bool,
-}
-
-/// A message of which the content was replaced.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Replaced {
-    /// The message as it is now, with its own time.
-    pub message: Message,
-    /// When that was.
-    pub at: Millis,
-}
-
-/// A service conversation to begin.
-#[derive(Debug, Clone)]
-pub struct NewService {
-    /// Its id.
-    pub id: ConversationId,
-    /// Where it began.
-    pub site: SiteKey,
-    /// Who asks.
-    pub visitor: UserId,
-    /// Its first stage.
-    pub stage: Stage,
-    /// What the browser told.
-    pub context: Context,
-    /// The server's time.
-    pub at: Millis,
-}
-
-/// A group or discussion to found.
-#[derive(Debug, Clone)]
-pub struct NewGroup {
-    /// Its id.
-    pub id: ConversationId,
-    /// Group or discussion.
-    pub kind: Kind,
-    /// The app's own id of it. Taken: [`StoreError::AlreadyExists`].
-    pub handle: Option<Handle>,
-    /// Its name.
-    pub name: String,
-    /// Who founds and owns it.
-    pub owner: UserId,
-    /// Who else is inside.
-    pub users: Vec<UserId>,
-    /// The server's time.
-    pub at: Millis,
-}
-
-/// A change of a group or discussion.
-#[derive(Debug, Clone)]
-pub enum GroupStep {
-    /// Makes users members, from the head on, and forgives bans. More than [`Group::MOST_MEMBERS`]:
-    /// [`StoreError::TooMany`].
-    ///
-    /// [`Group::MOST_MEMBERS`]: crate::model::conversation::Group::MOST_MEMBERS
-    Add(Vec<UserId>),
-    /// Makes a member none. The oldest other one inherits; without one it is dismissed.
-    Remove {
-        /// Whom.
-        user: UserId,
-        /// And remembers that they were banned.
-        ban: bool,
-    },
-    /// Another name.
-    Rename(String),
-    /// Only the owner and those allowed may write.
-    SilenceAll(bool),
-    /// One member may not write, until an instant or for ever.
-    Silence {
-        /// Whom.
-        user: UserId,
-        /// May not write.
-        on: bool,
-        /// Until then; for ever without it.
-        until: Option<Millis>,
-    },
-    /// One member may write while all others may not.
-    Allow(UserId, bool),
-    /// Forgets that a user was banned.
-    Forgive(UserId),
-    /// Takes no more messages.
-    Dismiss,
-}
-
-/// A move of a service conversation from one of some stages to another.
-#[derive(Debug, Clone)]
-pub struct Transition {
-    /// Which conversation.
-    pub conversation: ConversationId,
-    /// Names of the stages it must be in; otherwise [`StoreError::WrongStage`].
-    pub from: &'static [&'static str],
-    /// When set, and it is with an agent, it must be this agent; otherwise [`StoreError::WrongStage`].
-    pub only_agent: Option<UserId>,
-    /// The stage to enter. Entering `Human` makes the agent a participant.
-    pub to: Stage,
-    /// The server's time.
-    pub at: Millis,
-}
-
-/// Somebody's watermarks after a receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Watermarks {
-    /// Everything up to here has arrived.
-    pub delivered: Seq,
-    /// Everything up to here was seen.
-    pub read: Seq,
-    /// The receipt moved something.
-    pub moved: bool,
-}
-
-/// An agent's account.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AgentAccount {
-    /// The agent.
-    pub person: Person,
-    /// Their app.
-    pub app: AppKey,
-    /// Their e-mail, lower-case.
-    pub email: String,
-    /// Argon2id hash of their password, PHC format.
-    pub password_hash: String,
-}
-
-impl std::fmt::Debug for AgentAccount {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AgentAccount").field("id", &self.person.id).finish_non_exhaustive()
-    }
-}
-
-/// What a token opens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Login {
-    /// Whose.
-    pub person: Person,
-    /// Which app.
-    pub app: AppKey,
-    /// For visitors: on which site.
-    pub site: Option<SiteKey>,
-    /// Until when.
-    pub expires_at: Millis,
-    /// When it was made; bounds an agent's login absolutely.
-    pub created_at: Millis,
-}
-
-/// A token to keep.
-#[derive(Debug, Clone)]
-pub struct NewLogin {
-    /// Hash of the token.
-    pub token: TokenHash,
-    /// Whose. Must exist as a user of the app.
-    pub user: UserId,
-    /// For visitors: on which site.
-    pub site: Option<SiteKey>,
-    /// Until when.
-    pub expires_at: Millis,
-    /// The server's time.
-    pub at: Millis,
-}
-
-/// What the desk's sidebar counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DeskCounts {
-    /// Queued or offline.
-    pub waiting: u64,
-    /// Open with this agent.
-    pub mine: u64,
-}
-
-/// A service conversation whose visitor may have been away too long.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Idle {
-    /// Its app.
-    pub app: AppKey,
-    /// Which.
-    pub conversation: ConversationId,
-    /// Its visitor.
-    pub visitor: UserId,
-}
-
-/// A message left while nobody was online.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewTicket {
-    /// The conversation it belongs to.
-    pub conversation: ConversationId,
-    /// The form's answers as a JSON object.
-    pub answers: String,
-    /// The server's time.
-    pub at: Millis,
-}
 
 /// Every verb of the store.
 #[async_trait]

@@ -1,9 +1,17 @@
 //! The conformance suite on this engine, and what is particular to it.
 
+use sqlx::{Connection, Row, query};
+
 use super::*;
 use crate::{
-    model::Role,
-    store::conformance::{self, House, NOON, at, message, person},
+    model::{
+        Content, ConversationId, Kind, Message, Millis, Role, Seq,
+        command::{History, List},
+    },
+    store::{
+        Appended, NewMessage, Store,
+        conformance::{self, House, NOON, at, message, person},
+    },
 };
 
 mod changes;

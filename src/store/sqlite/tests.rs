@@ -1,11 +1,16 @@
 //! The conformance suite on this engine, and what is particular to it.
 
+use std::path::Path;
+
 use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    model::Role,
-    store::conformance::{self, House, NOON, at, message, person, user},
+    model::{App, AppKey, Content, Features, Kind, Role},
+    store::{
+        Store,
+        conformance::{self, House, NOON, at, message, person, user},
+    },
 };
 
 mod copies;
