@@ -15,6 +15,7 @@ use std::{
 use futures_util::FutureExt;
 use tokio_util::task::TaskTracker;
 
+mod bounds;
 pub mod bridge;
 mod clocks;
 mod connection;
@@ -27,6 +28,7 @@ mod outbox;
 pub mod poll;
 pub mod rong;
 mod room;
+mod sends;
 mod sessions;
 pub mod socket;
 pub mod tcp;

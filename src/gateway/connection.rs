@@ -3,16 +3,11 @@
 //! One task owns the socket. Everything that may wait is polled here side by side; what happens in between never waits.
 
 use std::{
-    collections::VecDeque,
     future::poll_fn,
     ops::ControlFlow,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use bytestring::ByteString;
@@ -21,16 +16,18 @@ use tokio::time::{Instant, Sleep};
 
 use super::{
     Gateway,
+    bounds::{MOST_BAD_FRAMES, MOST_READ, MOST_WORK, MOST_WRITE, rearm},
     clocks::{Clocks, Look},
     hello::{self, Opening, Rejected, Seat},
     limits::{Admission, Bucket, Excess},
     outbox::Outbox,
     room::RoomSeat,
+    sends::Sends,
     sessions::Open,
     socket::{Incoming, Socket},
 };
 use crate::{
-    im::{accounts::SignedIn, turn::Turn},
+    im::accounts::SignedIn,
     model::{
         Code, Command, Fault, Reply,
         chatroom::{ChatroomCommand, JoinedChatroom},
@@ -40,18 +37,7 @@ use crate::{
     wire::{Hello, Refused, Request, widget},
 };
 
-/// Commands under way; with more the client is not read (back-pressure).
-const MOST_WORK: usize = 32;
-/// Frames read before others get their turn.
-const MOST_READ: usize = 32;
-/// Bytes handed to the socket at once.
-const MOST_WRITE: usize = 64 << 10;
-/// Broken frames of one connection (W5).
-const MOST_BAD_FRAMES: u8 = 5;
-/// A farewell may take this long (W4).
-const FAREWELL_TIME: Duration = Duration::from_secs(5);
-/// A farewell to a client whose answer we could not read.
-const CURT_FAREWELL_TIME: Duration = Duration::from_secs(1);
+mod part;
 
 /// One connection and everything it waits for.
 pub(super) struct Connection<S> {
@@ -60,7 +46,7 @@ pub(super) struct Connection<S> {
     outbox: Arc<Outbox>,
     phase: Phase,
     work: FuturesUnordered<Work>,
-    sends: Sends,
+    sends: Sends<(u64, Send)>,
     bad_frames: u8,
     /// What came that costs no budget.
     cheap: Bucket,
@@ -76,13 +62,6 @@ enum Phase {
     Greeting,
     /// Somebody is here.
     Seated(Box<Seat>),
-}
-
-/// Sends begin one after the other, each as soon as the one before stands in the store's line.
-#[derive(Default)]
-struct Sends {
-    waiting: VecDeque<(u64, Send)>,
-    turn_over: Option<Arc<AtomicBool>>,
 }
 
 type Work = Pin<Box<dyn Future<Output = Done> + std::marker::Send>>;
@@ -178,19 +157,12 @@ impl<S: Socket> Connection<S> {
             return Turned::Break(End::Ours(closing.unwrap_or(CloseCode::Restart)));
         }
         self.flush(cx)?;
-        let due = self.due();
-        if timer.is_elapsed() || due < timer.deadline() {
-            timer.as_mut().reset(due);
-            // Registers the new deadline; if it lies in the past, the next turn comes at once.
-            if timer.poll(cx).is_ready() {
-                cx.waker().wake_by_ref();
-            }
-        }
+        rearm(timer, self.due(), cx);
         Turned::Continue(())
     }
 
     fn has_work(&self) -> bool {
-        !self.work.is_empty() || !self.sends.waiting.is_empty()
+        !self.work.is_empty() || !self.sends.is_empty()
     }
 
     /// Answers what came to its end; tells whether anything did.
@@ -259,21 +231,15 @@ impl<S: Socket> Connection<S> {
 
     fn checked(&mut self, outcome: Result<Option<SignedIn>, Fault>) -> Turned {
         let Phase::Seated(seat) = &mut self.phase else { return Turned::Continue(()) };
-        match outcome {
-            Ok(Some(signed_in)) => seat.check_at = hello::check_at(&self.gateway.im, &signed_in),
-            Ok(None) => return Turned::Break(End::Ours(CloseCode::Token)),
-            Err(fault) if fault.code == Code::UserBlocked => {
-                return Turned::Break(End::Ours(CloseCode::Forbidden));
-            }
-            // The store does not answer; ask again soon rather than throw everybody out.
-            Err(_) => seat.check_at = Instant::now() + Duration::from_mins(1),
+        match seat.proved(outcome) {
+            Ok(()) => Turned::Continue(()),
+            Err(code) => Turned::Break(End::Ours(code)),
         }
-        Turned::Continue(())
     }
 
     /// Reads what is there, within bounds; tells whether work began.
     fn read(&mut self, cx: &mut Context<'_>, to_read: &mut usize) -> Turned<bool> {
-        let before = self.work.len() + self.sends.waiting.len();
+        let before = self.work.len() + self.sends.len();
         while *to_read > 0 && self.may_read() {
             let Poll::Ready(incoming) = self.socket.poll_recv(cx) else { break };
             *to_read -= 1;
@@ -295,11 +261,11 @@ impl<S: Socket> Connection<S> {
             }
         }
         self.clocks.mid_message(self.socket.is_mid_message());
-        Turned::Continue(self.work.len() + self.sends.waiting.len() > before)
+        Turned::Continue(self.work.len() + self.sends.len() > before)
     }
 
     fn may_read(&self) -> bool {
-        !matches!(self.phase, Phase::Greeting) && self.work.len() + self.sends.waiting.len() < MOST_WORK
+        !matches!(self.phase, Phase::Greeting) && self.work.len() + self.sends.len() < MOST_WORK
     }
 
     /// Takes one frame.
@@ -355,7 +321,7 @@ impl<S: Socket> Connection<S> {
             _ => rates.other(&member.budget, member.caller.is_agent()),
         };
         match (allowed, command) {
-            (Ok(()), Command::Send(send)) => self.sends.waiting.push_back((id, send)),
+            (Ok(()), Command::Send(send)) => self.sends.push((id, send)),
             (Ok(()), Command::Ping) => self.answer(id, &Ok(Reply::Done {})),
             (Ok(()), Command::Chatroom(ChatroomCommand::Join(join))) => {
                 let take = RoomSeat::take(self.gateway.clone(), member.caller.clone(), self.outbox.clone(), join);
@@ -378,14 +344,8 @@ impl<S: Socket> Connection<S> {
 
     /// Begins the next send if the one before has its place in line; tells whether it did.
     fn begin_send(&mut self) -> bool {
-        if self.sends.turn_over.as_ref().is_some_and(|over| !over.load(Ordering::Acquire)) {
-            return false;
-        }
-        self.sends.turn_over = None;
         let Phase::Seated(seat) = &self.phase else { return false };
-        let Some((id, send)) = self.sends.waiting.pop_front() else { return false };
-        let (turn, over) = Turn::begin();
-        self.sends.turn_over = Some(over);
+        let Some(((id, send), turn)) = self.sends.begin() else { return false };
         let (im, caller, connection) = (self.gateway.im.clone(), seat.membership.caller.clone(), self.outbox.id);
         let began_at = Instant::now();
         self.work.push(Box::pin(async move {
@@ -440,64 +400,8 @@ impl<S: Socket> Connection<S> {
     /// Looks whether the credentials still count.
     fn prove(&mut self) {
         let Phase::Seated(seat) = &mut self.phase else { return };
-        seat.check_at = Instant::now() + Duration::from_hours(1);
-        let (im, token) = (self.gateway.im.clone(), seat.token.clone());
-        self.work.push(Box::pin(async move { Done::Checked(im.authenticate(&token).await) }));
-    }
-
-    /// The farewell, and what must be finished though nobody waits for it.
-    async fn part(mut self, end: End) {
-        if end == End::Ours(CloseCode::Slow) {
-            self.gateway.figures.slow_disconnects.inc();
-        }
-        self.finish_alone(end);
-        // Others see at once that this connection went.
-        self.phase = Phase::Greeting;
-        let time = match end {
-            End::Ours(CloseCode::Protocol | CloseCode::NotUtf8 | CloseCode::TooLarge) => CURT_FAREWELL_TIME,
-            End::Ours(_) | End::Theirs => FAREWELL_TIME,
-            End::Gone => return,
-        };
-        if tokio::time::timeout(time, self.say_farewell(end)).await.is_err() {
-            self.socket.abort();
-        }
-    }
-
-    /// What a client said before it went is also done. When we close, it learns what was not answered and comes again.
-    fn finish_alone(&mut self, end: End) {
-        let mut work = std::mem::take(&mut self.work);
-        let mut waiting = std::mem::take(&mut self.sends.waiting);
-        if matches!(end, End::Ours(_)) {
-            waiting.clear();
-        }
-        let Phase::Seated(seat) = &self.phase else { return };
-        if work.is_empty() && waiting.is_empty() {
-            return;
-        }
-        let (im, caller, connection) = (self.gateway.im.clone(), seat.membership.caller.clone(), self.outbox.id);
-        self.gateway.tasks.spawn(async move {
-            while work.next().await.is_some() {}
-            for (_, send) in waiting {
-                // There is nobody left to answer.
-                let _ = im.send(&caller, Some(connection), send).await;
-            }
-        });
-    }
-
-    async fn say_farewell(&mut self, end: End) {
-        let (outbox, socket) = (&self.outbox, &mut self.socket);
-        let flushed = poll_fn(|cx| socket.poll_flush(cx)).await.is_ok();
-        outbox.take(usize::MAX, |frame| socket.send(frame));
-        socket.close(match end {
-            End::Ours(code) => code,
-            End::Theirs | End::Gone => CloseCode::Normal,
-        });
-        if !flushed || poll_fn(|cx| socket.poll_flush(cx)).await.is_err() || end == End::Theirs {
-            return;
-        }
-        // The client's part. What it still says is not heard.
-        let over = |incoming: &Incoming| matches!(incoming, Incoming::Close | Incoming::Gone);
-        while !over(&poll_fn(|cx| socket.poll_recv(cx)).await) {}
+        let proof = seat.prove();
+        self.work.push(Box::pin(async move { Done::Checked(proof.await) }));
     }
 }
 

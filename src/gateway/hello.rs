@@ -1,6 +1,6 @@
 //! The first frame: who the client is, by what proof, from which page (E3).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -52,6 +52,27 @@ pub(super) struct Seat {
     /// The server's time in the welcome: what was sent before is offline to this connection.
     pub(super) welcomed_at: Millis,
     presence: Presence,
+}
+
+impl Seat {
+    /// Looks whether the credentials still count.
+    pub(super) fn prove(&mut self) -> impl Future<Output = Result<Option<SignedIn>, Fault>> + Send + use<> {
+        self.check_at = Instant::now() + Duration::from_hours(1);
+        let (im, token) = (self.presence.im.clone(), self.token.clone());
+        async move { im.authenticate(&token).await }
+    }
+
+    /// Takes what came of that; the reason to close when they count no more.
+    pub(super) fn proved(&mut self, outcome: Result<Option<SignedIn>, Fault>) -> Result<(), CloseCode> {
+        match outcome {
+            Ok(Some(signed_in)) => self.check_at = check_at(&self.presence.im, &signed_in),
+            Ok(None) => return Err(CloseCode::Token),
+            Err(fault) if fault.code == Code::UserBlocked => return Err(CloseCode::Forbidden),
+            // The store does not answer; ask again soon rather than throw everybody out.
+            Err(_) => self.check_at = Instant::now() + Duration::from_mins(1),
+        }
+        Ok(())
+    }
 }
 
 /// Tells the domain on drop that a connection went.
@@ -172,10 +193,10 @@ fn proof(opening: &Opening, hello: &Hello) -> Result<Token, Fault> {
 }
 
 /// Hourly at least, and when the token ends.
-pub(super) fn check_at(im: &Im, signed_in: &SignedIn) -> Instant {
+fn check_at(im: &Im, signed_in: &SignedIn) -> Instant {
     const HOUR_MS: i64 = 3_600_000;
     let left = signed_in.expires_at.since(im.now()).saturating_add(500).min(HOUR_MS);
-    Instant::now() + std::time::Duration::from_millis(u64::try_from(left).unwrap_or(0))
+    Instant::now() + Duration::from_millis(u64::try_from(left).unwrap_or(0))
 }
 
 fn unauthorized() -> Fault {
