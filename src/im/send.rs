@@ -14,7 +14,7 @@ use super::{
     turn::Turn,
 };
 use crate::model::{
-    AppKey, Caller, Code, ConnectionId, Content, Fault, Kind, ObjectName, Role, UserId,
+    AppKey, Caller, Code, ConnectionId, Content, Fault, Kind, ObjectName, Role, SiteKey, UserId,
     command::{Send, Sent, Target},
     content::names,
     person::{MAX_MARKS, has_tower_of_marks},
@@ -37,8 +37,7 @@ impl Im {
     ) -> Result<Sent, Fault> {
         self.check_content(&send.content)?;
         if is_ours_alone(&send.content) {
-            let message = format!("`{}` is sent by the server only", send.content.name);
-            return Err(Fault::new(Code::Forbidden, message));
+            return Err(for_the_server(&send.content));
         }
         if let Some(room) = self.chatrooms.meant(&caller.app, &send.to) {
             return self.say_in_room(caller, connection, &room, send, turn).await;
@@ -46,14 +45,7 @@ impl Im {
         if let Some(led) = self.led_for(caller).await? {
             return self.send_up(caller, &led, connection, send).await;
         }
-        let control = Control::of(&send.content);
-        if (control.is_some() || is_reserved(&send.content))
-            && let Some(site) = self.desk_meant(caller, &send.to).await?
-        {
-            let Some(control) = control else {
-                let message = format!("`{}` is sent by the server only", send.content.name);
-                return Err(Fault::new(Code::Forbidden, message));
-            };
+        if let Some((site, control)) = self.control_meant(caller, &send).await? {
             return self.control(caller, connection, &site, control, send).await;
         }
         if matches!(send.to, Target::Desk | Target::DeskOf(_)) {
@@ -96,6 +88,17 @@ impl Im {
         } else {
             self.pass_moderated(&route, outgoing).await
         }
+    }
+
+    /// What a message to a desk asks of it, and of which site's desk, when it is no message to be kept.
+    async fn control_meant(&self, caller: &Caller, send: &Send) -> Result<Option<(SiteKey, Control)>, Fault> {
+        let control = Control::of(&send.content);
+        if control.is_none() && !is_reserved(&send.content) {
+            return Ok(None);
+        }
+        let Some(site) = self.desk_meant(caller, &send.to).await? else { return Ok(None) };
+        let control = control.ok_or_else(|| for_the_server(&send.content))?;
+        Ok(Some((site, control)))
     }
 
     pub(super) fn check_content(&self, content: &Content) -> Result<(), Fault> {
@@ -169,6 +172,10 @@ impl Im {
         }
         self.route_of(app, conversation.id).await
     }
+}
+
+fn for_the_server(content: &Content) -> Fault {
+    Fault::new(Code::Forbidden, format!("`{}` is sent by the server only", content.name))
 }
 
 /// Contents that tell what the server did: from anybody else they would be lies.

@@ -14,7 +14,7 @@ use super::{
     error::Work,
     files::Named,
     found,
-    loaded::{DeskSide, Known, Loaded},
+    loaded::{DeskSide, Head, Known, Loaded},
     session::Session,
     written::Writing,
 };
@@ -114,15 +114,12 @@ fn append<'j>(
         refusal => refusal,
     };
     let known = loaded.known(conversation, sender, new);
-    if let Some(refusal) = refusal {
+    let mut recipients = match refusal {
+        None => new.only.iter().map(|user| loaded.user(app, user)).collect::<Result<Vec<i64>, _>>()?,
         // What was taken before the door closed stays taken.
-        let first = known.map_or(Err(refusal), |known| repeated(known, new))?;
-        if let Some((copy, visitor)) = job.copy.as_ref().zip(visitor) {
-            writing.came_to(visitor, copy, new);
-        }
-        return Ok(first);
-    }
-    let mut recipients = new.only.iter().map(|user| loaded.user(app, user)).collect::<Result<Vec<i64>, _>>()?;
+        Some(_) if known.is_some() => Vec::new(),
+        Some(refusal) => return Err(refusal),
+    };
     if let Some(known) = known {
         let first = repeated(known, new)?;
         if let Some((copy, visitor)) = job.copy.as_ref().zip(visitor) {
@@ -227,13 +224,7 @@ fn place<'j>(
         head.changed_at = head.changed_at.max(at);
     }
     head.places.push((head.seq, head.counted));
-    if matches!(head.desk, DeskSide::Waiting | DeskSide::Human) {
-        if head.visitor == Some(sender) {
-            head.waiting_since = head.waiting_since.or(Some(at));
-        } else if head.desk == DeskSide::Human && new.counted && new.from.role == Role::Agent {
-            head.waiting_since = None;
-        }
-    }
+    follow_waiting(head, sender, new, at);
     let (row, place, counted) = (head.row, head.seq, head.counted);
     loaded.taken.insert(id);
     if let Some(member) = loaded.members.get_mut(&(row, sender)) {
@@ -258,6 +249,18 @@ fn place<'j>(
         recipients,
         called,
         binds,
+    }
+}
+
+/// Whoever writes to the desk waits from then on; whom an agent answers waits no more.
+fn follow_waiting(head: &mut Head, sender: i64, new: &NewMessage, at: i64) {
+    if !matches!(head.desk, DeskSide::Waiting | DeskSide::Human) {
+        return;
+    }
+    if head.visitor == Some(sender) {
+        head.waiting_since = head.waiting_since.or(Some(at));
+    } else if head.desk == DeskSide::Human && new.counted && new.from.role == Role::Agent {
+        head.waiting_since = None;
     }
 }
 

@@ -87,12 +87,7 @@ pub(super) async fn change(
             let user = s.user(app, user).await?;
             remove(s, row, user, at).await?;
             if *ban {
-                query("insert into bans (conversation_id, user_id, at) values ($1, $2, $3) on conflict do nothing")
-                    .bind(row)
-                    .bind(user)
-                    .bind(at.get())
-                    .execute(&mut *s.conn)
-                    .await?;
+                remember_ban(s, row, user, at).await?;
             }
         }
         GroupStep::Rename(name) => {
@@ -111,29 +106,11 @@ pub(super) async fn change(
         }
         GroupStep::Silence { user, on, until } => {
             let user = s.user(app, user).await?;
-            let done = query(
-                "update participants
-                set silenced = $3, silenced_until = $4
-                where conversation_id = $1
-                  and user_id = $2",
-            )
-            .bind(row)
-            .bind(user)
-            .bind(on)
-            .bind(until.filter(|_| *on).map(Millis::get))
-            .execute(&mut *s.conn)
-            .await?;
-            of_member(done.rows_affected())?;
+            silence(s, row, user, *on, until.filter(|_| *on)).await?;
         }
         GroupStep::Allow(user, on) => {
             let user = s.user(app, user).await?;
-            let done = query("update participants set allowed = $3 where conversation_id = $1 and user_id = $2")
-                .bind(row)
-                .bind(user)
-                .bind(on)
-                .execute(&mut *s.conn)
-                .await?;
-            of_member(done.rows_affected())?;
+            allow(s, row, user, *on).await?;
         }
         GroupStep::Forgive(user) => {
             let user = s.user(app, user).await?;
@@ -149,6 +126,42 @@ pub(super) async fn change(
     let changed = load(s, row).await?;
     outbox::group_changed(s, app, &changed, Some(step)).await?;
     Ok(changed)
+}
+
+async fn remember_ban(s: &mut Session<'_>, row: i64, user: i64, at: Millis) -> Work<()> {
+    query("insert into bans (conversation_id, user_id, at) values ($1, $2, $3) on conflict do nothing")
+        .bind(row)
+        .bind(user)
+        .bind(at.get())
+        .execute(&mut *s.conn)
+        .await?;
+    Ok(())
+}
+
+async fn silence(s: &mut Session<'_>, row: i64, user: i64, on: bool, until: Option<Millis>) -> Work<()> {
+    let done = query(
+        "update participants
+        set silenced = $3, silenced_until = $4
+        where conversation_id = $1
+          and user_id = $2",
+    )
+    .bind(row)
+    .bind(user)
+    .bind(on)
+    .bind(until.map(Millis::get))
+    .execute(&mut *s.conn)
+    .await?;
+    of_member(done.rows_affected())
+}
+
+async fn allow(s: &mut Session<'_>, row: i64, user: i64, on: bool) -> Work<()> {
+    let done = query("update participants set allowed = $3 where conversation_id = $1 and user_id = $2")
+        .bind(row)
+        .bind(user)
+        .bind(on)
+        .execute(&mut *s.conn)
+        .await?;
+    of_member(done.rows_affected())
 }
 
 async fn forgive(s: &mut Session<'_>, row: i64, users: &[i64]) -> Work<()> {

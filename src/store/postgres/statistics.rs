@@ -169,21 +169,8 @@ async fn days(s: &mut Session<'_>, app: &AppKey, from: Day, to: Day) -> Work<Vec
 
 async fn figures_of(s: &mut Session<'_>, app: i64, day: Day) -> Work<DayFigures> {
     let mut figures = DayFigures::nothing(day);
+    count_messages(s, app, &mut figures).await?;
     let (number, from, until) = (day.number(), day.from().get(), day.until().get());
-    let kinds = query(
-        "select kind, sum(count)::bigint
-        from daily_messages
-        where app_id = $1
-          and day = $2
-        group by kind",
-    )
-    .bind(app)
-    .bind(number)
-    .fetch_all(&mut *s.conn)
-    .await?;
-    for row in &kinds {
-        figures.messages.insert(super::rows::small(row, 0)?, whole(row, 1)?);
-    }
     let row = query(
         "select (select count(*) from daily_active where app_id = $1 and day = $2),
           (select count(*) from first_answers where app_id = $1 and day = $2),
@@ -232,6 +219,25 @@ async fn figures_of(s: &mut Session<'_>, app: i64, day: Day) -> Work<DayFigures>
     (figures.ended, figures.ratings, figures.mean_stars) = (whole(&row, 4)?, whole(&row, 5)?, get(&row, 6)?);
     (figures.new_users, figures.new_visitors) = (whole(&row, 7)?, whole(&row, 8)?);
     Ok(figures)
+}
+
+/// Messages of the day, by kind of conversation.
+async fn count_messages(s: &mut Session<'_>, app: i64, figures: &mut DayFigures) -> Work<()> {
+    let kinds = query(
+        "select kind, sum(count)::bigint
+        from daily_messages
+        where app_id = $1
+          and day = $2
+        group by kind",
+    )
+    .bind(app)
+    .bind(figures.day.number())
+    .fetch_all(&mut *s.conn)
+    .await?;
+    for row in &kinds {
+        figures.messages.insert(super::rows::small(row, 0)?, whole(row, 1)?);
+    }
+    Ok(())
 }
 
 /// Numbers are given by nodes, so one that is lower may be kept a moment later than one that is higher: what was kept in

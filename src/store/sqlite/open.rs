@@ -12,7 +12,9 @@ use super::{
     QUEUE, SqliteOptions, SqliteStats, SqliteStore, connect,
     folder::{self, Folder},
     ledger::Ledger,
-    migrate, readers, search,
+    migrate,
+    readers::{self, Read},
+    search,
     upkeep::{self, Keeper},
     writer::{AnyWork, Job, Task, Writer},
 };
@@ -95,12 +97,7 @@ impl SqliteStore {
         threads.push(writer.start(queued)?);
         let (mut searches, mut index) = (None, None);
         if !options.beside_a_server {
-            let forget = forget_reworded(jobs.downgrade());
-            let indexer = search::index::Indexer::open(&file, epoch, stats.clone(), forget)?;
-            let (stop, stopped) = std::sync::mpsc::channel();
-            threads.push(indexer.start(stopped)?);
-            let (ask, asked) = mpsc::channel(search::QUEUE);
-            threads.push(search::start(&file, asked, epoch, &stats)?);
+            let (ask, stop) = start_search(&file, epoch, &stats, &jobs, &mut threads)?;
             (searches, index) = (Some(ask), Some(stop));
         }
         Ok(Self {
@@ -134,6 +131,23 @@ impl Running {
             }
         }
     }
+}
+
+/// Starts what fills the search index and what asks it. Questions go to the first; the second is dropped to end it.
+fn start_search(
+    file: &Path,
+    epoch: u64,
+    stats: &Arc<SqliteStats>,
+    jobs: &mpsc::Sender<Job>,
+    threads: &mut Vec<JoinHandle<()>>,
+) -> Result<(mpsc::Sender<Read>, std::sync::mpsc::Sender<()>), OpenError> {
+    let forget = forget_reworded(jobs.downgrade());
+    let indexer = search::index::Indexer::open(file, epoch, stats.clone(), forget)?;
+    let (stop, stopped) = std::sync::mpsc::channel();
+    threads.push(indexer.start(stopped)?);
+    let (ask, asked) = mpsc::channel(search::QUEUE);
+    threads.push(search::start(file, asked, epoch, stats)?);
+    Ok((ask, stop))
 }
 
 /// Tells the writer that the search index knows of these changes.
