@@ -1,6 +1,6 @@
 /** The few things every part does with the document. */
 
-const SVG = "http://www.w3.org/2000/svg"
+export { icon } from "../../shared/lib/icon.js"
 
 /**
  * @param {ParentNode} root
@@ -31,20 +31,6 @@ export function clone(id) {
   const template = document.getElementById(id)
   if (!(template instanceof HTMLTemplateElement)) throw new Error(`no template ${id}`)
   return find(/** @type {DocumentFragment} */ (document.importNode(template.content, true)), "*")
-}
-
-/**
- * @param {string} name one of the page's sprite
- * @returns {SVGElement}
- */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg")
-  const use = document.createElementNS(SVG, "use")
-  svg.setAttribute("class", "icon")
-  svg.setAttribute("aria-hidden", "true")
-  use.setAttribute("href", `#i-${name}`)
-  svg.append(use)
-  return svg
 }
 
 /**

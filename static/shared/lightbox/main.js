@@ -1,10 +1,10 @@
+import { icon } from "../lib/icon.js"
 import { jpegOf } from "../views/media.js"
 import css from "./panel.css"
 
 /** @import { Media } from "../models/media.js" */
 /** @import { Links } from "../net/files.js" */
 
-const SVG = "http://www.w3.org/2000/svg"
 const MOST_ZOOM = 4
 
 /**
@@ -159,17 +159,6 @@ function made(tag, name, ...children) {
   element.append(...children)
   if (element instanceof HTMLButtonElement) element.type = "button"
   return element
-}
-
-/** @param {string} name one of the sprite's */
-function icon(name) {
-  const svg = document.createElementNS(SVG, "svg")
-  const use = document.createElementNS(SVG, "use")
-  svg.setAttribute("class", "icon")
-  svg.setAttribute("aria-hidden", "true")
-  use.setAttribute("href", `#i-${name}`)
-  svg.append(use)
-  return svg
 }
 
 /**

@@ -1,3 +1,4 @@
+import { icon } from "../lib/icon.js"
 import { box, clockWords, endingOf, middle, sizeWords } from "../models/media.js"
 
 /** @import { Media } from "../models/media.js" */
@@ -62,17 +63,6 @@ function make(tag, name, ...children) {
   element.className = name
   element.append(...children)
   return element
-}
-
-/** @param {string} name one of the sprite's */
-function icon(name) {
-  const svg = document.createElementNS(SVG, "svg")
-  const use = document.createElementNS(SVG, "use")
-  svg.setAttribute("class", "icon")
-  svg.setAttribute("aria-hidden", "true")
-  use.setAttribute("href", `#i-${name}`)
-  svg.append(use)
-  return svg
 }
 
 // Pictures.

@@ -2,7 +2,7 @@ import { colourOf, initials } from "../../shared/lib/people.js"
 
 /** @import { Person } from "../../shared/net/protocol.js" */
 
-const SVG = "http://www.w3.org/2000/svg"
+export { icon } from "../../shared/lib/icon.js"
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
@@ -28,17 +28,6 @@ export function make(tag, properties = {}, ...children) {
  */
 export function byId(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id))
-}
-
-/** @param {string} name one of the sprite's */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg")
-  const use = document.createElementNS(SVG, "use")
-  use.setAttribute("href", `#i-${name}`)
-  svg.setAttribute("class", "icon")
-  svg.setAttribute("aria-hidden", "true")
-  svg.append(use)
-  return svg
 }
 
 /**

@@ -7,7 +7,10 @@ import { Links, upload } from "../../shared/net/files.js"
 import { CommandError } from "../../shared/net/protocol.js"
 import { Sender } from "../../shared/net/sender.js"
 import { Shelf } from "../lib/storage.js"
+import { History } from "../net/history.js"
 import { Session } from "../net/session.js"
+import { Writes } from "../net/writes.js"
+import { Captions } from "./captions.js"
 import { Chat, isOpen } from "./chat.js"
 
 /** @import { Entry, Target } from "../../shared/models/outbox.js" */
@@ -15,7 +18,6 @@ import { Chat, isOpen } from "./chat.js"
 /** @import { Job } from "../../shared/models/uploads.js" */
 /** @import { Context, Conversation, Desk, Message, Page, Person, Push, Sent, Welcome } from "../../shared/net/protocol.js" */
 
-const PAGE = 30
 const ADOPT_MS = 10_000
 const BEGIN_AGAIN_MS = 5_000
 
@@ -40,16 +42,14 @@ const BEGIN_AGAIN_MS = 5_000
  * Says what happened through `events`; shows nothing itself.
  */
 export class Talk {
-  #fetching = new Set()
   #introduced = false
-  #lastTyping = 0
   /** @type {Record<string, unknown> | null} */
   #product = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again
   #tokenTried = false
-  /** What is said about files once they are there. @type {{ keys: string[], text: string }[]} */
-  #captions = []
+  /** @type {Captions<string>} */
+  #captions = new Captions()
   /** Server's clock minus ours. */
   #skew = 0
 
@@ -73,6 +73,8 @@ export class Talk {
       onWelcome: (welcome) => this.#welcome(welcome),
       onPush: (push) => this.#hear(push),
     })
+    this.history = new History(this.connection, () => events.changed())
+    this.writes = new Writes(this.connection)
     this.sender = new Sender(this.outbox, this.connection, {
       sent: (entry, sent) => this.#sent(entry, sent),
       changed: () => events.changed(),
@@ -131,7 +133,7 @@ export class Talk {
    */
   sendFiles(files, text) {
     const keys = files.map(({ file, ...picture }) => this.uploads.add(file, { desk: true }, picture).key)
-    if (text) this.#captions.push({ keys, text })
+    if (text) this.#captions.add(keys, text)
     this.events.changed()
     this.begin()
   }
@@ -155,10 +157,7 @@ export class Talk {
   }
 
   #uploadsChanged() {
-    const going = new Set(this.uploads.jobs.filter(isGoing).map(({ key }) => key))
-    const ready = this.#captions.filter(({ keys }) => !keys.some((key) => going.has(key)))
-    this.#captions = this.#captions.filter((caption) => !ready.includes(caption))
-    for (const { text } of ready) this.say(text)
+    for (const text of this.#captions.take(this.uploads.jobs)) this.say(text)
     this.events.changed()
   }
 
@@ -220,11 +219,7 @@ export class Talk {
    * @param {boolean} on
    */
   typing(conversation, on) {
-    const now = Date.now()
-    if (on && now - this.#lastTyping < 3_000) return
-    if (!on && this.#lastTyping === 0) return
-    this.#lastTyping = on ? now : 0
-    this.connection.command("typing", { conversation, on }).catch(ignore)
+    this.writes.tell(conversation, on)
   }
 
   /**
@@ -232,11 +227,7 @@ export class Talk {
    * @param {string} id
    */
   async earlier(id) {
-    const log = this.chat.log(id)
-    await this.#once(`before ${id}`, async () => {
-      const page = await this.connection.command("history", { conversation: id, before: log.first, limit: PAGE })
-      log.prepend(page)
-    })
+    await this.history.earlier(id, this.chat.log(id))
   }
 
   /**
@@ -244,34 +235,14 @@ export class Talk {
    * @param {string} id
    */
   async complete(id) {
-    await this.#once(`after ${id}`, () => this.#fill(id))
+    await this.history.once(`after ${id}`, async () => {
+      await this.history.fill(id, this.chat.log(id))
+      this.#delivered(id)
+    })
     if (this.chat.conversation(id)) return
-    await this.#once(`conversation ${id}`, async () => {
+    await this.history.once(`conversation ${id}`, async () => {
       this.chat.take(await this.connection.command("conversation", { conversation: id }))
     })
-  }
-
-  /** @param {string} id */
-  async #fill(id) {
-    const log = this.chat.log(id)
-    for (;;) {
-      const { last } = log
-      const query = last ? { conversation: id, after: last, limit: 100 } : { conversation: id, limit: PAGE }
-      /** @type {Page} */
-      const page = await this.connection.command("history", query)
-      if (last === 0) {
-        log.reset(page.head.epoch, page.messages, page.more)
-        break
-      }
-      if (log.follow(page.head)) {
-        log.reset(page.head.epoch, [], true) // the order was rewritten
-        continue
-      }
-      log.fill(page.messages)
-      const nothing = page.messages.length === 0
-      if (nothing || (!page.more && !log.broken)) break
-    }
-    this.#delivered(id)
   }
 
   /**
@@ -281,7 +252,7 @@ export class Talk {
    */
   #put(to, type, content) {
     const entry = this.outbox.add(to, type, content)
-    this.#lastTyping = 0
+    this.writes.sent()
     this.#pump()
     return entry
   }
@@ -414,30 +385,7 @@ export class Talk {
     // If that tab is gone before it could send, this one does: the same id makes that harmless.
     if (value !== null) setTimeout(() => this.sender.pump(), ADOPT_MS)
   }
-
-  /**
-   * One request of a kind at a time; a lost line is tried again after the next welcome.
-   * @param {string} what
-   * @param {() => Promise<void>} request
-   */
-  async #once(what, request) {
-    if (this.#fetching.has(what)) return
-    this.#fetching.add(what)
-    try {
-      await request()
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error
-    } finally {
-      this.#fetching.delete(what)
-      this.events.changed()
-    }
-  }
 }
 
-/** @param {Job} job */
-function isGoing({ state }) {
-  return state === "waiting" || state === "running" || state === "there"
-}
-
-/** A receipt or hint that did not arrive is replaced by the next. */
+/** A receipt that did not arrive is replaced by the next. */
 function ignore() {}

@@ -3,19 +3,20 @@ import { Outbox } from "../../../shared/models/outbox.js"
 import { Uploads } from "../../../shared/models/uploads.js"
 import { Connection } from "../../../shared/net/connection.js"
 import { Links, upload } from "../../../shared/net/files.js"
-import { CommandError } from "../../../shared/net/protocol.js"
 import { Sender } from "../../../shared/net/sender.js"
 import { Shelf } from "../../../widget/lib/storage.js"
+import { Captions } from "../../../widget/models/captions.js"
+import { History } from "../../../widget/net/history.js"
+import { Writes } from "../../../widget/net/writes.js"
 import { KINDS, wayTo } from "../../shared/shapes.js"
 import { Inbox } from "./inbox.js"
 
 /** @import { Entry, Target } from "../../../shared/models/outbox.js" */
 /** @import { Uploaded } from "../../../shared/models/media.js" */
 /** @import { Job } from "../../../shared/models/uploads.js" */
-/** @import { Conversation, Message, Page, Push, Sent, Welcome } from "../../../shared/net/protocol.js" */
+/** @import { Conversation, Message, Push, Sent, Welcome } from "../../../shared/net/protocol.js" */
 /** @import { Place } from "../../shared/shapes.js" */
 
-const PAGE = 30
 const MOST_WATCHED = 100
 /** As many as a welcome brings; and the most that are kept. */
 const WELCOMED = 20
@@ -33,13 +34,11 @@ const MOST_LISTED = 500
 /** A user's conversations with others: what is known, what is still to be sent, and the line between. */
 export class Post {
   inbox = new Inbox()
-  #fetching = new Set()
-  #lastTyping = 0
   #watched = ""
   /** Server's clock minus ours. */
   #skew = 0
-  /** What is said about files once they are there. @type {{ keys: string[], to: Target, text: string }[]} */
-  #captions = []
+  /** @type {Captions<{ to: Target, text: string }>} */
+  #captions = new Captions()
   /** @type {Set<string>} */
   #rooms = new Set()
 
@@ -62,6 +61,8 @@ export class Post {
       onWelcome: (welcome) => this.#welcome(welcome),
       onPush: (push) => this.#hear(push),
     })
+    this.history = new History(this.connection, () => events.changed())
+    this.writes = new Writes(this.connection)
     this.sender = this.#newSender()
     this.links = new Links((files) => this.connection.command("links", { files }))
     this.uploads = new Uploads(
@@ -112,7 +113,7 @@ export class Post {
   sendFiles({ id }, files, text) {
     const to = { conversation: id }
     const keys = files.map(({ file, ...picture }) => this.uploads.add(file, to, picture).key)
-    if (text) this.#captions.push({ keys, to, text })
+    if (text) this.#captions.add(keys, { to, text })
     this.events.changed()
   }
 
@@ -143,11 +144,7 @@ export class Post {
    * @param {boolean} on
    */
   typing(conversation, on) {
-    const now = Date.now()
-    if (on && now - this.#lastTyping < 3_000) return
-    if (!on && this.#lastTyping === 0) return
-    this.#lastTyping = on ? now : 0
-    this.connection.command("typing", { conversation, on }).catch(ignore)
+    this.writes.tell(conversation, on)
   }
 
   /** Takes it out of the own list. @param {string} conversation */
@@ -158,16 +155,12 @@ export class Post {
   /** @param {string} room */
   async enter(room) {
     this.#rooms.add(room)
-    await this.#once(`room ${room}`, () => this.#join(room))
+    await this.history.once(`room ${room}`, () => this.#join(room))
   }
 
   /** @param {string} id the page before the oldest held */
   async earlier(id) {
-    const log = this.inbox.log(id)
-    await this.#once(`before ${id}`, async () => {
-      const page = await this.connection.command("history", { conversation: id, before: log.first, limit: PAGE })
-      log.prepend(page)
-    })
+    await this.history.earlier(id, this.inbox.log(id))
   }
 
   /** Fetches what is missing: the newest page, or what came after the newest held. @param {string} id */
@@ -175,34 +168,15 @@ export class Post {
     const room = this.inbox.conversation(id)
     if (room?.kind === "chatroom") return this.enter(room.handle ?? "")
     if (!room) {
-      await this.#once(`conversation ${id}`, async () => {
+      await this.history.once(`conversation ${id}`, async () => {
         this.inbox.take(await this.connection.command("conversation", { conversation: id }))
         this.#watch()
       })
     }
-    await this.#once(`after ${id}`, () => this.#fill(id))
-  }
-
-  /** @param {string} id */
-  async #fill(id) {
-    const log = this.inbox.log(id)
-    for (;;) {
-      const { last } = log
-      const query = last ? { conversation: id, after: last, limit: 100 } : { conversation: id, limit: PAGE }
-      /** @type {Page} */
-      const page = await this.connection.command("history", query)
-      if (last === 0) {
-        log.reset(page.head.epoch, page.messages, page.more)
-        break
-      }
-      if (log.follow(page.head)) {
-        log.reset(page.head.epoch, [], true) // the order was rewritten
-        continue
-      }
-      log.fill(page.messages)
-      if (page.messages.length === 0 || (!page.more && !log.broken)) break
-    }
-    this.#delivered(id)
+    await this.history.once(`after ${id}`, async () => {
+      await this.history.fill(id, this.inbox.log(id))
+      this.#delivered(id)
+    })
   }
 
   /** @param {string} room */
@@ -247,14 +221,7 @@ export class Post {
   }
 
   #uploadsChanged() {
-    const going = new Set(
-      this.uploads.jobs
-        .filter(({ state }) => state === "waiting" || state === "running" || state === "there")
-        .map(({ key }) => key),
-    )
-    const ready = this.#captions.filter(({ keys }) => !keys.some((key) => going.has(key)))
-    this.#captions = this.#captions.filter((caption) => !ready.includes(caption))
-    for (const { to, text } of ready) this.#put(to, "RC:TxtMsg", { content: text })
+    for (const { to, text } of this.#captions.take(this.uploads.jobs)) this.#put(to, "RC:TxtMsg", { content: text })
     this.events.changed()
   }
 
@@ -265,7 +232,7 @@ export class Post {
    */
   #put(to, type, content) {
     this.outbox.add(to, type, content)
-    this.#lastTyping = 0
+    this.writes.sent()
     this.#pump()
   }
 
@@ -311,7 +278,7 @@ export class Post {
       for (const id of missing) this.complete(id)
       for (const room of this.#rooms) this.enter(room)
       for (const { id } of this.inbox.list) this.#delivered(id)
-      if (welcome.conversations.length >= WELCOMED) this.#once("list", () => this.#rest())
+      if (welcome.conversations.length >= WELCOMED) this.history.once("list", () => this.#rest())
       this.#watched = ""
       this.#watch()
       this.events.welcomed()
@@ -390,24 +357,6 @@ export class Post {
   }
 
   /**
-   * One request of a kind at a time; a lost line is tried again after the next welcome.
-   * @param {string} what
-   * @param {() => Promise<void>} request
-   */
-  async #once(what, request) {
-    if (this.#fetching.has(what)) return
-    this.#fetching.add(what)
-    try {
-      await request()
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error
-    } finally {
-      this.#fetching.delete(what)
-      this.events.changed()
-    }
-  }
-
-  /**
    * @param {Place} place
    * @returns {(one: { to: Target }) => boolean} whether something on its way goes there
    */
@@ -418,5 +367,5 @@ export class Post {
   }
 }
 
-/** A receipt or hint that did not arrive is replaced by the next. */
+/** A receipt that did not arrive is replaced by the next. */
 function ignore() {}
