@@ -1,6 +1,7 @@
 //! WebSocket frames of the server's side (RFC 6455), strict and sans-IO.
 //!
-//! Messages of one kind only, text or binary, no extensions. A length is judged when it is declared, before a byte of it is kept (W2).
+//! Messages of one kind only, text or binary, no extensions. A length is judged when it is declared, before a byte of it is
+//! kept (W2).
 
 use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
