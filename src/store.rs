@@ -229,7 +229,8 @@ pub trait Store:
     async fn desk_counts(&self, app: &AppKey, agent: &UserId) -> Result<DeskCounts>;
     /// How many visitors of this app wait longer than this conversation; `None` when it does not wait.
     async fn queue_position(&self, app: &AppKey, conversation: ConversationId) -> Result<Option<u64>>;
-    /// Service conversations in line or with an agent whose last change lies before `before`, any app, oldest first, at most `limit`.
+    /// Service conversations in line or with an agent whose last change lies before `before`, any app, oldest first, at most
+    /// `limit`.
     async fn idle_services(&self, before: Millis, limit: u16) -> Result<Vec<Idle>>;
 
     // Messages.

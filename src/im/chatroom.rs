@@ -65,8 +65,9 @@ pub struct ChatroomFigures {
 }
 
 impl Im {
-    /// Lets a connection into a chatroom, which is made when it is unknown unless it must be there. From now on the connection must hear what is
-    /// said there; then [`Im::chatroom_entered`] tells what was said before, so that nothing falls in between.
+    /// Lets a connection into a chatroom, which is made when it is unknown unless it must be there. From now on the
+    /// connection must hear what is said there; then [`Im::chatroom_entered`] tells what was said before, so that nothing
+    /// falls in between.
     pub async fn enter_chatroom(
         &self,
         caller: &Caller,

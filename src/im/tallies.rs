@@ -1,8 +1,8 @@
 //! How much was used of what is limited in time: sign-ins, new visitors, requests of back ends.
 //!
-//! Every server counts in its memory. When several share the store, they also tell each other: what happens seldom at once, what
-//! happens often when a server has given a tenth of it. The same rules decide here and there (`model::tally`). Nobody waits for
-//! the others longer than half a second; when they do not answer, what is known here decides.
+//! Every server counts in its memory. When several share the store, they also tell each other: what happens seldom at once,
+//! what happens often when a server has given a tenth of it. The same rules decide here and there (`model::tally`). Nobody
+//! waits for the others longer than half a second; when they do not answer, what is known here decides.
 
 mod counter;
 #[cfg(test)]

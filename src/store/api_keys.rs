@@ -47,7 +47,7 @@ pub trait ApiKeys: Send + Sync {
     /// Notes when a key was used.
     async fn touch_api_key(&self, app: &AppKey, id: &KeyId, at: Millis) -> Result<()>;
     /// Whether a signature is seen for the first time from this signer, a key's id or `app:` and an app's key; remembers it
-    /// until it expires. With `most` remembered
-    /// in all: [`TooMany`](super::StoreError::TooMany), because forgetting one would let it be used again.
+    /// until it expires. With `most` remembered in all: [`TooMany`](super::StoreError::TooMany), because forgetting one would
+    /// let it be used again.
     async fn first_sight(&self, signer: &str, seen: SeenSignature, most: u64) -> Result<bool>;
 }

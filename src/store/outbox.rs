@@ -180,8 +180,8 @@ pub trait Outbox: Send + Sync {
     async fn wait_for_notices(&self);
     /// The webhooks with a delivery that is due, any app, at most `limit`.
     async fn due_endpoints(&self, now: Millis, limit: u16) -> Result<Vec<Endpoint>>;
-    /// Deliveries of a webhook that are due, longest due first, at most `limit`; at most one of a conversation. Whoever asks knows
-    /// which of them are under way already.
+    /// Deliveries of a webhook that are due, longest due first, at most `limit`; at most one of a conversation. Whoever asks
+    /// knows which of them are under way already.
     async fn due_deliveries(&self, app: &AppKey, id: &WebhookId, now: Millis, limit: u16) -> Result<Vec<Due>>;
     /// The next instant after `now` at which something becomes due.
     async fn next_due(&self, now: Millis) -> Result<Option<Millis>>;

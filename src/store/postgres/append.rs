@@ -28,8 +28,7 @@ use crate::{
 };
 
 /// Does all jobs of a batch; what became of each, and how many messages are new. A refusal of one leaves nothing behind and
-/// touches no other.
-/// Receipts are `noted` for servers that hear of each other.
+/// touches no other. Receipts are `noted` for servers that hear of each other.
 pub(super) async fn all(s: &mut Session<'_>, uids: &mut Uids, batch: &[Job], noted: bool) -> Work<(Vec<Outcome>, u64)> {
     let appends: Vec<&Append> = batch
         .iter()

@@ -56,8 +56,8 @@ pub(super) async fn open_service(
     }
 }
 
-/// Begins a service conversation, or returns the visitor's open one with that site. Of several that begin at once one does, and the
-/// others wait for that one's commit.
+/// Begins a service conversation, or returns the visitor's open one with that site. Of several that begin at once one does,
+/// and the others wait for that one's commit.
 pub(super) async fn begin(s: &mut Session<'_>, app_key: &AppKey, new: &NewService) -> Work<Conversation> {
     if let Some(open) = open_service(s, app_key, &new.visitor, &new.site).await? {
         return Ok(open);

@@ -130,8 +130,8 @@ impl Head {
         }
     }
 
-    /// Lets the participants' rows know that something was said at this time. They are raised to the end of the minute, so that most
-    /// messages touch none of them; in large groups once and for all.
+    /// Lets the participants' rows know that something was said at this time. They are raised to the end of the minute, so
+    /// that most messages touch none of them; in large groups once and for all.
     pub(super) fn stir(&mut self, conn: &Connection, at: i64) -> rusqlite::Result<()> {
         if at <= self.quiet_after {
             return Ok(());
