@@ -64,7 +64,7 @@ pub use error::{Result, StoreError};
 pub use message::{Appended, Demand, NewMessage, Replaced, Watermarks};
 pub use restraints::Restraints;
 pub use retention::Retention;
-pub use users::{ProofAsked, Users};
+pub use users::{ProofAsked, ProofsAsked, Users};
 
 use agents::Agents;
 use answers::Answers;

@@ -1,8 +1,11 @@
 //! What the app's back end forbids its users: to come at all, or to write. Looked at with every message, from memory.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use moka::sync::Cache;
@@ -12,9 +15,7 @@ use crate::model::{
     AppKey, Audience, Caller, Code, Event, Fault, Kind, Role, Stale, UserId,
     restraint::{Restraint, Term},
 };
-
-/// Most changes by other processes that are taken in at one look.
-const LOOK: u16 = 1000;
+use crate::store::{ProofAsked, ProofsAsked, changes::Place};
 
 /// What users are under, as far as it was asked lately. Whoever changes it puts the news here.
 #[derive(Debug)]
@@ -22,11 +23,34 @@ pub(super) struct Terms {
     known: Cache<(AppKey, UserId), Arc<[Term]>>,
     /// How often anything was forgotten: what was read before may be wrong.
     forgotten: AtomicU64,
+    heard: Mutex<Heard>,
+}
+
+/// What other processes changed, as far as it was heard of.
+#[derive(Debug, Default)]
+struct Heard {
+    /// Where the next look goes on.
+    place: Option<Place>,
+    /// What the last look found, which the next one may find again.
+    last: BTreeSet<i64>,
+}
+
+impl Heard {
+    /// What of this is new.
+    fn take(&mut self, found: ProofsAsked) -> Vec<ProofAsked> {
+        // Another server may have given the same numbers to others.
+        if self.place.is_none_or(|place| place.server != found.place.server) {
+            self.last.clear();
+        }
+        let before = std::mem::replace(&mut self.last, found.asked.iter().map(|change| change.number).collect());
+        self.place = Some(found.place);
+        found.asked.into_iter().filter(|change| !before.contains(&change.number)).collect()
+    }
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { known: Cache::new(50_000), forgotten: AtomicU64::new(0) }
+        Self { known: Cache::new(50_000), forgotten: AtomicU64::new(0), heard: Mutex::default() }
     }
 }
 
@@ -34,6 +58,10 @@ impl Terms {
     pub(super) fn forget_all(&self) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate_all();
+    }
+
+    fn heard(&self) -> std::sync::MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn forget(&self, app: &AppKey, user: &UserId) {
@@ -105,25 +133,51 @@ impl Im {
         self.publish(audience, Event::ProveAgain);
     }
 
-    /// Takes in what other processes changed about logins and restraints since the last look; returns where to go on.
-    pub async fn hear_of_changed_people(&self, since: i64) -> Result<i64, Fault> {
-        let mut place = since;
-        loop {
-            let changes = self.store.proofs_asked_after(place, LOOK).await?;
-            for change in &changes {
-                self.terms.forget(&change.app, &change.user);
-                // Every node looks for itself.
-                let audience = Audience { users: vec![change.user.clone()], ..Audience::of(change.app.clone()) };
-                self.tell_here(audience, Event::ProveAgain);
-                place = change.place;
-            }
-            if changes.len() < usize::from(LOOK) {
-                return Ok(place);
-            }
+    /// Takes in what other processes changed about logins and restraints since the last look. What happened before the
+    /// first look needs no telling: nobody was connected.
+    pub async fn hear_of_changed_people(&self) -> Result<(), Fault> {
+        let since = self.terms.heard().place;
+        let found = self.store.proofs_asked(since).await?;
+        let new = self.terms.heard().take(found);
+        for change in new {
+            self.terms.forget(&change.app, &change.user);
+            // Every node looks for itself.
+            let audience = Audience { users: vec![change.user], ..Audience::of(change.app) };
+            self.tell_here(audience, Event::ProveAgain);
         }
+        Ok(())
     }
 }
 
 fn shut_out() -> Fault {
     Fault::new(Code::UserBlocked, "the operator of this app has blocked you")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(server: i64, numbers: &[i64]) -> ProofsAsked {
+        let of = |number| ProofAsked { number, app: "app1app1".parse().unwrap(), user: "ann".parse().unwrap() };
+        ProofsAsked { place: Place { low: 7, server }, asked: numbers.iter().copied().map(of).collect() }
+    }
+
+    fn numbers(new: &[ProofAsked]) -> Vec<i64> {
+        new.iter().map(|change| change.number).collect()
+    }
+
+    #[test]
+    fn what_two_looks_find_is_new_once() {
+        let mut heard = Heard::default();
+        assert_eq!(numbers(&heard.take(look(1, &[5, 6]))), [5, 6]);
+        assert_eq!(numbers(&heard.take(look(1, &[4, 5, 6]))), [4], "a lower number that was committed later");
+        assert_eq!(numbers(&heard.take(look(1, &[6]))), Vec::<i64>::new());
+    }
+
+    #[test]
+    fn on_another_server_numbers_mean_something_else() {
+        let mut heard = Heard::default();
+        heard.take(look(1, &[5, 6]));
+        assert_eq!(numbers(&heard.take(look(2, &[6]))), [6]);
+    }
 }

@@ -1,12 +1,6 @@
 //! What happens without anybody asking: desks are told, people fade out, forgotten conversations end.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +42,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         im.fade_out().await;
         Ok(())
     });
-    let changes = hear_of_changed_people(im.clone());
+    let changes = every(CHANGES_TICK, im.clone(), async |im: &Im| im.hear_of_changed_people().await);
     let nodes = hear_of_nodes(im.clone());
     let files = every(FILES_TICK, im.clone(), async |im: &Im| im.sweep_files().await);
     let rooms = every(ROOM_TICK, im.clone(), async |im: &Im| im.look_after_chatrooms().await);
@@ -92,20 +86,6 @@ async fn hear_of_nodes(im: Arc<Im>) {
             tokio::time::sleep(PEOPLE_PAUSE).await;
         }
     }
-}
-
-/// What happened before the start needs no telling: nobody was connected.
-async fn hear_of_changed_people(im: Arc<Im>) {
-    let place = AtomicI64::new(i64::MAX);
-    every(CHANGES_TICK, im, async |im: &Im| {
-        let since = match place.load(Ordering::Relaxed) {
-            i64::MAX => im.store.newest_proof_asked().await?,
-            since => im.hear_of_changed_people(since).await?,
-        };
-        place.store(since, Ordering::Relaxed);
-        Ok(())
-    })
-    .await;
 }
 
 async fn every(pause: Duration, im: Arc<Im>, work: impl AsyncFn(&Im) -> Result<(), Fault>) {

@@ -2,14 +2,24 @@
 
 use async_trait::async_trait;
 
-use super::{Result, TokenHash};
+use super::{Result, TokenHash, changes::Place};
 use crate::model::{AppKey, Millis, UserId, person::Profile};
+
+/// Whose logins or restraints were changed since an earlier look. Some may be told again by the next look; nobody is left
+/// out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofsAsked {
+    /// From where the next look goes on.
+    pub place: Place,
+    /// The changes, by their numbers.
+    pub asked: Vec<ProofAsked>,
+}
 
 /// Somebody whose logins or restraints changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofAsked {
-    /// Its place among all such changes; later ones have higher places.
-    pub place: i64,
+    /// Its number, which no other change has. A lower one may be committed later.
+    pub number: i64,
     /// Their app.
     pub app: AppKey,
     /// Who.
@@ -32,9 +42,7 @@ pub trait Users: Send + Sync {
     /// Ends one login of a user of this app. Returns whose it was; nobody's, another app's or a visitor's or agent's is
     /// left alone.
     async fn end_user_login(&self, app: &AppKey, token: TokenHash) -> Result<Option<UserId>>;
-    /// Whose logins or restraints changed after a place, any app, in order, at most `limit`. Only the newest 10,000
-    /// changes are remembered.
-    async fn proofs_asked_after(&self, place: i64, limit: u16) -> Result<Vec<ProofAsked>>;
-    /// The place of the newest change; 0 when there was none.
-    async fn newest_proof_asked(&self) -> Result<i64>;
+    /// Whose logins or restraints were changed since a look, in any app; without one, only where to go on from. Only the
+    /// newest 10,000 changes are remembered.
+    async fn proofs_asked(&self, since: Option<Place>) -> Result<ProofsAsked>;
 }

@@ -9,6 +9,7 @@ use crate::{
 pub(crate) async fn a_restraint_stands_until_its_end_or_lifting(store: &dyn Store) {
     let (house, other) = (House::new(store).await, House::named(store, "other").await);
     let bob = user("bob");
+    let place = store.proofs_asked(None).await.unwrap().place;
     let first = Term { restraint: Restraint::Writing, until: Some(at(60)) };
     let longer = Term { until: None, ..first };
     let rooms = Term { restraint: Restraint::WritingChatrooms, until: Some(at(9)) };
@@ -20,7 +21,7 @@ pub(crate) async fn a_restraint_stands_until_its_end_or_lifting(store: &dyn Stor
     assert_eq!(store.lift(&house.app, &bob, Restraint::Everything).await.unwrap(), [longer, rooms], "harmless");
     assert_eq!(store.lift(&house.app, &bob, Restraint::Writing).await.unwrap(), [rooms]);
     refused!(store.restrain(&house.app, &user("nobody"), first).await, StoreError::Missing("user"));
-    assert_eq!(store.proofs_asked_after(0, 9).await.unwrap().len(), 5);
+    assert_eq!(store.proofs_asked(Some(place)).await.unwrap().asked.len(), 5);
 }
 
 pub(crate) async fn the_restrained_are_listed_page_by_page_while_it_lasts(store: &dyn Store) {

@@ -69,7 +69,8 @@ pub(crate) async fn one_login_of_a_user_ends_by_their_own_app_only(store: &dyn S
 
 pub(crate) async fn every_ended_login_asks_for_proof(store: &dyn Store) {
     let house = House::new(store).await;
-    assert_eq!(store.newest_proof_asked().await.unwrap(), 0);
+    let first = store.proofs_asked(None).await.unwrap();
+    assert!(first.asked.is_empty(), "a first look has missed nothing");
     for (who, number) in [("bob", 1), ("anna", 2), ("alice", 3)] {
         store.create_login(&house.app, login(who, number, at(60))).await.unwrap();
     }
@@ -77,10 +78,13 @@ pub(crate) async fn every_ended_login_asks_for_proof(store: &dyn Store) {
     store.end_login(token(9)).await.unwrap();
     store.end_login(token(2)).await.unwrap();
     store.end_logins(&house.app, &user("alice"), at(9)).await.unwrap();
-    let asked = store.proofs_asked_after(0, 10).await.unwrap();
-    let users: Vec<_> = asked.iter().map(|change| change.user.as_str()).collect();
+    let found = store.proofs_asked(Some(first.place)).await.unwrap();
+    let users: Vec<_> = found.asked.iter().map(|change| change.user.as_str()).collect();
     assert_eq!(users, ["bob", "anna", "alice"]);
-    assert!(asked.iter().all(|change| change.app == house.app));
-    assert_eq!(store.newest_proof_asked().await.unwrap(), asked[2].place);
-    assert_eq!(store.proofs_asked_after(asked[0].place, 1).await.unwrap(), asked[1..2]);
+    assert!(found.asked.iter().all(|change| change.app == house.app));
+    store.end_logins(&house.app, &user("bob"), at(9)).await.unwrap();
+    // Tests beside this one hold looks back: what was found before may be found again.
+    let mut next = store.proofs_asked(Some(found.place)).await.unwrap().asked;
+    next.retain(|change| !found.asked.contains(change));
+    assert_eq!(next.iter().map(|change| change.user.as_str()).collect::<Vec<_>>(), ["bob"]);
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// When the server is another than at the last look, this much is looked at again. Numbers of transactions that were under way
 /// on one server mean nothing on a standby that took over.
-const WINDOW_SECS: f64 = 300.0;
+pub(super) const WINDOW_SECS: f64 = 300.0;
 
 /// Which run of which server this is: no two began in the same microsecond.
 macro_rules! server {
@@ -38,6 +38,8 @@ macro_rules! since {
         )
     };
 }
+
+pub(super) use {server, since};
 
 /// What was committed since a look; without one, only where to go on from.
 pub(super) async fn changes(s: &mut Session<'_>, since: Option<Place>) -> Work<Changes> {

@@ -5,13 +5,14 @@ use sqlx::{Row, query};
 
 use super::{
     PostgresStore,
+    changes::{WINDOW_SECS, server, since},
     error::Work,
-    rows::{all, get, json, maybe, millis, parsed, person, to_json},
+    rows::{all, json, maybe, millis, parsed, person, to_json},
     session::{Session, glancing, writing},
 };
 use crate::{
     model::{AppKey, Millis, UserId, person::Profile},
-    store::{ProofAsked, Result, StoreError, TokenHash, Users},
+    store::{ProofAsked, ProofsAsked, Result, StoreError, TokenHash, Users, changes::Place},
 };
 
 /// Changes that are remembered for servers to read.
@@ -39,12 +40,8 @@ impl Users for PostgresStore {
         writing!(self, s => end_user_login(s, app, token))
     }
 
-    async fn proofs_asked_after(&self, place: i64, limit: u16) -> Result<Vec<ProofAsked>> {
-        glancing!(self, s => proofs_asked_after(s, place, limit))
-    }
-
-    async fn newest_proof_asked(&self) -> Result<i64> {
-        glancing!(self, s => newest_proof_asked(s))
+    async fn proofs_asked(&self, since: Option<Place>) -> Result<ProofsAsked> {
+        glancing!(self, s => proofs_asked(s, since))
     }
 }
 
@@ -133,40 +130,51 @@ pub(super) async fn end_login(s: &mut Session<'_>, token: TokenHash) -> Work<()>
     }
 }
 
-/// Notes that servers must look at this user again. The place is given under a lock that is held until the commit: whoever
-/// has read up to a place has missed nothing before it.
+/// Notes that servers must look at this user again. The number is given under a lock that is held until the commit: programs
+/// of the version before this one read by it.
 pub(super) async fn ask_proof(s: &mut Session<'_>, user: i64) -> Work<()> {
     let row = query("update meta set value = value + 1 where name = 'proof' returning value")
         .fetch_optional(&mut *s.conn)
         .await?;
-    let place: i64 = row.ok_or(StoreError::Missing("counter"))?.try_get(0)?;
+    let number: i64 = row.ok_or(StoreError::Missing("counter"))?.try_get(0)?;
     query("insert into proofs_asked (id, user_id) values ($1, $2)")
-        .bind(place)
+        .bind(number)
         .bind(user)
         .execute(&mut *s.conn)
         .await?;
-    query("delete from proofs_asked where id <= $1").bind(place - REMEMBERED).execute(&mut *s.conn).await?;
+    query("delete from proofs_asked where id <= $1").bind(number - REMEMBERED).execute(&mut *s.conn).await?;
     Ok(())
 }
 
-async fn proofs_asked_after(s: &mut Session<'_>, place: i64, limit: u16) -> Work<Vec<ProofAsked>> {
-    let rows = query(
-        "select a.id, p.key, u.key
-        from proofs_asked a
-        join users u on u.id = a.user_id
-        join apps p on p.id = u.app_id
-        where a.id > $1
-        order by a.id
-        limit $2",
-    )
-    .bind(place)
-    .bind(i64::from(limit))
+async fn proofs_asked(s: &mut Session<'_>, since: Option<Place>) -> Work<ProofsAsked> {
+    let window = if since.is_some() { WINDOW_SECS } else { 0.0 };
+    let from = since.unwrap_or(Place { low: 0, server: 0 });
+    let rows = query(concat!(
+        "select pg_snapshot_xmin(pg_current_snapshot())::text, ",
+        server!(),
+        ", a.id, p.key, u.key
+        from (select 1) as once
+        left join (
+          proofs_asked a
+          join users u on u.id = a.user_id
+          join apps p on p.id = u.app_id
+        ) on ",
+        since!("a"),
+        "
+        order by a.id"
+    ))
+    .bind(from.low.to_string())
+    .bind(from.server)
+    .bind(window)
     .fetch_all(&mut *s.conn)
     .await?;
-    Ok(all(&rows, |row| Ok(ProofAsked { place: get(row, 0)?, app: parsed(row, 1)?, user: parsed(row, 2)? }))?)
-}
-
-async fn newest_proof_asked(s: &mut Session<'_>) -> Work<i64> {
-    let row = query("select coalesce(max(id), 0) from proofs_asked").fetch_one(&mut *s.conn).await?;
-    Ok(get(&row, 0)?)
+    let mut found = ProofsAsked { place: from, asked: Vec::new() };
+    for row in &rows {
+        let low = row.try_get::<&str, _>(0)?.parse().unwrap_or(from.low);
+        found.place = Place { low, server: row.try_get(1)? };
+        if let Some(number) = row.try_get(2)? {
+            found.asked.push(ProofAsked { number, app: parsed(row, 3)?, user: parsed(row, 4)? });
+        }
+    }
+    Ok(found)
 }

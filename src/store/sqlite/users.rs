@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{AppKey, Millis, UserId, person::Profile},
-    store::{ProofAsked, Result, TokenHash, Users},
+    store::{ProofAsked, ProofsAsked, Result, TokenHash, Users, changes::Place},
 };
 
 /// Changes that are remembered for servers to read.
@@ -44,12 +44,8 @@ impl Users for SqliteStore {
         self.write(move |ledger| end_user_login(ledger, &app, token)).await
     }
 
-    async fn proofs_asked_after(&self, place: i64, limit: u16) -> Result<Vec<ProofAsked>> {
-        self.read(move |view| proofs_asked_after(view, place, limit)).await
-    }
-
-    async fn newest_proof_asked(&self) -> Result<i64> {
-        self.read(newest_proof_asked).await
+    async fn proofs_asked(&self, since: Option<Place>) -> Result<ProofsAsked> {
+        self.read(move |view| proofs_asked(view, since)).await
     }
 }
 
@@ -170,8 +166,18 @@ pub(super) fn ask_proof(ledger: &Ledger, user: i64) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-fn proofs_asked_after(view: &View<'_>, place: i64, limit: u16) -> Work<Vec<ProofAsked>> {
-    let found = view
+/// Here one writes at a time, so that numbers are seen in their order.
+fn proofs_asked(view: &View<'_>, since: Option<Place>) -> Work<ProofsAsked> {
+    let newest: i64 = view
+        .conn
+        .prepare_cached(
+            "select coalesce(max(id), 0)
+            from proofs_asked",
+        )?
+        .query_row([], |row| row.get(0))?;
+    let place = Place { low: newest.unsigned_abs(), server: 0 };
+    let low = since.map_or(newest, |since| i64::try_from(since.low).unwrap_or(i64::MAX));
+    let asked = view
         .conn
         .prepare_cached(
             "select a.id, p.key, u.key
@@ -179,23 +185,12 @@ fn proofs_asked_after(view: &View<'_>, place: i64, limit: u16) -> Work<Vec<Proof
             join users u on u.id = a.user_id
             join apps p on p.id = u.app_id
             where a.id > ?1
-            order by a.id
-            limit ?2",
+              and a.id <= ?2
+            order by a.id",
         )?
-        .query_map(params![place, limit], |row| {
-            Ok(ProofAsked { place: row.get(0)?, app: parsed(row, 1)?, user: parsed(row, 2)? })
+        .query_map([low, newest], |row| {
+            Ok(ProofAsked { number: row.get(0)?, app: parsed(row, 1)?, user: parsed(row, 2)? })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(found)
-}
-
-fn newest_proof_asked(view: &View<'_>) -> Work<i64> {
-    let place = view
-        .conn
-        .prepare_cached(
-            "select coalesce(max(id), 0)
-            from proofs_asked",
-        )?
-        .query_row([], |row| row.get(0))?;
-    Ok(place)
+    Ok(ProofsAsked { place, asked })
 }

@@ -1,7 +1,11 @@
 //! What changed is found by every look that could not see it before, in whichever order transactions end.
 
 use super::*;
-use crate::store::{changes::Changes, conformance::client_id};
+use crate::store::{
+    Users,
+    changes::Changes,
+    conformance::{client_id, user},
+};
 
 async fn node(database: &Database) -> PostgresStore {
     let options = PostgresOptions { company: Company::Nodes, ..PostgresOptions::at(&database.url()) };
@@ -74,7 +78,7 @@ async fn a_server_alone_notes_nothing() {
 async fn whatever_changes_is_noted_by_its_kind() {
     use crate::{
         model::{Contacts, conversation::Keeping},
-        store::{ContactLists, GroupStep, NewGroup, changes::Other, conformance::user},
+        store::{ContactLists, GroupStep, NewGroup, changes::Other},
     };
     let database = Database::make().await;
     let (one, two) = (node(&database).await, node(&database).await);
@@ -133,5 +137,27 @@ async fn a_place_on_another_server_means_nothing_and_the_last_minutes_are_looked
     let changes = store.changes(Some(elsewhere)).await.unwrap();
     assert!(found(&changes, id).is_some(), "{changes:?}");
     assert_eq!(changes.place.map(|place| place.server), Some(here.server), "from there on it goes on here");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_ended_with_a_lower_number_is_seen_although_it_was_committed_last() {
+    let database = Database::make().await;
+    let store = node(&database).await;
+    House::new(&store).await;
+    let ended = "insert into proofs_asked (id, user_id) select $1, id from users where key = $2";
+    let mut place = store.proofs_asked(None).await.unwrap().place;
+    let mut look = async || {
+        let found = store.proofs_asked(Some(place)).await.unwrap();
+        place = found.place;
+        found.asked.into_iter().map(|change| change.user).collect::<Vec<_>>()
+    };
+    let (mut slow, mut fast) = (database.behind().await, database.behind().await);
+    let mut writing = slow.begin().await.unwrap();
+    query(ended).bind(1_i64).bind("alice").execute(&mut *writing).await.unwrap();
+    query(ended).bind(2_i64).bind("bob").execute(&mut fast).await.unwrap();
+    assert_eq!(look().await, [user("bob")], "the higher number is seen first");
+    writing.commit().await.unwrap();
+    assert!(look().await.contains(&user("alice")), "and what was under way then is seen by the next look");
     store.close().await;
 }

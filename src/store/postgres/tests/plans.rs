@@ -200,7 +200,7 @@ async fn hot_verbs_read_no_large_table_from_end_to_end() {
     plans
         .watch("what is looked for all the time", async |store, _| {
             store.unfinished_broadcasts(4).await.unwrap();
-            store.proofs_asked_after(0, 100).await.unwrap();
+            store.proofs_asked(Some(place)).await.unwrap();
         })
         .await;
     plans
