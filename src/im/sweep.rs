@@ -11,6 +11,7 @@ use std::{
 
 use moka::sync::Cache;
 
+mod attributes;
 mod others;
 #[cfg(test)]
 mod tests;

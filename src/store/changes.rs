@@ -1,6 +1,6 @@
 //! What changed of late, for servers that share the data: what the bus lost is found here.
 
-use crate::model::{AppKey, ConversationId, Millis, Seq, UserId};
+use crate::model::{AppKey, ConversationId, Millis, Seq, UserId, chatroom::AttributeKey};
 
 /// Where a look stood among what one database server committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,17 @@ pub enum Other {
         conversation: ConversationId,
         /// Who.
         user: UserId,
+    },
+    /// An attribute of a chatroom was set or removed.
+    Attributed {
+        /// Within this app.
+        app: AppKey,
+        /// The chatroom.
+        conversation: ConversationId,
+        /// The room's count of changes then.
+        version: u64,
+        /// Which attribute.
+        key: AttributeKey,
     },
     /// Somebody's lists of people changed.
     Listed {

@@ -1,10 +1,11 @@
 //! What else the bus may have lost, besides messages: receipts, own lists, messages that were taken back or thrown away,
-//! lists of people.
+//! lists of people, attributes of chatrooms.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use moka::sync::Cache;
 
+use super::attributes;
 use crate::{
     bus::Listener,
     im::Im,
@@ -32,15 +33,23 @@ pub(super) struct Told {
     thrown_away: Cache<(Whose, Seq), ()>,
     /// When a conversation had changed of which somebody was told that they are outside.
     went: Cache<Whose, Millis>,
+    pub(super) attributes: attributes::Told,
 }
 
-fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
+pub(super) fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
     Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
 }
 
 impl Default for Told {
     fn default() -> Self {
-        Self { read: cache(), kept: cache(), replaced: cache(), thrown_away: cache(), went: cache() }
+        Self {
+            read: cache(),
+            kept: cache(),
+            replaced: cache(),
+            thrown_away: cache(),
+            went: cache(),
+            attributes: attributes::Told::default(),
+        }
     }
 }
 
@@ -69,6 +78,7 @@ impl Told {
                     }
                 }
             }
+            Event::Chatroom(news) => self.attributes.note(news),
             _ => {}
         }
     }
@@ -91,19 +101,23 @@ impl Im {
     /// Tells this node's connections what nobody told them.
     pub(super) async fn make_up_others(&self, here: &dyn Listener, others: Vec<Other>) -> Result<(), Fault> {
         let mut thrown_away: BTreeMap<(AppKey, ConversationId, UserId), Vec<Seq>> = BTreeMap::new();
+        let mut attributes: BTreeMap<(AppKey, ConversationId), attributes::Changed> = BTreeMap::new();
         for other in others {
-            if let Other::ThrownAway { app, conversation, user, seq } = other {
-                if self.told.others.thrown_away.get(&((conversation, user.clone()), seq)).is_none() {
-                    thrown_away.entry((app, conversation, user)).or_default().push(seq);
+            match other {
+                Other::ThrownAway { app, conversation, user, seq } => {
+                    if self.told.others.thrown_away.get(&((conversation, user.clone()), seq)).is_none() {
+                        thrown_away.entry((app, conversation, user)).or_default().push(seq);
+                    }
                 }
-                continue;
+                Other::Attributed { app, conversation, version, key } => {
+                    let changed = attributes.entry((app, conversation)).or_default();
+                    changed.entry(version).or_default().insert(key);
+                }
+                other => goes_on(self.make_up_other(here, other).await)?,
             }
-            match self.make_up_other(here, other).await {
-                // The next look begins where this one did.
-                Err(fault) if fault.code.temporary() => return Err(fault),
-                Err(fault) => tracing::warn!(code = fault.code.name(), "Something that changed cannot be told"),
-                Ok(()) => {}
-            }
+        }
+        for ((app, room), changed) in attributes {
+            goes_on(self.make_up_attributes(here, &app, room, &changed).await)?;
         }
         for ((app, conversation, user), seqs) in thrown_away {
             self.make_up_for(here, only(&app, user), Event::Deleted { conversation, seqs });
@@ -131,11 +145,11 @@ impl Im {
                 Ok(())
             }
             // Told together.
-            Other::ThrownAway { .. } => Ok(()),
+            Other::ThrownAway { .. } | Other::Attributed { .. } => Ok(()),
         }
     }
 
-    fn make_up_for(&self, here: &dyn Listener, audience: Audience, event: Event) {
+    pub(super) fn make_up_for(&self, here: &dyn Listener, audience: Audience, event: Event) {
         if here.wants(&audience) {
             let hint = Hint { audience, event };
             self.told.others.note(&hint);
@@ -213,6 +227,17 @@ impl Im {
 /// One person alone, if they are connected here.
 fn wanted(here: &dyn Listener, app: &AppKey, user: &UserId) -> Option<Audience> {
     Some(only(app, user.clone())).filter(|audience| here.wants(audience))
+}
+
+/// What cannot be told for good keeps nobody from the rest; after what may work later the next look begins where this one did.
+fn goes_on(made_up: Result<(), Fault>) -> Result<(), Fault> {
+    match made_up {
+        Err(fault) if !fault.code.temporary() => {
+            tracing::warn!(code = fault.code.name(), "Something that changed cannot be told");
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 fn only(app: &AppKey, user: UserId) -> Audience {

@@ -87,7 +87,8 @@ pub(super) async fn changes(s: &mut Session<'_>, since: Option<Place>) -> Work<C
 
 async fn others(s: &mut Session<'_>, from: Place, window: f64) -> Work<Vec<Other>> {
     let rows = query(concat!(
-        "select distinct o.what, a.key, v.key, u.key, coalesce(o.seq, 0), p.delivered, p.read, coalesce(p.read_at, m.recalled_at)
+        "select distinct o.what, a.key, v.key, u.key, coalesce(o.seq, 0), p.delivered, p.read, coalesce(p.read_at, m.recalled_at),
+          o.name
         from other_changes o
         left join conversations v on v.id = o.conversation_id
         left join users u on u.id = o.user_id
@@ -125,6 +126,9 @@ fn other(row: &PgRow) -> sqlx::Result<Option<Other>> {
         4 => Other::ThrownAway { app, conversation: conversation_id(row, 2)?, user: parsed(row, 3)?, seq },
         5 => Other::Listed { app, user: parsed(row, 3)? },
         6 => Other::Went { app, conversation: conversation_id(row, 2)?, user: parsed(row, 3)? },
+        7 => {
+            Other::Attributed { app, conversation: conversation_id(row, 2)?, version: seq.0, key: parsed(row, 8)? }
+        }
         _ => return Ok(None),
     }))
 }

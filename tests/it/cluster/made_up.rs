@@ -154,3 +154,29 @@ async fn without_a_bus_the_last_words_in_a_chatroom_are_heard_on_other_nodes() {
     assert_eq!((&told["uid"], &told["content"]["content"]), (&last["uid"], &json!("last words")));
     assert!(parted.cluster.nodes.iter_mut().all(super::node::Node::stands));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_bus_attributes_of_a_chatroom_are_seen_on_other_nodes() {
+    let _turn = turn().await;
+    let mut parted = Parted::new().await;
+    let room = json!({ "chatroom": "lobby" });
+    let ([alice, _], [_, bob]) = (&mut parted.alice, &mut parted.bob);
+    alice.ask("chatroom_join", room.clone()).await.unwrap();
+    bob.ask("chatroom_join", room.clone()).await.unwrap();
+    let seats = with(&room, &json!({ "attributes": { "seat": "alice", "topic": "tea" } }));
+    let set = alice.ask("chatroom_attributes_set", seats).await.unwrap();
+    let told = heard(bob, "attributes", |_| true).await;
+    let pairs: Vec<_> = told["set"].as_array().unwrap().iter().map(|one| (&one["key"], &one["value"])).collect();
+    assert_eq!(pairs, [(&json!("seat"), &json!("alice")), (&json!("topic"), &json!("tea"))]);
+    assert_eq!((&told["version"], &told["chatroom"]), (&set["version"], &json!("lobby")));
+
+    let again = with(&room, &json!({ "attributes": { "seat": "free" } }));
+    alice.ask("chatroom_attributes_set", again).await.unwrap();
+    let remove = with(&room, &json!({ "keys": ["topic"] }));
+    let removed = alice.ask("chatroom_attributes_remove", remove).await.unwrap();
+    let told = heard(bob, "attributes", |push| push["removed"] == json!(["topic"])).await;
+    assert_eq!(told["version"], removed["version"]);
+    let seen = bob.ask("chatroom_attributes", room).await.unwrap();
+    assert_eq!((&seen["version"], &seen["list"][0]["value"]), (&removed["version"], &json!("free")));
+    assert!(parted.cluster.nodes.iter_mut().all(super::node::Node::stands));
+}

@@ -161,3 +161,53 @@ async fn a_login_that_ended_with_a_lower_number_is_seen_although_it_was_committe
     assert!(look().await.contains(&user("alice")), "and what was under way then is seen by the next look");
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attributes_that_changed_are_noted_with_the_rooms_count_of_changes() {
+    use crate::{
+        model::chatroom::Lifetime,
+        store::{
+            changes::Other,
+            chatrooms::{AttributesChanged, Chatrooms, NewAttributes, NewChatroom},
+        },
+    };
+    let database = Database::make().await;
+    let (one, two) = (node(&database).await, node(&database).await);
+    let app = &House::new(&one).await.app;
+    let (id, by) = (conformance::fresh_id(), user("alice"));
+    let (handle, lifetime) = ("lobby".parse().unwrap(), Lifetime::Idle(None));
+    let new = NewChatroom { id, handle, name: "Lobby".to_owned(), lifetime, due_at: at(60), at: NOON };
+    one.open_chatroom(app, new).await.unwrap();
+    let mut place = two.changes(None).await.unwrap().place;
+    let mut found = async || {
+        let changes = two.changes(place).await.unwrap();
+        place = changes.place;
+        let noted = |other| match other {
+            Other::Attributed { conversation, version, key, .. } if conversation == id => {
+                Some((version, key.to_string()))
+            }
+            _ => None,
+        };
+        changes.others.into_iter().filter_map(noted).collect::<std::collections::BTreeSet<_>>()
+    };
+    for pairs in [vec!["seat", "topic"], vec!["seat", "mood"]] {
+        let attributes = pairs.into_iter().map(|key| (key.parse().unwrap(), "x".to_owned())).collect();
+        let new = NewAttributes { attributes, by: by.clone(), auto_delete: true, force: false, at: NOON };
+        one.set_attributes(app, id, new).await.unwrap();
+    }
+    let gone = one.remove_attributes(app, id, &["topic".parse().unwrap()], &by, false).await.unwrap();
+    assert_eq!(gone, AttributesChanged::Done(3));
+    one.remove_attributes_of(app, id, &by).await.unwrap();
+    let expected = [(1, "seat"), (1, "topic"), (2, "mood"), (2, "seat"), (3, "topic"), (4, "mood"), (4, "seat")];
+    let pair = |(version, key): (u64, &str)| (version, key.to_owned());
+    assert_eq!(found().await, expected.map(pair).into());
+
+    let attributes = vec![("seat".parse().unwrap(), "y".to_owned())];
+    let new = NewAttributes { attributes, by, auto_delete: false, force: false, at: NOON };
+    one.set_attributes(app, id, new).await.unwrap();
+    assert!(found().await.contains(&(5, "seat".to_owned())));
+    one.end_chatroom(app, id, at(1)).await.unwrap();
+    assert!(!found().await.iter().any(|(version, _)| *version > 5), "with the room they go untold");
+    one.close().await;
+    two.close().await;
+}
