@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::bus::Carrier;
 use self::{
-    figures::{PostgresFigures, StoreFigures},
+    figures::{FileFigures, PostgresFigures, StoreFigures, TallyFigures},
     first_start::welcome,
     room_figures::RoomFigures,
 };
@@ -40,6 +40,7 @@ use crate::{
     hooks::{self, Delivering, review::HttpReviewer},
     http::{self, Parts, health::Health, listen::Listeners, rong::api::ServerApi},
     im::{self, Im, files::FileLimits, upkeep},
+    media::blobs::BlobStats,
     model::{Fault, clock::SystemClock},
     outbound::{Guard, Outbound},
     store::{
@@ -116,7 +117,9 @@ impl Parlor {
         let mut figures = Figures::default();
         let store = open_store(&config, &mut figures).await?;
         let bus = Carrier::open(&config, &*store, &mut figures).await?;
-        let blobs = files::open(&config).await?;
+        let file_stats = Arc::<BlobStats>::default();
+        figures.add(Box::new(FileFigures(Arc::clone(&file_stats))));
+        let blobs = files::open(&config, file_stats).await?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
         let vault = vault(&config, &*store).await?;
         let reviewer = HttpReviewer::new(outbound.clone(), vault.clone(), Arc::new(SystemClock));
@@ -146,6 +149,7 @@ impl Parlor {
         let config = Arc::new(config);
         let health = Arc::new(Health::default());
         figures.add(Box::new(RoomFigures(Arc::clone(&im))));
+        figures.add(Box::new(TallyFigures(im.tallies().stats())));
         let figures = Arc::new(figures);
         let gateway = Gateway::new(Arc::clone(&im), config.limits.clone(), Arc::clone(&figures));
         bus.connect(&im, &gateway);

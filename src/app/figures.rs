@@ -11,6 +11,8 @@ use prometheus_client::{
 
 use crate::{
     bus::nats::NatsStats,
+    im::tallies::TallyStats,
+    media::blobs::BlobStats,
     store::{
         postgres::PostgresStats,
         sqlite::{QueueDepth, SqliteStats},
@@ -100,6 +102,43 @@ impl Collector for BusFigures {
             ("bus_dropped", "What was not sent: NATS is away or too slow, or it was too large", &self.0.dropped),
             ("bus_unknown", "What came and this version does not know", &self.0.unknown),
             ("bus_missed", "How often something of another server was lost", &self.0.missed),
+        ] {
+            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the place for files could not do.
+#[derive(Debug)]
+pub(super) struct FileFigures(pub(super) Arc<BlobStats>);
+
+impl Collector for FileFigures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        for (name, help, value) in [
+            ("files_failed_writes", "Files that could not be kept", &self.0.writes),
+            ("files_failed_reads", "Files that could not be read", &self.0.reads),
+            ("files_failed_removals", "Files that could not be removed", &self.0.removals),
+            ("files_failed_looks", "Looks for old files that broke off", &self.0.looks),
+        ] {
+            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// How servers ask each other how much was used of what is limited in time.
+#[derive(Debug)]
+pub(super) struct TallyFigures(pub(super) Arc<TallyStats>);
+
+impl Collector for TallyFigures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        for (name, help, value) in [
+            ("tallies_asked", "Questions how much of a limit all servers have used", &self.0.asked),
+            ("tallies_answered", "Such questions that were answered in time", &self.0.answered),
+            ("tallies_given_up", "Such questions that were given up: limits held for each server alone", &self.0.given_up),
         ] {
             let counter = ConstCounter::new(value.load(Ordering::Relaxed));
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;

@@ -8,7 +8,10 @@ use std::{
 
 use crate::{
     config::{Config, files::Place},
-    media::{Blobs, FolderBlobs, ObjectBlobs, blobs::NoBucket},
+    media::{
+        Blobs, FolderBlobs, ObjectBlobs,
+        blobs::{BlobStats, CountedBlobs, NoBucket},
+    },
     outbound,
 };
 
@@ -49,7 +52,8 @@ pub enum FilesError {
 }
 
 /// Opens the place for files. A bucket that refuses us is an error, one that cannot be reached is not: that passes.
-pub(super) async fn open(config: &Config) -> Result<Arc<dyn Blobs>, FilesError> {
+/// What fails there is counted.
+pub(super) async fn open(config: &Config, stats: Arc<BlobStats>) -> Result<Arc<dyn Blobs>, FilesError> {
     if let Some(Place::Bucket { name, prefix }) = config.files.place(&config.data) {
         let blobs = bucket(config, &name, &prefix)?;
         match blobs.probe().await {
@@ -59,11 +63,12 @@ pub(super) async fn open(config: &Config) -> Result<Arc<dyn Blobs>, FilesError> 
             }
             Err(refused) => return Err(FilesError::Bucket(name, refused)),
         }
-        return Ok(Arc::new(blobs));
+        return Ok(Arc::new(CountedBlobs::of(blobs, stats)));
     }
     let folder = folder(config)?;
     let opened = FolderBlobs::open(&folder, config.data.reserve_bytes);
-    Ok(Arc::new(opened.map_err(|cause| FilesError::Folder { folder, cause })?))
+    let blobs = opened.map_err(|cause| FilesError::Folder { folder, cause })?;
+    Ok(Arc::new(CountedBlobs::of(blobs, stats)))
 }
 
 /// Says whether files can be kept where the settings say, and where that is. A folder is not made.

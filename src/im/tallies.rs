@@ -11,7 +11,7 @@ mod tests;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -59,12 +59,24 @@ pub struct Tallies {
     began: Instant,
     /// Until then the others are not asked.
     alone_until: AtomicI64,
+    stats: Arc<TallyStats>,
+}
+
+/// How often the others were asked since the start.
+#[derive(Debug, Default)]
+pub struct TallyStats {
+    /// Questions.
+    pub asked: AtomicU64,
+    /// Answers in time.
+    pub answered: AtomicU64,
+    /// Questions that were given up: too late, or refused.
+    pub given_up: AtomicU64,
 }
 
 impl Tallies {
     pub(super) fn new(store: Arc<dyn tallies::Tallies>, vault: &Vault) -> Self {
         let is_shared = store.shares_tallies();
-        Self { store, names: names(vault), is_shared, began: Instant::now(), alone_until: AtomicI64::new(0) }
+        Self { store, names: names(vault), is_shared, began: Instant::now(), alone_until: AtomicI64::new(0), stats: Arc::default() }
     }
 
     /// Of a server that has its counts for itself.
@@ -114,10 +126,7 @@ impl Tallies {
     pub async fn forget<K: Counted>(&self, counter: &Counter<K>, key: &K) {
         counter.forget(key);
         if self.is_shared {
-            let forgotten = self.store.forget_tally(self.name(counter.kind(), key));
-            if let Err(error) = in_time(forgotten).await {
-                self.is_alone(&error);
-            }
+            self.in_time(self.store.forget_tally(self.name(counter.kind(), key))).await;
         }
     }
 
@@ -130,14 +139,30 @@ impl Tallies {
             owed: *owed,
             count: spot.count,
         });
-        let drawn = match in_time(self.store.draw(draws.collect())).await {
-            Ok(drawn) => drawn,
-            Err(error) => {
-                self.is_alone(&error);
-                return None;
-            }
-        };
+        let drawn = self.in_time(self.store.draw(draws.collect())).await?;
         Some(telling.settle(&drawn, self.now()))
+    }
+
+    /// What the others answer; `None` when it is nothing, or too late.
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+        self.stats.asked.fetch_add(1, Ordering::Relaxed);
+        let late = |_| StoreError::Unavailable("the counts take too long".to_owned());
+        match tokio::time::timeout(PATIENCE, answer).await.map_err(late).flatten() {
+            Ok(answer) => {
+                self.stats.answered.fetch_add(1, Ordering::Relaxed);
+                Some(answer)
+            }
+            Err(error) => {
+                self.stats.given_up.fetch_add(1, Ordering::Relaxed);
+                self.is_alone(&error);
+                None
+            }
+        }
+    }
+
+    /// How often the others were asked.
+    pub fn stats(&self) -> Arc<TallyStats> {
+        Arc::clone(&self.stats)
     }
 
     fn is_alone(&self, error: &StoreError) {
@@ -200,11 +225,6 @@ impl Drop for Telling<'_> {
             spot.untell(*owed);
         }
     }
-}
-
-async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let late = |_| StoreError::Unavailable("the counts take too long".to_owned());
-    tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
 }
 
 fn names(vault: &Vault) -> Hmac<Sha256> {

@@ -11,16 +11,21 @@ use crate::model::FileId;
 #[cfg(test)]
 mod conformance;
 mod copies;
+mod counted;
 mod draft;
 mod folder;
 mod objects;
 
 pub use copies::{Copied, copy_files};
+pub use counted::{BlobStats, CountedBlobs};
 pub use folder::FolderBlobs;
 pub use objects::{NoBucket, ObjectBlobs};
 
 /// The bytes of a file, piece by piece.
 pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+/// Names of files, one after the other.
+pub type Names = Pin<Box<dyn Stream<Item = io::Result<FileId>> + Send>>;
 
 /// Keeps bytes that never change.
 #[async_trait]
@@ -31,9 +36,9 @@ pub trait Blobs: Send + Sync + 'static {
     async fn read(&self, file: FileId, size: u64, part: Range<u64>) -> io::Result<Option<Pieces>>;
     /// Removes a file. One that is not there is no error.
     async fn remove(&self, file: FileId) -> io::Result<()>;
-    /// Some of the files that are older than a day and were begun by nobody who still runs; another part of them with
-    /// each call, everything within 256 calls.
-    async fn old(&self, turn: u8) -> io::Result<Vec<FileId>>;
+    /// Some of the files that are older than a day and were begun by nobody who still runs: one of 256 parts of them,
+    /// however many they are.
+    async fn old(&self, turn: u8) -> io::Result<Names>;
 }
 
 /// A file that is being written. Dropping it leaves nothing behind.

@@ -69,6 +69,12 @@ impl Server {
         }
     }
 
+    /// Questions, answers in time, questions that were given up.
+    fn figures(&self) -> [u64; 3] {
+        let stats = self.tallies.stats();
+        [&stats.asked, &stats.answered, &stats.given_up].map(|count| count.load(Ordering::Relaxed))
+    }
+
     async fn takes(&self, counter: &Counter<String>, key: &str, rule: Rule) -> bool {
         self.tallies.take(&[self.tallies.of(counter, &key.to_owned(), rule, 1)]).await.all()
     }
@@ -181,12 +187,14 @@ async fn who_hears_nothing_counts_alone_and_tells_later() {
         }
     }
     assert_eq!(began.elapsed(), 2 * PATIENCE, "each waits once, and not again soon");
+    assert_eq!(servers[0].figures(), [1, 0, 1], "asked, and given up");
     assert!(counts.tallies.lock().unwrap().is_empty());
 
     counts.away.store(false, Ordering::Relaxed);
     servers[0].tallies.alone_until.store(0, Ordering::Relaxed);
     let other = Rule::window(4, 900);
     assert!(servers[0].takes(&servers[0].seldom, "key", other).await);
+    assert_eq!(servers[0].figures(), [2, 1, 1]);
     assert!(!servers[2].takes(&servers[2].seldom, "key", other).await, "what was taken alone is told");
 }
 

@@ -104,9 +104,13 @@ async fn what_is_new_is_not_old(blobs: &dyn Blobs) {
     let file = keep(blobs, 0x0109, b"new").await;
     assert_eq!(shelf_of(file), 9);
     for turn in [0, 9, 0xfc] {
-        assert_eq!(blobs.old(turn).await.unwrap(), []);
+        assert_eq!(names(blobs, turn).await, []);
     }
     assert_eq!(part(blobs, file, 3, 0..3).await.unwrap(), b"new");
+}
+
+pub(super) async fn names(blobs: &dyn Blobs, turn: u8) -> Vec<FileId> {
+    blobs.old(turn).await.unwrap().try_collect().await.unwrap()
 }
 
 async fn keep(blobs: &dyn Blobs, id: u128, text: &'static [u8]) -> FileId {

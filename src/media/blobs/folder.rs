@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    Blobs, Draft, Pieces,
+    Blobs, Draft, Names, Pieces,
     draft::{Drafts, Scratch, is_old, private_folder},
     shelf_name, shelf_of,
 };
@@ -23,8 +23,6 @@ use crate::model::FileId;
 
 /// Bytes read at once.
 const PIECE: u64 = 64 << 10;
-/// Most names given out in one look.
-const MOST_OLD: usize = 1000;
 
 /// Files in a folder.
 #[derive(Debug)]
@@ -82,24 +80,26 @@ impl Blobs for FolderBlobs {
         }
     }
 
-    async fn old(&self, turn: u8) -> io::Result<Vec<FileId>> {
+    async fn old(&self, turn: u8) -> io::Result<Names> {
         if turn == 0 {
             self.drafts.sweep().await?;
         }
-        let mut found = Vec::new();
-        let mut entries = match fs::read_dir(self.shelf(turn)).await {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
-            Err(error) => return Err(error),
-        };
-        while let Some(entry) = entries.next_entry().await? {
-            let Some(file) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            if found.len() < MOST_OLD && is_old(&entry).await? {
-                found.push(file);
-            }
+        match fs::read_dir(self.shelf(turn)).await {
+            Ok(entries) => Ok(Box::pin(stream::try_unfold(entries, next_old))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Box::pin(stream::empty())),
+            Err(error) => Err(error),
         }
-        Ok(found)
     }
+}
+
+async fn next_old(mut entries: fs::ReadDir) -> io::Result<Option<(FileId, fs::ReadDir)>> {
+    while let Some(entry) = entries.next_entry().await? {
+        let Some(file) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        if is_old(&entry).await? {
+            return Ok(Some((file, entries)));
+        }
+    }
+    Ok(None)
 }
 
 async fn next_piece((mut file, left): (fs::File, u64)) -> io::Result<Option<(Bytes, (fs::File, u64))>> {
@@ -151,6 +151,7 @@ mod tests {
     use futures_util::TryStreamExt;
 
     use super::*;
+    use crate::media::blobs::conformance::names;
 
     async fn kept(blobs: &FolderBlobs, id: u128, text: &'static str) -> FileId {
         let mut draft = blobs.begin(100).await.unwrap();
@@ -208,7 +209,7 @@ mod tests {
         std::fs::write(there.join("left"), "by a crash").unwrap();
         std::fs::File::open(there.join("left")).unwrap().set_modified(two_days_after_the_beginning()).unwrap();
         let other = FolderBlobs::open(folder.path(), 0).unwrap();
-        other.old(0).await.unwrap();
+        assert_eq!(names(&other, 0).await, []);
         assert_eq!(std::fs::read_dir(&there).unwrap().count(), 1, "the draft that is written stays");
         draft.write(Bytes::from_static(b"lf")).await.unwrap();
         let file = FileId::from_u128(7);
@@ -228,13 +229,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_a_full_shelf_every_old_file_is_given_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = FolderBlobs::open(folder.path(), 0).unwrap();
+        let shelf = folder.path().join("05");
+        std::fs::create_dir(&shelf).unwrap();
+        let mut files: Vec<FileId> = (1..=2500_u128).map(|number| FileId::from_u128(number << 8 | 5)).collect();
+        for file in &files {
+            let made = std::fs::File::create(shelf.join(file.to_string())).unwrap();
+            made.set_modified(two_days_after_the_beginning()).unwrap();
+        }
+        let mut found = names(&blobs, 5).await;
+        found.sort_unstable();
+        files.sort_unstable();
+        assert_eq!(found, files);
+    }
+
+    #[tokio::test]
     async fn only_what_is_old_is_given_out() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = FolderBlobs::open(folder.path(), 0).unwrap();
         let file = kept(&blobs, 0x0305, "old").await;
         kept(&blobs, 0x0405, "new").await;
         std::fs::File::open(blobs.path(file)).unwrap().set_modified(two_days_after_the_beginning()).unwrap();
-        assert_eq!(blobs.old(5).await.unwrap(), [file]);
-        assert_eq!(blobs.old(6).await.unwrap(), []);
+        assert_eq!(names(&blobs, 5).await, [file]);
+        assert_eq!(names(&blobs, 6).await, []);
     }
 }

@@ -5,26 +5,25 @@
 //! must be seen whole before it is kept, and what breaks off never reaches the bucket.
 
 use std::{
-    collections::HashMap,
     io,
     ops::Range,
     path::Path as Folder,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{StreamExt, TryStreamExt, future::ready};
 use object_store::{
-    Error, GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
+    Error, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
     client::{HttpError, HttpErrorKind},
     path::Path,
 };
 use tokio::sync::Semaphore;
 
 use super::{
-    Blobs, Draft, Pieces,
+    Blobs, Draft, Names, Pieces,
     draft::{Drafts, OLD, Scratch},
     shelf_name, shelf_of,
 };
@@ -34,10 +33,6 @@ use crate::model::FileId;
 const PART: usize = 5 << 20;
 /// Files on their way to the bucket at once, each with one part in memory; the others wait.
 const SENDING: usize = 8;
-/// Most names given out in one look.
-const MOST_OLD: usize = 1000;
-/// Most names read in one look.
-const MOST_SEEN: usize = 20_000;
 /// The first words with the store.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -46,8 +41,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct ObjectBlobs {
     bucket: Arc<Bucket>,
     drafts: Drafts,
-    /// Shelves that were too full for one look, and the last name that was seen there.
-    left_off: Mutex<HashMap<u8, Path>>,
 }
 
 #[derive(Debug)]
@@ -74,7 +67,7 @@ impl ObjectBlobs {
     pub fn open(store: Arc<dyn ObjectStore>, prefix: &str, drafts: &Folder, reserve: u64) -> io::Result<Self> {
         let bucket = Bucket { store, prefix: Path::from(prefix), sending: Semaphore::new(SENDING) };
         let drafts = Drafts::open(drafts.to_owned(), reserve)?;
-        Ok(Self { bucket: Arc::new(bucket), drafts, left_off: Mutex::default() })
+        Ok(Self { bucket: Arc::new(bucket), drafts })
     }
 
     /// Writes, reads, lists and removes something small: whether the bucket is there, and whether we may do all of it.
@@ -177,32 +170,19 @@ impl Blobs for ObjectBlobs {
         }
     }
 
-    async fn old(&self, turn: u8) -> io::Result<Vec<FileId>> {
+    async fn old(&self, turn: u8) -> io::Result<Names> {
         if turn == 0 {
             self.drafts.sweep().await?;
         }
-        let shelf = self.bucket.shelf(turn);
-        let begin = self.left_off.lock().unwrap_or_else(PoisonError::into_inner).remove(&turn);
-        let mut entries = match &begin {
-            Some(begin) => self.bucket.store.list_with_offset(Some(&shelf), begin),
-            None => self.bucket.store.list(Some(&shelf)),
-        };
-        let (mut found, mut seen) = (Vec::new(), 0);
-        while let Some(entry) = entries.try_next().await.map_err(io::Error::other)? {
-            seen += 1;
-            let age = SystemTime::from(entry.last_modified).elapsed().unwrap_or_default();
-            if age > OLD
-                && let Some(file) = entry.location.filename().and_then(|name| name.parse().ok())
-            {
-                found.push(file);
-            }
-            if found.len() == MOST_OLD || seen == MOST_SEEN {
-                self.left_off.lock().unwrap_or_else(PoisonError::into_inner).insert(turn, entry.location);
-                break;
-            }
-        }
-        Ok(found)
+        let entries = self.bucket.store.list(Some(&self.bucket.shelf(turn)));
+        Ok(Box::pin(entries.map_err(io::Error::other).try_filter_map(|entry| ready(Ok(old_file(&entry))))))
     }
+}
+
+/// The file, if it is old.
+fn old_file(entry: &ObjectMeta) -> Option<FileId> {
+    let age = SystemTime::from(entry.last_modified).elapsed().unwrap_or_default();
+    if age > OLD { entry.location.filename()?.parse().ok() } else { None }
 }
 
 /// A file that is not in the bucket yet.

@@ -72,8 +72,8 @@ async fn of_a_bucket_only_what_is_old_is_given_out() {
     let of_old = objects.iter().find(|path| path.to_string_lossy().contains(&old.to_string())).unwrap();
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_hours(48);
     std::fs::File::open(of_old).unwrap().set_modified(long_ago).unwrap();
-    assert_eq!(blobs.old(5).await.unwrap(), [old]);
-    assert_eq!(blobs.old(6).await.unwrap(), []);
+    assert_eq!(conformance::names(&blobs, 5).await, [old]);
+    assert_eq!(conformance::names(&blobs, 6).await, []);
 }
 
 #[tokio::test]
