@@ -7,6 +7,7 @@ mod bad_input;
 mod beside;
 mod bus;
 mod bus_faults;
+mod claims;
 mod crowd;
 mod database;
 mod database_faults;

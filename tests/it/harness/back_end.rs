@@ -65,12 +65,17 @@ impl BackEnd {
 
     /// A back end of an app with some scopes.
     pub(crate) async fn with_scopes(server: &TestServer, im: &Im, app: &AppKey, scopes: &[Scope]) -> Self {
+        Self::at(server.some_url(""), im, app, scopes).await
+    }
+
+    /// A back end of an app that asks whatever server is found there.
+    pub(crate) async fn at(origin: String, im: &Im, app: &AppKey, scopes: &[Scope]) -> Self {
         let new = NewKey { name: "Test".to_owned(), scopes: scopes.to_vec(), lives_secs: None };
         let made = im.backend(app).create_key(new, None).await.unwrap();
         Self {
             // No connection outlives a request: servers are restarted in between.
             client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
-            origin: server.some_url(""),
+            origin,
             app: app.clone(),
             key: made.full.reveal(),
             key_id: made.key.id.to_string(),
@@ -84,7 +89,12 @@ impl BackEnd {
 
     /// The same, asking another server.
     pub(crate) fn asking(&self, server: &TestServer) -> Self {
-        Self { origin: server.some_url(""), ..self.clone() }
+        self.asking_at(server.some_url(""))
+    }
+
+    /// The same, asking whatever server is found there.
+    pub(crate) fn asking_at(&self, origin: String) -> Self {
+        Self { origin, ..self.clone() }
     }
 
     /// A request that carries the key, to be changed before it is sent.
