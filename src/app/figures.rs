@@ -138,7 +138,11 @@ impl Collector for TallyFigures {
         for (name, help, value) in [
             ("tallies_asked", "Questions how much of a limit all servers have used", &self.0.asked),
             ("tallies_answered", "Such questions that were answered in time", &self.0.answered),
-            ("tallies_given_up", "Such questions that were given up: limits held for each server alone", &self.0.given_up),
+            (
+                "tallies_given_up",
+                "Such questions that were given up: limits held for each server alone",
+                &self.0.given_up,
+            ),
         ] {
             let counter = ConstCounter::new(value.load(Ordering::Relaxed));
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;

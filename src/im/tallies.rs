@@ -76,7 +76,14 @@ pub struct TallyStats {
 impl Tallies {
     pub(super) fn new(store: Arc<dyn tallies::Tallies>, vault: &Vault) -> Self {
         let is_shared = store.shares_tallies();
-        Self { store, names: names(vault), is_shared, began: Instant::now(), alone_until: AtomicI64::new(0), stats: Arc::default() }
+        Self {
+            store,
+            names: names(vault),
+            is_shared,
+            began: Instant::now(),
+            alone_until: AtomicI64::new(0),
+            stats: Arc::default(),
+        }
     }
 
     /// Of a server that has its counts for itself.

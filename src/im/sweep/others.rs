@@ -36,7 +36,8 @@ pub(super) struct Told {
     pub(super) attributes: attributes::Told,
 }
 
-pub(super) fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
+pub(super) fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V>
+{
     Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
 }
 

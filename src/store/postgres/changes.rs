@@ -126,9 +126,7 @@ fn other(row: &PgRow) -> sqlx::Result<Option<Other>> {
         4 => Other::ThrownAway { app, conversation: conversation_id(row, 2)?, user: parsed(row, 3)?, seq },
         5 => Other::Listed { app, user: parsed(row, 3)? },
         6 => Other::Went { app, conversation: conversation_id(row, 2)?, user: parsed(row, 3)? },
-        7 => {
-            Other::Attributed { app, conversation: conversation_id(row, 2)?, version: seq.0, key: parsed(row, 8)? }
-        }
+        7 => Other::Attributed { app, conversation: conversation_id(row, 2)?, version: seq.0, key: parsed(row, 8)? },
         _ => return Ok(None),
     }))
 }
