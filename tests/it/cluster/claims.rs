@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use parlor::model::Scope;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
 
@@ -46,9 +45,8 @@ async fn what_a_killed_node_had_claimed_is_done_by_another_once_the_claim_is_ove
     for number in 0..USERS {
         cluster.token(&format!("user{number}")).await;
     }
-    let origin = |node: usize| format!("http://{}", cluster.nodes[node].address());
-    let first = BackEnd::at(origin(0), &cluster.im, &cluster.app, Scope::ALL).await;
-    let other = first.asking_at(origin(1));
+    let first = cluster.back_end(&cluster.nodes[0]).await;
+    let other = first.asking_at(format!("http://{}", cluster.nodes[1].address()));
     // So that it is the first that claims.
     assert_eq!(cluster.nodes[1].stop().await, 0);
 

@@ -11,7 +11,7 @@ use std::{
 use parlor::{
     auth::vault::KEY_FILE,
     model::{
-        AppKey,
+        AppKey, Scope,
         site::{Look, Origin},
     },
 };
@@ -26,7 +26,10 @@ use super::{
     proxy::{Proxy, Target},
     running::{Program, Running},
 };
-use crate::{harness::People, hooks::receiver::Receiver};
+use crate::{
+    harness::{BackEnd, People},
+    hooks::receiver::Receiver,
+};
 
 /// Enough for a crowd of tests; what is measured is not their limits.
 const GENEROUS: [(&str, &str); 12] = [
@@ -224,6 +227,12 @@ impl Cluster {
     /// A new user's token.
     pub(super) async fn token(&self, user: &str) -> String {
         self.beside.token(&self.app, user).await
+    }
+
+    /// A back end of theirs that asks this node; the schema must be this version's.
+    pub(super) async fn back_end(&self, node: &Node) -> BackEnd {
+        let im = beside::domain(&self.database, self.key.path()).await;
+        BackEnd::at(format!("http://{}", node.address()), &im, &self.app, Scope::ALL).await
     }
 
     /// A new site of theirs with its people; the schema must be this version's.
