@@ -26,7 +26,7 @@ pub struct NewGroup {
     pub id: ConversationId,
     /// Group or discussion.
     pub kind: Kind,
-    /// The app's own id of it. Taken: [`StoreError::AlreadyExists`].
+    /// The app's own id of it. Taken: [`StoreError::AlreadyExists`](super::StoreError::AlreadyExists).
     pub handle: Option<Handle>,
     /// Its name.
     pub name: String,
@@ -42,7 +42,7 @@ pub struct NewGroup {
 #[derive(Debug, Clone)]
 pub enum GroupStep {
     /// Makes users members, from the head on, and forgives bans. More than [`Group::MOST_MEMBERS`]:
-    /// [`StoreError::TooMany`].
+    /// [`StoreError::TooMany`](super::StoreError::TooMany).
     ///
     /// [`Group::MOST_MEMBERS`]: crate::model::conversation::Group::MOST_MEMBERS
     Add(Vec<UserId>),
@@ -79,9 +79,10 @@ pub enum GroupStep {
 pub struct Transition {
     /// Which conversation.
     pub conversation: ConversationId,
-    /// Names of the stages it must be in; otherwise [`StoreError::WrongStage`].
+    /// Names of the stages it must be in; otherwise [`StoreError::WrongStage`](super::StoreError::WrongStage).
     pub from: &'static [&'static str],
-    /// When set, and it is with an agent, it must be this agent; otherwise [`StoreError::WrongStage`].
+    /// When set, and it is with an agent, it must be this agent; otherwise
+    /// [`StoreError::WrongStage`](super::StoreError::WrongStage).
     pub only_agent: Option<UserId>,
     /// The stage to enter. Entering `Human` makes the agent a participant.
     pub to: Stage,

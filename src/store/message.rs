@@ -39,13 +39,15 @@ pub struct NewMessage {
 pub enum Demand {
     /// Nothing: what the house notes.
     Nothing,
-    /// The conversation has not ended and was not dismissed; otherwise [`StoreError::WrongStage`].
+    /// The conversation has not ended and was not dismissed; otherwise
+    /// [`StoreError::WrongStage`](super::StoreError::WrongStage).
     Open,
-    /// The sender takes part; otherwise [`StoreError::NoConversation`].
+    /// The sender takes part; otherwise [`StoreError::NoConversation`](super::StoreError::NoConversation).
     Inside,
-    /// The sender may write: neither they nor everybody was silenced; otherwise [`StoreError::Silenced`].
+    /// The sender may write: neither they nor everybody was silenced; otherwise
+    /// [`StoreError::Silenced`](super::StoreError::Silenced).
     MayWrite,
-    /// It was kept before: nothing new is taken; otherwise [`StoreError::Missing`].
+    /// It was kept before: nothing new is taken; otherwise [`StoreError::Missing`](super::StoreError::Missing).
     Again,
 }
 

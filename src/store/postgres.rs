@@ -93,7 +93,7 @@ const QUEUE: usize = 4096;
 pub struct PostgresStore {
     engine: Engine,
     pool: PgPool,
-    /// Taken by [`close`](Store::close).
+    /// Taken by [`close`](super::Store::close).
     jobs: mpsc::Sender<Job>,
     /// Takes draws to the task that counts.
     counting: mpsc::Sender<tallies::Asked>,
@@ -106,7 +106,7 @@ pub struct PostgresStore {
     news: Arc<Notify>,
     /// Names this node where it claims work.
     claimant: i64,
-    /// Ended once, by [`close`](Store::close).
+    /// Ended once, by [`close`](super::Store::close).
     running: Mutex<Vec<JoinHandle<()>>>,
 }
 

@@ -102,7 +102,7 @@ pub struct SqliteStore {
     patience: Duration,
     /// Woken after commits that recorded something in the outbox.
     news: Arc<Notify>,
-    /// Ended once, by [`close`](Store::close) or drop.
+    /// Ended once, by [`close`](super::Store::close) or drop.
     running: Mutex<Option<Running>>,
 }
 
