@@ -1,8 +1,10 @@
 //! Long polling of the compatible protocol, for pages without WebSocket: a session stands in for the transport.
 //!
 //! Requests bring frames, and one waiting request at a time takes what there is to tell: with two answers on their way
-//! at once the client could hear a message before the pull that lets it. Nothing says whether an answer arrived; what
-//! was lost with it comes by the client's next pull. Source: compatible protocol, "Long polling".
+//! at once the client could hear a message before the pull that lets it. For the same reason nothing is pushed in one
+//! body behind an answer: later clients go through a body at a stroke, before they act on any answer in it, and throw away
+//! what is pushed before the pull that lets it. Nothing says whether an answer arrived; what was lost with it comes by
+//! the client's next pull. Source: compatible protocol, "Long polling", "Delivery".
 
 use std::{
     collections::VecDeque,
@@ -135,13 +137,41 @@ struct Letterbox {
     changed: Notify,
 }
 
+/// An object that waits to be told.
+#[derive(Debug)]
+struct Kept {
+    object: ByteString,
+    what: What,
+}
+
+/// What an object tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// What the client asked.
+    Answer,
+    /// What the client did not ask.
+    Push,
+    /// That something arrived, or ends.
+    Rest,
+}
+
+impl What {
+    const fn of(frame: &ServerFrame) -> Self {
+        match frame {
+            ServerFrame::QueryAck(_) => Self::Answer,
+            ServerFrame::Publish(_) => Self::Push,
+            _ => Self::Rest,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     inbound: VecDeque<(Heard, usize)>,
     inbound_bytes: usize,
     /// A request came since the task last looked.
     sign: bool,
-    kept: VecDeque<ByteString>,
+    kept: VecDeque<Kept>,
     kept_bytes: usize,
     /// Nothing more will be kept.
     closed: bool,
@@ -182,11 +212,11 @@ impl Letterbox {
     }
 
     /// Keeps an object for the request that listens.
-    fn keep(&self, object: ByteString) {
+    fn keep(&self, object: ByteString, what: What) {
         {
             let mut state = self.state();
             state.kept_bytes += object.len();
-            state.kept.push_back(object);
+            state.kept.push_back(Kept { object, what });
         }
         self.changed.notify_waiters();
     }
@@ -203,6 +233,16 @@ impl Letterbox {
 }
 
 impl State {
+    /// How many of the objects that wait may be told in one body.
+    fn together(&self) -> usize {
+        let mut answered = false;
+        let stops = |kept: &Kept| {
+            answered |= kept.what == What::Answer;
+            answered && kept.what == What::Push
+        };
+        self.kept.iter().position(stops).unwrap_or(self.kept.len())
+    }
+
     /// The task must look again.
     fn wake_task(&mut self) {
         if let Some(task) = self.task.take() {
@@ -249,8 +289,8 @@ impl<'a> Asking<'a> {
         if state.closed && state.kept.is_empty() {
             return LOST.to_owned();
         }
-        let count = state.kept.len().min(most);
-        let objects: Vec<ByteString> = state.kept.drain(..count).collect();
+        let count = state.together().min(most);
+        let objects: Vec<ByteString> = state.kept.drain(..count).map(|kept| kept.object).collect();
         state.kept_bytes -= objects.iter().map(|object| object.len()).sum::<usize>();
         // There is room again, or the farewell was taken.
         state.wake_task();
@@ -330,7 +370,7 @@ impl Line for PollLine {
     fn send(&mut self, frame: &ServerFrame) -> usize {
         let Some(object) = poll::write(frame, self.later) else { return 0 };
         let bytes = object.len();
-        self.letterbox.keep(object);
+        self.letterbox.keep(object, What::of(frame));
         bytes
     }
 
@@ -392,11 +432,11 @@ mod tests {
     async fn what_waits_is_taken_once_and_in_its_order() {
         let letterbox = Letterbox::default();
         for object in ["{1}", "{2}", "{3}"] {
-            letterbox.keep(object.into());
+            letterbox.keep(object.into(), What::Push);
         }
         assert_eq!(letterbox.listen(1).await, "{1}");
         assert_eq!(letterbox.listen(usize::MAX).await, "[{2},{3}]");
-        letterbox.keep("{4}".into());
+        letterbox.keep("{4}".into(), What::Rest);
         letterbox.close();
         assert_eq!(letterbox.listen(usize::MAX).await, "{4}");
         assert_eq!(letterbox.listen(usize::MAX).await, LOST);
@@ -404,11 +444,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_pushed_behind_an_answer_comes_in_a_body_of_its_own() {
+        use What::{Answer, Push, Rest};
+        let letterbox = Letterbox::default();
+        let all = [("{1}", Push), ("{2}", Answer), ("{3}", Rest), ("{4}", Answer), ("{5}", Push), ("{6}", Push)];
+        for (object, what) in all {
+            letterbox.keep(object.into(), what);
+        }
+        assert_eq!(letterbox.listen(usize::MAX).await, "[{1},{2},{3},{4}]");
+        assert_eq!(letterbox.listen(usize::MAX).await, "[{5},{6}]");
+    }
+
+    #[tokio::test]
     async fn a_newer_poll_ends_the_older_with_an_empty_answer() {
         let letterbox = Letterbox::default();
         let (older, newer, ()) = tokio::join!(letterbox.listen(9), letterbox.listen(9), async {
             tokio::task::yield_now().await;
-            letterbox.keep("{1}".into());
+            letterbox.keep("{1}".into(), What::Push);
         });
         assert_eq!((older.as_str(), newer.as_str()), ("", "{1}"));
     }
