@@ -137,6 +137,23 @@ async fn check_54_a_session_begins_with_its_name_written_without_blanks() {
 }
 
 #[tokio::test]
+async fn what_is_pushed_comes_after_the_answer_that_lets_it_and_not_with_it() {
+    let stage = Stage::start().await;
+    let (mut ann, (mut bob, _)) = (Page::pulled(&stage, "ann").await, Page::begin(&stage, "bob").await);
+    ann.writes("bob", "one").await;
+    let pull = bob.ask(82, "pullMsg", "bob", &json!({ "syncTime": 0, "ispolling": false, "isPullSend": true })).await;
+    // When it is acknowledged both wait for a poll: the answer, and what is pushed behind it.
+    ann.writes("bob", "two").await;
+    let first: Value = serde_json::from_str(&bob.poll().await).unwrap();
+    assert_eq!((&first["messageId"], &first["headerCode"]), (&json!(pull), &json!(96)), "the answer alone: {first}");
+    let told = |message: &Value| message["content"].as_str().unwrap().contains("two");
+    // Where the pull itself was slower, it lists both.
+    if !data(&first)["list"].as_array().unwrap().iter().any(told) {
+        assert!(told(&bob.message().await));
+    }
+}
+
+#[tokio::test]
 async fn check_55_a_waiting_poll_is_answered_empty_when_the_page_asks_anew() {
     let stage = Stage::start().await;
     let mut ann = stage.user("ann").await;
