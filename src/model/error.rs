@@ -90,6 +90,8 @@ codes! {
     ConversationClosed = "conversation_closed", 409, false;
     /// The time in which this could be done is over.
     TooLate = "too_late", 409, false;
+    /// It is not whole yet; ask again a little later.
+    NotYet = "not_yet", 409, true;
     /// Another agent was faster.
     AlreadyTaken = "already_taken", 409, false;
     /// It exists already.

@@ -237,7 +237,8 @@ macro_rules! run_on {
             ]
             figures: [
                 a_day_counts_what_happened_in_it,
-                everything_kept_in_a_window_comes_out_in_its_order
+                everything_kept_in_a_window_comes_out_in_its_order,
+                what_was_kept_before_an_instant_is_whole_once_that_is_over
             ]
             search: [
                 words_are_found_by_substring_in_every_script,

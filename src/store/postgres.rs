@@ -67,6 +67,7 @@ mod restraints;
 mod retention;
 mod rights;
 mod rows;
+mod sealing;
 mod service;
 mod session;
 mod shared;

@@ -28,10 +28,11 @@ pub(super) fn operations() -> Vec<Operation> {
             .says("Everything that was kept in one hour, as a file")
             .explains(
                 "A gzip file of JSON lines `{uid, at, app, kind, conversation, to?, from, type, content}`, in the order in \
-                 which the messages were kept. Of an hour that is over. It is made while it is sent: there is nothing \
-                 to wait for and nothing to delete. A transfer that breaks off is begun again. Two at once per server.",
+                 which the messages were kept. Of an hour that is over and into which nothing comes any more, so that it is the same \
+                 whenever it is asked for; on PostgreSQL that is a quarter of an hour later (`not_yet`). It is \
+                 made while it is sent: there is nothing to wait for and nothing to delete. A transfer that breaks off is begun again. Two at once per server.",
             )
-            .fails(&[Code::RateLimited]),
+            .fails(&[Code::NotYet, Code::RateLimited]),
     ]
 }
 
@@ -44,7 +45,7 @@ impl Segment for Hour {
 }
 
 async fn file(call: Call, At(hour): At<Hour>) -> Result<File, Fault> {
-    let export = call.backend().begin_export(hour)?;
+    let export = call.backend().begin_export(hour).await?;
     let name = format!("{}-{hour}.jsonl.gz", call.app());
     let parts = stream::try_unfold((call, export), |(call, mut export): (Call, Export)| async move {
         let lines = call.backend().export_lines(&mut export).await?;

@@ -42,20 +42,25 @@ struct Line<'a> {
 }
 
 impl Backend<'_> {
-    /// Begins to take out what was kept in an hour that is over.
-    pub fn begin_export(&self, hour: Hour) -> Result<Export, Fault> {
-        if hour.until() > self.im.clock.now() {
+    /// Begins to take out what was kept in an hour that is over. While something may still come into it: [`Code::NotYet`].
+    pub async fn begin_export(&self, hour: Hour) -> Result<Export, Fault> {
+        let now = self.im.clock.now();
+        if hour.until() > now {
             let message = format!("the hour {hour} is not over yet; ask for it from the next one on");
             return Err(Fault::new(Code::BadRequest, message));
         }
         let busy = |_| Fault::new(Code::RateLimited, "other exports are at work; try again").retry_after(10);
         let place = self.im.exports.clone().try_acquire_owned().map_err(busy)?;
+        if let Some(secs) = self.im.store.seal(hour.until(), now).await? {
+            let message = format!("messages may still come into the hour {hour}; ask for it again in a while");
+            return Err(Fault::new(Code::NotYet, message).retry_after(secs));
+        }
         Ok(Export { hour, after: None, done: false, _place: place })
     }
 
     /// Whether nothing was kept in an hour that is over.
     pub async fn is_empty_hour(&self, hour: Hour) -> Result<bool, Fault> {
-        let mut export = self.begin_export(hour)?;
+        let mut export = self.begin_export(hour).await?;
         while let Some(messages) = self.exported(&mut export).await? {
             if !messages.is_empty() {
                 return Ok(false);

@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{House, NOON, at, fresh_id, message, person, user};
 use crate::{
-    model::{Kind, Millis, Role, calendar::Day, conversation::Rating, statistics::DayFigures},
+    model::{
+        Kind, Millis, Role,
+        calendar::Day,
+        clock::{Clock, SystemClock},
+        conversation::Rating,
+        statistics::DayFigures,
+    },
     store::{NewGroup, Store, statistics::Exported},
 };
 
@@ -92,4 +98,17 @@ pub(crate) async fn everything_kept_in_a_window_comes_out_in_its_order(store: &d
         seen,
         [row("one", Kind::Private, "bob"), row("two", Kind::Group, "lamps"), row("three", Kind::Private, "alice")]
     );
+}
+
+pub(crate) async fn what_was_kept_before_an_instant_is_whole_once_that_is_over(store: &dyn Store) {
+    let house = House::new(store).await;
+    let pair = house.private().await.id;
+    let now = SystemClock.now();
+    let wait = store.seal(now.plus_secs(600), now).await.unwrap();
+    assert!(wait.is_some_and(|secs| secs >= 590), "it is not over: {wait:?}");
+    for second in 0..50 {
+        house.says(pair, person("alice", Role::User), "words", at(second)).await;
+    }
+    assert_eq!(store.seal(at(100), now).await.unwrap(), None);
+    assert_eq!(everything(store, &house, at(0), at(100)).await.len(), 50);
 }

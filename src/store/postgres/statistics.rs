@@ -37,6 +37,10 @@ impl Statistics for PostgresStore {
         reading!(self, s => days(s, app, from, to))
     }
 
+    async fn seal(&self, until: Millis, _now: Millis) -> Result<Option<u32>> {
+        self.wait_until_whole(until).await
+    }
+
     async fn part(&self, app: &AppKey, from: Millis, until: Millis, after: Option<MessageUid>) -> Result<Part> {
         reading!(self, s => part(s, app, (from, until), after))
     }

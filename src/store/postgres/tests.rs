@@ -19,6 +19,7 @@ mod claims;
 mod meeting;
 mod opening;
 mod plans;
+mod sealing;
 mod server;
 mod tallies;
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     model::{AppKey, ConversationId, Millis, UserId},
-    store::{StoreError, uid::Uids},
+    store::{StoreError, records::first_number, uid::Uids},
 };
 
 /// Conversations and users remembered per generation of the cache.
@@ -116,6 +116,21 @@ impl Ledger {
         let (app, row) = (head.app, head.row);
         let at = self.moments.give(clock.get(), app, row, head.inside(&self.conn)?);
         Ok(Millis::new(at))
+    }
+
+    /// Gives no time and no number before this instant any more, also after a start with a clock that was put back. Whoever
+    /// waits in line with an older time gets this one.
+    pub(super) fn seal(&mut self, until: Millis) -> Work<()> {
+        self.moments.pass(until.get());
+        self.uids.pass(first_number(until) - 1);
+        self.conn
+            .prepare_cached(
+                "insert into meta (name, value)
+                values ('sealed', ?1)
+                on conflict (name) do update set value = max(value, excluded.value)",
+            )?
+            .execute([until.get()])?;
+        Ok(())
     }
 
     /// Lets the people of a conversation know that something came at this time. Its head is remembered.

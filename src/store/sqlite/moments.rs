@@ -60,6 +60,11 @@ impl Moments {
         Self { now: newest.saturating_add(1), newest, last: HashMap::new(), apps: HashMap::new(), most: USUAL }
     }
 
+    /// No time before this one is given any more.
+    pub(super) fn pass(&mut self, until: i64) {
+        self.now = self.now.max(until);
+    }
+
     /// The time of the next message in a conversation, when the clock says `clock`.
     pub(super) fn give(&mut self, clock: i64, app: i64, conversation: i64, inside: &Inside) -> i64 {
         self.now = self.now.max(clock);

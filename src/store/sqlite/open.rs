@@ -18,7 +18,10 @@ use super::{
     upkeep::{self, Keeper},
     writer::{AnyWork, Job, Task, Writer},
 };
-use crate::store::uid::Uids;
+use crate::{
+    model::Millis,
+    store::{records::first_number, uid::Uids},
+};
 
 /// Why a store could not be opened, copied or put back.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +71,9 @@ impl SqliteStore {
         let stats = Arc::new(SqliteStats::default());
         let epoch = number(&conn, "select value from meta where name = 'epoch'")?.unwrap_or(1);
         let epoch = u64::try_from(epoch).unwrap_or(1);
-        let uids = Uids::after(options.node, number(&conn, "select max(id) from messages")?);
+        let sealed = number(&conn, "select max(value) from meta where name = 'sealed'")?;
+        let highest = sealed.map(|until| first_number(Millis::new(until)) - 1);
+        let uids = Uids::after(options.node, number(&conn, "select max(id) from messages")?.max(highest));
         // Numbers are never older than the times of their messages.
         let newest = number(&conn, "select max(recalled_at) from messages where recalled_at is not null")?
             .map_or(uids.newest(), |recalled| recalled.max(uids.newest()));

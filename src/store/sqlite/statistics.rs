@@ -32,6 +32,14 @@ impl Statistics for SqliteStore {
         self.look_long(move |view| days(view, &app, from, to)).await
     }
 
+    async fn seal(&self, until: Millis, now: Millis) -> Result<Option<u32>> {
+        if until > now {
+            return Ok(Some(u32::try_from((until.since(now) + 999) / 1000).unwrap_or(u32::MAX)));
+        }
+        self.write(move |ledger| ledger.seal(until)).await?;
+        Ok(None)
+    }
+
     async fn part(&self, app: &AppKey, from: Millis, until: Millis, after: Option<MessageUid>) -> Result<Part> {
         let app = app.clone();
         self.look_long(move |view| part(view, &app, (from, until), after)).await

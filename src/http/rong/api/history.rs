@@ -78,7 +78,7 @@ pub(super) async fn download(request: HttpRequest, path: Path<(String, String)>)
     let Some((app, hour)) = named else {
         return Fault::new(Code::NotFound, "there is no such file, or its address is too old").error_response();
     };
-    match im.backend(&app).begin_export(hour) {
+    match im.backend(&app).begin_export(hour).await {
         Ok(export) => file(im.clone(), app, hour, export),
         Err(fault) => fault.error_response(),
     }

@@ -70,7 +70,7 @@ impl From<Fault> for Refusal {
             // The table has no number for it; this one is free there (A2).
             Code::Replayed => (401, 1021),
             Code::MethodNotAllowed => (403, 1007),
-            Code::RateLimited | Code::InProgress => (403, 1008),
+            Code::RateLimited | Code::InProgress | Code::NotYet => (403, 1008),
             Code::Forbidden => (403, 1009),
             Code::TooLarge => (400, 1005),
             Code::LimitReached | Code::GroupFull | Code::AttributesFull => (400, 1502),

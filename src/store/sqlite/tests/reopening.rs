@@ -1,6 +1,7 @@
 //! What is kept when the store is closed and opened again.
 
 use super::*;
+use crate::store::statistics::Statistics;
 
 #[tokio::test]
 async fn a_reopened_store_keeps_everything() {
@@ -29,6 +30,31 @@ async fn d6_message_ids_and_times_go_on_above_the_stored_ones_when_the_clock_wen
     assert!(third.uid > second.uid);
     assert!(third.at > second.at, "D6: and so do times");
     assert_eq!(third.seq.unwrap().0, 3);
+}
+
+#[tokio::test]
+async fn what_comes_late_is_kept_behind_what_was_sealed_also_after_a_start() {
+    let (store, folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    house.says(id, person("alice", Role::User), "in time", at(10)).await;
+    assert_eq!(store.seal(at(60), at(59)).await.unwrap(), Some(1), "it is not over");
+    house.says(id, person("alice", Role::User), "just so", at(59)).await;
+    assert_eq!(store.seal(at(60), at(60)).await.unwrap(), None);
+    let app = house.app.clone();
+    let before = store.part(&app, at(0), at(60), None).await.unwrap();
+    assert_eq!(before.messages.len(), 2);
+    // Its time was taken before it waited in line.
+    let late = message(id, person("alice", Role::User), "late", at(58));
+    let late = store.append(&app, late).await.unwrap().message;
+    assert!(late.at >= at(60) && late.uid.minted_at() >= at(60), "{late:?}");
+    // Nothing newer is kept when the next one is sealed, and the clock was put back.
+    assert_eq!(store.seal(at(600), at(601)).await.unwrap(), None);
+    drop(store);
+    let store = open(&folder);
+    let later = store.append(&app, message(id, person("alice", Role::User), "later", at(30))).await.unwrap().message;
+    assert!(later.at >= at(600) && later.uid.minted_at() >= at(600), "{later:?}");
+    assert_eq!(store.part(&app, at(0), at(60), None).await.unwrap(), before);
 }
 
 #[tokio::test]
