@@ -1,6 +1,9 @@
 //! The store's own figures, by their Prometheus names.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use prometheus_client::{
     collector::Collector,
@@ -36,29 +39,25 @@ impl Collector for StoreFigures {
         encoder
             .encode_descriptor("store_batch", "Jobs in one commit", None, MetricType::Histogram)?
             .encode_histogram::<[(&str, &str); 0]>(whole(batches.sum), batches.count, &buckets, None)?;
-        for (name, help, value) in [
-            ("store_messages", "New messages kept", &self.0.messages),
-            ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
-            ("store_checkpoints", "Checkpoints that ran", &self.0.checkpoints),
-            ("store_damaged_records", "Damaged records met while reading", &self.0.damaged),
-        ] {
-            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
-            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
-        }
-        for (name, help, value) in [
-            ("store_log_pages", "Pages in the write-ahead log", &self.0.wal_pages),
-            ("store_low_on_space", "Whether the disk's reserve is used up", &self.0.low_on_space),
-        ] {
-            let gauge = ConstGauge::new(i64::try_from(value.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
-            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
-        }
-        let waiting = ConstGauge::new(i64::try_from(self.1.now()).unwrap_or(i64::MAX));
-        waiting.encode(encoder.encode_descriptor(
-            "store_queue_jobs",
-            "Jobs that wait for the writer",
-            None,
-            MetricType::Gauge,
-        )?)
+        count(
+            &mut encoder,
+            &[
+                ("store_messages", "New messages kept", &self.0.messages),
+                ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
+                ("store_checkpoints", "Checkpoints that ran", &self.0.checkpoints),
+                ("store_damaged_records", "Damaged records met while reading", &self.0.damaged),
+            ],
+        )?;
+        let pages = gauge(self.0.wal_pages.load(Ordering::Relaxed));
+        let low = gauge(self.0.low_on_space.load(Ordering::Relaxed));
+        measure(
+            &mut encoder,
+            &[
+                ("store_log_pages", "Pages in the write-ahead log", pages),
+                ("store_low_on_space", "Whether the disk's reserve is used up", low),
+                ("store_queue_jobs", "Jobs that wait for the writer", gauge(self.1.now())),
+            ],
+        )
     }
 }
 
@@ -68,18 +67,17 @@ pub(super) struct PostgresFigures(pub(super) Arc<PostgresStats>);
 
 impl Collector for PostgresFigures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        for (name, help, value) in [
-            ("store_commits", "Commits of messages and receipts", &self.0.commits),
-            ("store_jobs", "Messages and receipts in them", &self.0.jobs),
-            ("store_messages", "New messages kept", &self.0.messages),
-            ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
-            ("store_retries", "Transactions that were tried again", &self.0.retries),
-            ("store_damaged_records", "Damaged records met while reading", &self.0.damaged),
-        ] {
-            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
-            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
-        }
-        Ok(())
+        count(
+            &mut encoder,
+            &[
+                ("store_commits", "Commits of messages and receipts", &self.0.commits),
+                ("store_jobs", "Messages and receipts in them", &self.0.jobs),
+                ("store_messages", "New messages kept", &self.0.messages),
+                ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
+                ("store_retries", "Transactions that were tried again", &self.0.retries),
+                ("store_damaged_records", "Damaged records met while reading", &self.0.damaged),
+            ],
+        )
     }
 }
 
@@ -89,24 +87,25 @@ pub(super) struct BusFigures(pub(super) Arc<NatsStats>);
 
 impl Collector for BusFigures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let nodes = i64::try_from(self.0.nodes.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
-        for (name, help, value) in [
-            ("bus_connected", "Whether NATS is heard now", i64::from(self.0.connected.load(Ordering::Relaxed))),
-            ("bus_nodes", "Other servers on this database that are known now", nodes),
-        ] {
-            ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
-        }
-        for (name, help, value) in [
-            ("bus_sent", "What was given to NATS for other servers", &self.0.sent),
-            ("bus_heard", "What came from other servers", &self.0.heard),
-            ("bus_dropped", "What was not sent: NATS is away or too slow, or it was too large", &self.0.dropped),
-            ("bus_unknown", "What came and this version does not know", &self.0.unknown),
-            ("bus_missed", "How often something of another server was lost", &self.0.missed),
-        ] {
-            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
-            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
-        }
-        Ok(())
+        let connected = i64::from(self.0.connected.load(Ordering::Relaxed));
+        let nodes = gauge(self.0.nodes.load(Ordering::Relaxed));
+        measure(
+            &mut encoder,
+            &[
+                ("bus_connected", "Whether NATS is heard now", connected),
+                ("bus_nodes", "Other servers on this database that are known now", nodes),
+            ],
+        )?;
+        count(
+            &mut encoder,
+            &[
+                ("bus_sent", "What was given to NATS for other servers", &self.0.sent),
+                ("bus_heard", "What came from other servers", &self.0.heard),
+                ("bus_dropped", "What was not sent: NATS is away or too slow, or it was too large", &self.0.dropped),
+                ("bus_unknown", "What came and this version does not know", &self.0.unknown),
+                ("bus_missed", "How often something of another server was lost", &self.0.missed),
+            ],
+        )
     }
 }
 
@@ -116,16 +115,15 @@ pub(super) struct FileFigures(pub(super) Arc<BlobStats>);
 
 impl Collector for FileFigures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        for (name, help, value) in [
-            ("files_failed_writes", "Files that could not be kept", &self.0.writes),
-            ("files_failed_reads", "Files that could not be read", &self.0.reads),
-            ("files_failed_removals", "Files that could not be removed", &self.0.removals),
-            ("files_failed_looks", "Looks for old files that broke off", &self.0.looks),
-        ] {
-            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
-            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
-        }
-        Ok(())
+        count(
+            &mut encoder,
+            &[
+                ("files_failed_writes", "Files that could not be kept", &self.0.writes),
+                ("files_failed_reads", "Files that could not be read", &self.0.reads),
+                ("files_failed_removals", "Files that could not be removed", &self.0.removals),
+                ("files_failed_looks", "Looks for old files that broke off", &self.0.looks),
+            ],
+        )
     }
 }
 
@@ -135,20 +133,44 @@ pub(super) struct TallyFigures(pub(super) Arc<TallyStats>);
 
 impl Collector for TallyFigures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        for (name, help, value) in [
-            ("tallies_asked", "Questions how much of a limit all servers have used", &self.0.asked),
-            ("tallies_answered", "Such questions that were answered in time", &self.0.answered),
-            (
-                "tallies_given_up",
-                "Such questions that were given up: limits held for each server alone",
-                &self.0.given_up,
-            ),
-        ] {
-            let counter = ConstCounter::new(value.load(Ordering::Relaxed));
-            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
-        }
-        Ok(())
+        count(
+            &mut encoder,
+            &[
+                ("tallies_asked", "Questions how much of a limit all servers have used", &self.0.asked),
+                ("tallies_answered", "Such questions that were answered in time", &self.0.answered),
+                (
+                    "tallies_given_up",
+                    "Such questions that were given up: limits held for each server alone",
+                    &self.0.given_up,
+                ),
+            ],
+        )
     }
+}
+
+/// Writes what only grows: names, what they mean, and how far each is.
+fn count(encoder: &mut DescriptorEncoder<'_>, counters: &[(&str, &str, &AtomicU64)]) -> std::fmt::Result {
+    for (name, help, value) in counters {
+        let counter = ConstCounter::new(value.load(Ordering::Relaxed));
+        counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+    }
+    Ok(())
+}
+
+/// Writes what goes up and down: names, what they mean, and how much it is now.
+fn measure(encoder: &mut DescriptorEncoder<'_>, gauges: &[(&str, &str, i64)]) -> std::fmt::Result {
+    for (name, help, value) in gauges {
+        ConstGauge::new(*value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+    }
+    Ok(())
+}
+
+/// A number as gauges have it.
+fn gauge<N>(number: N) -> i64
+where
+    i64: TryFrom<N>,
+{
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A count as Prometheus writes it; the bucket for everything has no end.
