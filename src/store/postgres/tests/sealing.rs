@@ -36,7 +36,7 @@ async fn a_transaction_held_open_across_the_hour_is_waited_for() {
         assert_eq!(said_before(&two, &house, NOON).await, ["in time", "late"]);
     };
     let both = async { tokio::join!(keeping, asking) };
-    let (kept, ()) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("it is whole in the end");
+    let (kept, ()) = tokio::time::timeout(Duration::from_mins(1), both).await.expect("it is whole in the end");
     kept.unwrap();
     one.close().await;
     two.close().await;
