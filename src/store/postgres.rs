@@ -55,6 +55,7 @@ mod members;
 mod messages;
 mod migrate;
 pub(super) mod moving;
+mod names;
 mod open;
 mod options;
 mod outbox;

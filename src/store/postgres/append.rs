@@ -2,9 +2,10 @@
 //!
 //! Everything that is asked of the database comes first, in a fixed order of locks: conversations, times of apps, times
 //! of users, participants, files, webhooks, each by their ids. Then every job is decided in memory, in the order in which
-//! they came, as if each had a transaction of its own. Then everything is written, one statement per table.
+//! they came, as if each had a transaction of its own. Then everything is written, what nearly every batch writes in one
+//! statement: each way to the server is a wait for everybody who writes meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use sqlx::query;
 
@@ -15,11 +16,12 @@ use super::{
     files::Named,
     found,
     loaded::{DeskSide, Head, Known, Loaded},
+    names::Names,
     session::Session,
     written::Writing,
 };
 use crate::{
-    model::{Message, MessageUid, Millis, Role, UserId, content::Mentions},
+    model::{Message, MessageUid, Millis, Role, content::Mentions},
     store::{
         Appended, Demand, NewMessage, StoreError, Watermarks,
         records::{called, checksum, digest, number, seq},
@@ -29,7 +31,12 @@ use crate::{
 
 /// Does all jobs of a batch; what became of each, and how many messages are new. A refusal of one leaves nothing behind and
 /// touches no other. Receipts are `noted` for servers that hear of each other.
-pub(super) async fn all(s: &mut Session<'_>, uids: &mut Uids, batch: &[Job], noted: bool) -> Work<(Vec<Outcome>, u64)> {
+pub(super) async fn all(
+    s: &mut Session<'_>,
+    (uids, names): (&mut Uids, &mut Names),
+    batch: &[Job],
+    noted: bool,
+) -> Work<(Vec<Outcome>, u64)> {
     let appends: Vec<&Append> = batch
         .iter()
         .filter_map(|job| match job {
@@ -44,7 +51,8 @@ pub(super) async fn all(s: &mut Session<'_>, uids: &mut Uids, batch: &[Job], not
             _ => None,
         })
         .collect();
-    let mut loaded = Loaded::load(s, &appends, &marks).await?;
+    names.learn(s, &appends, &marks).await?;
+    let mut loaded = Loaded::load(s, names, &appends, &marks).await?;
     let mut writing = Writing::default();
     let mut outcomes = Vec::with_capacity(batch.len());
     for job in batch {
@@ -282,35 +290,8 @@ fn mark(loaded: &mut Loaded<'_>, writing: &mut Writing<'_>, mark: &Mark) -> Resu
     Ok(Watermarks { delivered: seq(member.delivered), read: seq(member.read), moved })
 }
 
-/// What all messages of a batch name, so that it is looked up at once.
-#[derive(Debug, Default)]
-pub(super) struct Names<'j> {
-    pub(super) users: BTreeSet<(i64, &'j str)>,
-}
-
-impl<'j> Names<'j> {
-    /// Everybody whom the jobs name.
-    pub(super) fn of(appends: &[&'j Append], marks: &[&'j Mark], apps: &HashMap<&str, i64>) -> Self {
-        let mut names = Self::default();
-        for job in appends {
-            let Some(app) = apps.get(job.app.as_str()) else { continue };
-            let called: &[UserId] = match &job.new.mentions {
-                Mentions::These(users) => users,
-                _ => &[],
-            };
-            let visitor = job.copy.as_ref().map(|copy| &copy.visitor);
-            let all = [&job.new.from.id].into_iter().chain(&job.new.only).chain(called).chain(visitor);
-            names.users.extend(all.map(|user| (*app, user.as_str())));
-        }
-        for job in marks {
-            names.users.extend(apps.get(job.app.as_str()).map(|app| (*app, job.user.as_str())));
-        }
-        names
-    }
-}
-
-/// What kept messages are found by.
-pub(super) fn pieces(kept: &[Kept<'_>], kinds: &BTreeMap<i64, i64>) -> (Vec<i64>, Vec<Vec<String>>) {
+/// What kept messages are found by, beside their numbers.
+pub(super) fn pieces(kept: &[Kept<'_>], kinds: &BTreeMap<i64, i64>) -> Vec<(i64, String)> {
     kept.iter()
         .filter_map(|kept| {
             let stand = found::Stand {
@@ -321,5 +302,5 @@ pub(super) fn pieces(kept: &[Kept<'_>], kinds: &BTreeMap<i64, i64>) -> (Vec<i64>
             };
             Some((kept.id, found::pieces(stand, &kept.new.content)?))
         })
-        .unzip()
+        .collect()
 }

@@ -17,6 +17,7 @@ use super::{
     Company, append,
     connect::greet,
     error::{Trouble, Work, is_lost, may_try_again, of_commit},
+    names::Names,
     session::Session,
     stats::PostgresStats,
 };
@@ -148,10 +149,11 @@ impl Outcome {
     }
 }
 
-/// The connection that writes, and what mints with it.
+/// The connection that writes, what mints with it, and what it knows.
 struct Seat {
     conn: PgConnection,
     uids: Uids,
+    names: Names,
 }
 
 impl Seat {
@@ -305,7 +307,7 @@ impl Batcher {
             let mut session =
                 Session { conn: &mut transaction, epoch: self.epoch, stats: self.stats.clone(), recorded: false };
             let noted = self.company == Company::Nodes;
-            let (outcomes, added) = append::all(&mut session, &mut seat.uids, batch, noted).await?;
+            let (outcomes, added) = append::all(&mut session, (&mut seat.uids, &mut seat.names), batch, noted).await?;
             let recorded = session.recorded;
             Ok::<_, Trouble>((transaction, outcomes, added, recorded))
         };
@@ -353,7 +355,7 @@ async fn seat(connect: &PgConnectOptions) -> Work<Seat> {
             if row.try_get(0)? {
                 let highest = query("select max(id) from messages").fetch_one(&mut conn).await?;
                 let uids = Uids::after(node, highest.try_get(0)?);
-                return Ok(Seat { conn, uids });
+                return Ok(Seat { conn, uids, names: Names::default() });
             }
         }
         Err(StoreError::TooMany("servers").into())

@@ -2,7 +2,7 @@
 //! that keeps the message. The index names candidates; each is read with the rights of who asks.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     time::{Duration, Instant},
 };
 
@@ -16,6 +16,7 @@ use super::{
     own::numbers,
     rows::{all, get, key_of, maybe},
     session::{Session, reading},
+    written::AtOnce,
 };
 use crate::{
     model::{
@@ -64,42 +65,16 @@ pub(super) struct Stand {
     pub(super) sender: i64,
 }
 
-/// What a message is found by; nothing when it says nothing.
-pub(super) fn pieces(stand: Stand, content: &Content) -> Option<Vec<String>> {
+/// What a message is found by, with spaces between; nothing when it says nothing.
+pub(super) fn pieces(stand: Stand, content: &Content) -> Option<String> {
     let text = text_of(content)?;
-    let mut pieces = BTreeSet::from([
+    let places = [
         in_conversation(stand.conversation),
         in_app(stand.app),
         of_kind(stand.app, stand.kind),
         by_sender(stand.sender),
-    ]);
-    grams::of_text(&fold(&text, Marks::Drop), &mut pieces);
-    // A text with U+0000 in it is kept as JSON, which writes that out; a piece cannot hold it and has no need to.
-    Some(pieces.into_iter().filter(|piece| !piece.contains('\0')).collect())
-}
-
-/// Messages that were kept: what they are found by.
-pub(super) async fn keep(s: &mut Session<'_>, ids: &[i64], pieces: &[Vec<String>]) -> Work<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    // A list of lists of different lengths has no array: the pieces come in one list, with whose they are.
-    let (mut whose, mut flat) = (Vec::new(), Vec::new());
-    for (id, pieces) in ids.iter().zip(pieces) {
-        whose.extend(pieces.iter().map(|_| *id));
-        flat.extend(pieces.iter().map(String::as_str));
-    }
-    query(
-        "insert into found (message_id, grams)
-        select w.id, array_agg(w.piece)
-        from unnest($1::bigint[], $2::text[]) as w (id, piece)
-        group by w.id",
-    )
-    .bind(&whose)
-    .bind(&flat)
-    .execute(&mut *s.conn)
-    .await?;
-    Ok(())
+    ];
+    Some(grams::joined(&places, &fold(&text, Marks::Drop)))
 }
 
 /// A message says something else.
@@ -117,7 +92,7 @@ pub(super) async fn again(s: &mut Session<'_>, id: i64, content: &Content) -> Wo
     let Some(row) = row else { return Ok(()) };
     let stand = Stand { app: get(&row, 0)?, conversation: get(&row, 1)?, kind: get(&row, 2)?, sender: get(&row, 3)? };
     match pieces(stand, content) {
-        Some(pieces) => keep(s, &[id], &[pieces]).await,
+        Some(pieces) => AtOnce { found: vec![(id, pieces)], ..AtOnce::default() }.write(s).await,
         None => Ok(()),
     }
 }
@@ -236,7 +211,12 @@ impl<'w> Seeker<'w> {
             name: search.name.as_ref().map(|name| name.as_str().to_owned()),
             words,
             places: Vec::new(),
-            grams: words.iter().flat_map(|word| grams::of_query(word)).chain(sender.map(by_sender)).collect(),
+            grams: words
+                .iter()
+                .flat_map(|word| grams::of_query(word))
+                .map(str::to_owned)
+                .chain(sender.map(by_sender))
+                .collect(),
             // Numbers never lie before their messages' times; behind them they lie only after a clock was put back.
             low: search.after_at.map_or(0, first_number),
             high: search

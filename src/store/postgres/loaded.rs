@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{batcher::Copy, files::Named};
+use super::{batcher::Copy, files::Named, names::Names};
 use crate::{
     model::{AppKey, ConversationId, FileId, Message, MessageUid, UserId},
     store::{NewMessage, StoreError},
@@ -11,6 +11,7 @@ use crate::{
 pub(super) use load::newest;
 
 mod load;
+mod locks;
 
 /// Most users inside a conversation whose times are looked at one by one.
 pub(super) const FEW: i64 = 64;
@@ -106,10 +107,9 @@ pub(super) struct Known {
 }
 
 /// What a batch knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Loaded<'j> {
-    apps: HashMap<&'j str, i64>,
-    users: HashMap<(i64, String), i64>,
+    names: &'j Names,
     pub(super) heads: HashMap<ConversationId, Head>,
     pub(super) members: BTreeMap<(i64, i64), Member>,
     pub(super) files: HashMap<FileId, Named>,
@@ -125,9 +125,28 @@ pub(super) struct Loaded<'j> {
     pub(super) everybody: BTreeMap<i64, i64>,
     /// The newest time that anybody can have got, for large groups.
     ceiling: i64,
+    /// Apps with webhooks.
+    pub(super) listened: HashSet<i64>,
 }
 
-impl Loaded<'_> {
+impl<'j> Loaded<'j> {
+    fn of(names: &'j Names) -> Self {
+        Self {
+            names,
+            heads: HashMap::new(),
+            members: BTreeMap::new(),
+            files: HashMap::new(),
+            known: HashMap::new(),
+            mirrors: HashMap::new(),
+            taken: HashSet::new(),
+            counted: HashMap::new(),
+            moments: BTreeMap::new(),
+            everybody: BTreeMap::new(),
+            ceiling: 0,
+            listened: HashSet::new(),
+        }
+    }
+
     /// The number inside the id of a copy's original, when we may have it too.
     pub(super) fn free_number(&self, copy: &Copy) -> Option<i64> {
         let uid: MessageUid = copy.uid.parse().ok()?;
@@ -137,12 +156,12 @@ impl Loaded<'_> {
 
     /// The app's row.
     pub(super) fn app(&self, key: &AppKey) -> Result<i64, StoreError> {
-        self.apps.get(key.as_str()).copied().ok_or(StoreError::Missing("app"))
+        self.names.app(key)
     }
 
     /// The user's row.
     pub(super) fn user(&self, app: i64, id: &UserId) -> Result<i64, StoreError> {
-        self.users.get(&(app, id.as_str().to_owned())).copied().ok_or(StoreError::Missing("user"))
+        self.names.user(app, id)
     }
 
     /// The head of the app's conversation.

@@ -11,7 +11,7 @@ use super::{
     found::{self, Stand},
     migrate,
     session::Session,
-    statistics::Tally,
+    written::AtOnce,
 };
 use crate::{
     model::{Content, Role},
@@ -236,26 +236,18 @@ async fn go_on_behind(conn: &mut PgConnection, table: &str, highest: i64) -> sql
 
 /// Pieces of words, and figures by day.
 async fn index(conn: &mut PgConnection, said: &[Said]) -> sqlx::Result<()> {
-    let (mut ids, mut pieces, mut tally) = (Vec::new(), Vec::new(), Tally::default());
+    let mut rows = AtOnce::default();
     for it in said {
         let Said { app, conversation, kind, sender, .. } = *it;
         // Only whether it is an agent matters.
         let role = if it.by_agent { Role::Agent } else { Role::User };
-        tally.add(app, (conversation, kind, it.began_at), (sender, role), it.sent_at);
+        rows.tally.add(app, (conversation, kind, it.began_at), (sender, role), it.sent_at);
         let content = Content::from_stored(&it.name, it.body.clone()).ok();
-        if let Some(found) =
-            content.and_then(|content| found::pieces(Stand { app, conversation, kind, sender }, &content))
-        {
-            ids.push(it.id);
-            pieces.push(found);
-        }
+        let pieces = content.and_then(|content| found::pieces(Stand { app, conversation, kind, sender }, &content));
+        rows.found.extend(pieces.map(|pieces| (it.id, pieces)));
     }
     let mut session = Session { conn, epoch: 0, stats: Arc::new(PostgresStats::default()), recorded: false };
-    let done = async {
-        found::keep(&mut session, &ids, &pieces).await?;
-        tally.write(&mut session).await
-    };
-    done.await.map_err(|trouble| match trouble {
+    rows.write(&mut session).await.map_err(|trouble| match trouble {
         Trouble::Engine(error) | Trouble::Unknown(error) => error,
         Trouble::Refused(refused) => sqlx::Error::Protocol(StoreError::to_string(&refused)),
     })

@@ -72,40 +72,20 @@ impl Tally {
         }
     }
 
-    pub(super) async fn write(&self, s: &mut Session<'_>) -> Work<()> {
-        if self.messages.is_empty() {
-            return Ok(());
-        }
-        let column = |which: fn(&(i64, i64, i64)) -> i64| self.messages.keys().map(which).collect::<Vec<_>>();
-        query(
-            "insert into daily_messages (app_id, day, kind, count)
-            select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])",
-        )
-        .bind(column(|key| key.0))
-        .bind(column(|key| key.1))
-        .bind(column(|key| key.2))
-        .bind(self.messages.values().copied().collect::<Vec<_>>())
-        .execute(&mut *s.conn)
-        .await?;
-        let column = |which: fn(&(i64, i64, i64)) -> i64| self.active.iter().map(which).collect::<Vec<_>>();
-        // In their order, so that nodes never wait in a circle.
-        query(
-            "insert into daily_active (app_id, day, user_id)
-            select w.*
-            from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as w (app_id, day, user_id)
-            where not exists (
-                select 1
-                from daily_active a
-                where (a.app_id, a.day, a.user_id) = (w.app_id, w.day, w.user_id)
-              )
-            order by 1, 2, 3
-            on conflict do nothing",
-        )
-        .bind(column(|key| key.0))
-        .bind(column(|key| key.1))
-        .bind(column(|key| key.2))
-        .execute(&mut *s.conn)
-        .await?;
+    /// How many messages of each kind: apps, days, kinds, counts.
+    pub(super) fn messages(&self) -> [Vec<i64>; 4] {
+        let column = |which: fn(&(i64, i64, i64)) -> i64| self.messages.keys().map(which).collect();
+        [column(|key| key.0), column(|key| key.1), column(|key| key.2), self.messages.values().copied().collect()]
+    }
+
+    /// Who wrote: apps, days, users.
+    pub(super) fn active(&self) -> [Vec<i64>; 3] {
+        let column = |which: fn(&(i64, i64, i64)) -> i64| self.active.iter().map(which).collect();
+        [column(|key| key.0), column(|key| key.1), column(|key| key.2)]
+    }
+
+    /// What few batches have: agents' first answers.
+    pub(super) async fn write_answers(&self, s: &mut Session<'_>) -> Work<()> {
         if self.answers.is_empty() {
             return Ok(());
         }

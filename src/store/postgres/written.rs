@@ -1,4 +1,4 @@
-//! Writing a decided batch: one statement per table, however many messages there are.
+//! Writing a decided batch: a few statements, however many messages there are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,8 +8,7 @@ use super::{
     append::{Kept, pieces},
     batcher::Copy,
     error::Work,
-    found,
-    loaded::{FEW, Head, Loaded},
+    loaded::{FEW, Head, Loaded, Member},
     outbox::{Listeners, Record, record_all},
     rows::{get, small},
     session::Session,
@@ -17,7 +16,7 @@ use super::{
     upstreams::Seats,
 };
 use crate::{
-    model::{ClientId, Kind, MessageUid, Millis, Source, Topic},
+    model::{Kind, MessageUid, Millis, Source, Topic},
     store::{
         NewMessage,
         records::{digest, seq},
@@ -25,8 +24,15 @@ use crate::{
     },
 };
 
+pub(super) use at_once::AtOnce;
+
+mod at_once;
+
 /// Participants' rows know when something was last said to the minute.
 const STEP_MS: i64 = 60_000;
+
+/// Whose watermarks moved, by conversation and user, and where to.
+type Moved<'a> = (&'a (i64, i64), &'a Member);
 
 /// What is to be written.
 #[derive(Default)]
@@ -49,29 +55,39 @@ impl<'j> Writing<'j> {
     }
 
     pub(super) async fn write(&self, s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
-        members(s, loaded).await?;
-        self.seats.write(s).await?;
+        let moved: Vec<_> = loaded.members.iter().filter(|(_, member)| member.moved).collect();
         if self.messages.is_empty() {
-            return Ok(());
+            members(s, &moved).await?;
+            return self.seats.write(s).await;
         }
-        self.insert(s).await?;
-        self.insert_around(s).await?;
-        if !self.mirrored.is_empty() {
-            query(
-                "insert into mirrored (app_id, uid, message_id)
-                select * from unnest($1::bigint[], $2::text[], $3::bigint[])",
-            )
-            .bind(self.mirrored.iter().map(|(app, ..)| *app).collect::<Vec<_>>())
-            .bind(self.mirrored.iter().map(|(_, uid, _)| *uid).collect::<Vec<_>>())
-            .bind(self.mirrored.iter().map(|(.., number)| *number).collect::<Vec<_>>())
-            .execute(&mut *s.conn)
-            .await?;
+        let heads: Vec<(&Head, i64)> =
+            loaded.heads.values().filter(|head| head.moved).map(|head| (head, stirred_until(head))).collect();
+        let stirred: Vec<(i64, i64)> = heads
+            .iter()
+            .filter(|(head, until)| *until > head.stirred_until)
+            .map(|(head, until)| (head.row, *until))
+            .collect();
+        if !stirred.is_empty() {
+            stir_people(s, &stirred).await?;
         }
-        heads(s, loaded).await?;
-        moments(s, loaded, &self.messages).await?;
+        self.seats.write(s).await?;
         let kinds: BTreeMap<i64, i64> = loaded.heads.values().map(|head| (head.row, head.kind)).collect();
-        let (ids, pieces) = pieces(&self.messages, &kinds);
-        found::keep(s, &ids, &pieces).await?;
+        let rows = AtOnce {
+            messages: &self.messages,
+            members: moved,
+            heads,
+            moments: loaded.moments.iter().map(|(user, at)| (*user, *at)).collect(),
+            found: pieces(&self.messages, &kinds),
+            tally: self.tally(loaded, &kinds),
+        };
+        rows.write(s).await?;
+        self.insert_around(s).await?;
+        self.insert_mirrored(s).await?;
+        raise_everybody(s, loaded).await?;
+        self.tell(s, loaded).await
+    }
+
+    fn tally(&self, loaded: &Loaded<'_>, kinds: &BTreeMap<i64, i64>) -> Tally {
         let began: HashMap<i64, i64> = loaded.heads.values().map(|head| (head.row, head.began_at)).collect();
         let mut tally = Tally::default();
         for kept in &self.messages {
@@ -79,31 +95,20 @@ impl<'j> Writing<'j> {
             let place = (kept.conversation, of(kinds.get(&kept.conversation)), of(began.get(&kept.conversation)));
             tally.add(kept.app, place, (kept.sender, kept.new.from.role), kept.at);
         }
-        tally.write(s).await?;
-        self.tell(s).await
+        tally
     }
 
-    /// The messages themselves.
-    async fn insert(&self, s: &mut Session<'_>) -> Work<()> {
-        let of = |which: fn(&Kept<'_>) -> i64| self.messages.iter().map(which).collect::<Vec<_>>();
+    async fn insert_mirrored(&self, s: &mut Session<'_>) -> Work<()> {
+        if self.mirrored.is_empty() {
+            return Ok(());
+        }
         query(
-            "insert into messages
-              (id, conversation_id, seq, sender_id, client_id, sent_at, name, body, counted, checksum, directed)
-            select *
-            from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::text[],
-              $8::text[], $9::bigint[], $10::bigint[], $11::boolean[])",
+            "insert into mirrored (app_id, uid, message_id)
+            select * from unnest($1::bigint[], $2::text[], $3::bigint[])",
         )
-        .bind(of(|kept| kept.id))
-        .bind(of(|kept| kept.conversation))
-        .bind(of(|kept| kept.seq))
-        .bind(of(|kept| kept.sender))
-        .bind(self.messages.iter().map(|kept| kept.new.client_id.as_ref().map(ClientId::as_str)).collect::<Vec<_>>())
-        .bind(of(|kept| kept.at))
-        .bind(self.messages.iter().map(|kept| kept.new.content.name.as_str()).collect::<Vec<_>>())
-        .bind(self.messages.iter().map(|kept| kept.new.content.body()).collect::<Vec<_>>())
-        .bind(of(|kept| kept.counted))
-        .bind(of(|kept| kept.checksum))
-        .bind(self.messages.iter().map(|kept| !kept.recipients.is_empty()).collect::<Vec<_>>())
+        .bind(self.mirrored.iter().map(|(app, ..)| *app).collect::<Vec<_>>())
+        .bind(self.mirrored.iter().map(|(_, uid, _)| *uid).collect::<Vec<_>>())
+        .bind(self.mirrored.iter().map(|(.., number)| *number).collect::<Vec<_>>())
         .execute(&mut *s.conn)
         .await?;
         Ok(())
@@ -172,10 +177,14 @@ impl<'j> Writing<'j> {
     }
 
     /// Tells back ends, in the same transaction.
-    async fn tell(&self, s: &mut Session<'_>) -> Work<()> {
-        let mut apps: Vec<i64> = self.messages.iter().map(|kept| kept.app).collect();
+    async fn tell(&self, s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
+        let mut apps: Vec<i64> =
+            self.messages.iter().map(|kept| kept.app).filter(|app| loaded.listened.contains(app)).collect();
         apps.sort_unstable();
         apps.dedup();
+        if apps.is_empty() {
+            return Ok(());
+        }
         let listeners = Listeners::load(s, &apps).await?;
         let told: Vec<&Kept<'_>> = self
             .messages
@@ -248,9 +257,8 @@ impl Target {
     }
 }
 
-/// Watermarks of those who wrote and read. Their rows are locked.
-async fn members(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
-    let moved: Vec<_> = loaded.members.iter().filter(|(_, member)| member.moved).collect();
+/// Watermarks of those who read, when nothing was written. Their rows are locked.
+async fn members(s: &mut Session<'_>, moved: &[Moved<'_>]) -> Work<()> {
     if moved.is_empty() {
         return Ok(());
     }
@@ -271,39 +279,6 @@ async fn members(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
     .execute(&mut *s.conn)
     .await?;
     Ok(())
-}
-
-/// Heads of conversations, and their participants' rows where those do not know yet that something was said.
-async fn heads(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
-    let moved: Vec<(&Head, i64)> =
-        loaded.heads.values().filter(|head| head.moved).map(|head| (head, stirred_until(head))).collect();
-    let of = |which: fn(&Head) -> i64| moved.iter().map(|(head, _)| which(head)).collect::<Vec<_>>();
-    query(
-        "update conversations c
-        set seq = w.seq, newest = w.newest, counted = w.counted, told = w.told, said_at = w.said_at,
-          changed_at = w.changed_at, waiting_since = w.waiting_since, stirred_until = w.stirred_until
-        from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-          $8::bigint[], $9::bigint[])
-          as w (id, seq, newest, counted, told, said_at, changed_at, waiting_since, stirred_until)
-        where c.id = w.id",
-    )
-    .bind(of(|head| head.row))
-    .bind(of(|head| head.seq))
-    .bind(of(|head| head.newest))
-    .bind(of(|head| head.counted))
-    .bind(of(|head| head.told))
-    .bind(of(|head| head.said_at))
-    .bind(of(|head| head.changed_at))
-    .bind(moved.iter().map(|(head, _)| head.waiting_since).collect::<Vec<_>>())
-    .bind(moved.iter().map(|(_, until)| *until).collect::<Vec<_>>())
-    .execute(&mut *s.conn)
-    .await?;
-    let stirred: Vec<(i64, i64)> = moved
-        .iter()
-        .filter(|(head, until)| *until > head.stirred_until)
-        .map(|(head, until)| (head.row, *until))
-        .collect();
-    if stirred.is_empty() { Ok(()) } else { stir_people(s, &stirred).await }
 }
 
 /// Until when the participants' rows shall know that something was said: the end of the minute, and for ever in large
@@ -360,21 +335,9 @@ async fn stir_people(s: &mut Session<'_>, stirred: &[(i64, i64)]) -> Work<()> {
     Ok(())
 }
 
-/// The newest times of receivers. Their rows are locked.
-async fn moments(s: &mut Session<'_>, loaded: &Loaded<'_>, messages: &[Kept<'_>]) -> Work<()> {
-    query(
-        "update moments m
-        set at = w.at
-        from unnest($1::bigint[], $2::bigint[]) as w (id, at)
-        where m.user_id = w.id
-          and m.at < w.at",
-    )
-    .bind(loaded.moments.keys().copied().collect::<Vec<_>>())
-    .bind(loaded.moments.values().copied().collect::<Vec<_>>())
-    .execute(&mut *s.conn)
-    .await?;
-    let large = loaded.heads.values().any(|head| head.moved && head.inside.is_none());
-    if !large || messages.is_empty() {
+/// The newest times of large groups' apps, whose rows are locked.
+async fn raise_everybody(s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
+    if !loaded.heads.values().any(|head| head.moved && head.inside.is_none()) {
         return Ok(());
     }
     query(

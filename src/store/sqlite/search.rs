@@ -240,7 +240,7 @@ impl Seeker {
         let quoted = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
         let mut all = BTreeSet::new();
         for word in &self.words {
-            all.extend(grams::of_query(word));
+            all.extend(grams::of_query(word).into_iter().map(str::to_owned));
         }
         all.extend(self.sender.map(index::by_sender));
         let places = places.iter().map(quoted).collect::<Vec<_>>().join(" OR ");

@@ -1,20 +1,20 @@
 //! Reading what a batch needs, in the fixed order of locks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::{Row, postgres::PgRow, query};
 
-use super::{DeskSide, FEW, Head, Known, Loaded, Member};
+use super::{DeskSide, FEW, Head, Loaded};
 use crate::{
-    model::{AppKey, ConversationId, FileId, Message, MessageUid, UserId},
+    model::{ConversationId, FileId, Message, MessageUid},
     store::{
         postgres::{
-            append::Names,
             batcher::{Append, Copy, Mark},
             error::Work,
             files::Named,
             messages::by_numbers,
-            rows::{all, get, key, text},
+            names::Names,
+            rows::{all, get, key},
             session::Session,
         },
         records::{key_of, number},
@@ -25,26 +25,22 @@ impl<'j> Loaded<'j> {
     /// Reads it, and locks what will be written.
     pub(in crate::store::postgres) async fn load(
         s: &mut Session<'_>,
+        names: &'j Names,
         appends: &[&'j Append],
         marks: &[&'j Mark],
     ) -> Work<Self> {
-        let mut loaded = Self::default();
-        loaded.load_apps(s, appends, marks).await?;
+        let mut loaded = Self::of(names);
         let to_lock: BTreeSet<ConversationId> = appends.iter().map(|job| job.new.conversation).collect();
         let to_see: BTreeSet<ConversationId> =
             marks.iter().map(|job| job.conversation).filter(|id| !to_lock.contains(id)).collect();
         loaded.load_heads(s, LOCKED, &to_lock).await?;
         loaded.load_heads(s, SEEN, &to_see).await?;
-        let names = Names::of(appends, marks, &loaded.apps);
-        loaded.load_users(s, &names).await?;
         loaded.load_inside(s, &to_lock).await?;
-        loaded.load_moments(s, &to_lock).await?;
-        loaded.load_members(s, appends, marks).await?;
+        loaded.load_locked(s, appends, marks, &to_lock).await?;
         let files: Vec<FileId> = appends.iter().flat_map(|job| job.new.content.files()).collect();
         if !files.is_empty() {
             loaded.files = Named::load(s, &files).await?.into_iter().map(|named| (named.id, named)).collect();
         }
-        loaded.load_known(s, appends).await?;
         loaded.load_counted(s, marks).await?;
         loaded.load_copies(s, appends).await?;
         Ok(loaded)
@@ -81,17 +77,6 @@ impl<'j> Loaded<'j> {
         Ok(())
     }
 
-    async fn load_apps(&mut self, s: &mut Session<'_>, appends: &[&'j Append], marks: &[&'j Mark]) -> Work<()> {
-        let keys: BTreeSet<&'j str> =
-            appends.iter().map(|job| job.app.as_str()).chain(marks.iter().map(|job| job.app.as_str())).collect();
-        let keys: Vec<&'j str> = keys.into_iter().collect();
-        let rows = query("select key, id from apps where key = any($1)").bind(&keys).fetch_all(&mut *s.conn).await?;
-        let found: HashMap<String, i64> =
-            all(&rows, |row| Ok((text(row, 0)?.to_owned(), row.try_get(1)?)))?.into_iter().collect();
-        self.apps = keys.into_iter().filter_map(|key| Some((key, *found.get(key)?))).collect();
-        Ok(())
-    }
-
     async fn load_heads(&mut self, s: &mut Session<'_>, sql: &'static str, ids: &BTreeSet<ConversationId>) -> Work<()> {
         if ids.is_empty() {
             return Ok(());
@@ -104,28 +89,14 @@ impl<'j> Loaded<'j> {
         Ok(())
     }
 
-    async fn load_users(&mut self, s: &mut Session<'_>, names: &Names<'_>) -> Work<()> {
-        let rows = query(
-            "select u.app_id, u.key, u.id
-            from unnest($1::bigint[], $2::text[]) as w (app, key)
-            join users u on u.app_id = w.app and u.key = w.key",
-        )
-        .bind(names.users.iter().map(|(app, _)| *app).collect::<Vec<_>>())
-        .bind(names.users.iter().map(|(_, user)| *user).collect::<Vec<_>>())
-        .fetch_all(&mut *s.conn)
-        .await?;
-        self.users = all(&rows, |row| Ok(((row.try_get(0)?, get(row, 1)?), row.try_get(2)?)))?.into_iter().collect();
-        Ok(())
-    }
-
-    /// Who is inside the conversations that get messages, as long as they are few.
+    /// Who is inside the conversations that get messages, as long as they are few. Everybody of them has a time afterwards.
     async fn load_inside(&mut self, s: &mut Session<'_>, to_lock: &BTreeSet<ConversationId>) -> Work<()> {
         let rows: Vec<i64> = to_lock.iter().filter_map(|id| self.heads.get(id)).map(|head| head.row).collect();
         if rows.is_empty() {
             return Ok(());
         }
         let rows = query(
-            "select c.id, p.user_id
+            "select c.id, p.user_id, exists (select 1 from moments m where m.user_id = p.user_id)
             from unnest($1::bigint[]) as c (id)
             join lateral (
               select user_id from participants where conversation_id = c.id limit $2
@@ -135,128 +106,30 @@ impl<'j> Loaded<'j> {
         .bind(FEW + 1)
         .fetch_all(&mut *s.conn)
         .await?;
-        let mut inside: HashMap<i64, Vec<i64>> = HashMap::new();
+        let (mut inside, mut timeless): (HashMap<i64, Vec<i64>>, BTreeSet<i64>) = Default::default();
         for row in &rows {
-            inside.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
+            let user = row.try_get(1)?;
+            inside.entry(row.try_get(0)?).or_default().push(user);
+            if !row.try_get::<bool, _>(2)? {
+                timeless.insert(user);
+            }
         }
         for head in self.heads.values_mut() {
             let people = inside.remove(&head.row).unwrap_or_default();
             head.inside = (i64::try_from(people.len()).unwrap_or(i64::MAX) <= FEW).then_some(people);
         }
-        Ok(())
-    }
-
-    /// The times that receivers got last, locked: of the apps first, shared unless a large group raises them.
-    async fn load_moments(&mut self, s: &mut Session<'_>, to_lock: &BTreeSet<ConversationId>) -> Work<()> {
-        let heads: Vec<&Head> = to_lock.iter().filter_map(|id| self.heads.get(id)).collect();
-        if heads.is_empty() {
+        if timeless.is_empty() {
             return Ok(());
         }
-        let apps: BTreeSet<i64> = heads.iter().map(|head| head.app).collect();
-        let apps: Vec<i64> = apps.into_iter().collect();
-        let any_large = heads.iter().any(|head| head.inside.is_none());
-        let sql = if any_large {
-            "select app_id, everybody from app_moments where app_id = any($1) order by app_id for update"
-        } else {
-            "select app_id, everybody from app_moments where app_id = any($1) order by app_id for share"
-        };
-        let rows = query(sql).bind(&apps).fetch_all(&mut *s.conn).await?;
-        self.everybody = all(&rows, |row| Ok((row.try_get(0)?, row.try_get(1)?)))?.into_iter().collect();
-        let users: BTreeSet<i64> = heads.iter().filter_map(|head| head.inside.as_ref()).flatten().copied().collect();
-        let users: Vec<i64> = users.into_iter().collect();
-        self.moments = lock_moments(s, &users).await?;
-        if self.moments.len() < users.len() {
-            query(
-                "insert into moments (user_id, at)
-                select w.id, 0 from unnest($1::bigint[]) as w (id)
-                order by w.id
-                on conflict do nothing",
-            )
-            .bind(&users)
-            .execute(&mut *s.conn)
-            .await?;
-            self.moments = lock_moments(s, &users).await?;
-        }
-        if any_large {
-            self.ceiling = newest(s).await?;
-        }
-        Ok(())
-    }
-
-    /// Those who write and read, locked in the order of their ids.
-    async fn load_members(&mut self, s: &mut Session<'_>, appends: &[&Append], marks: &[&Mark]) -> Work<()> {
-        let of = |app: &AppKey, id: ConversationId, user: &UserId| {
-            let app = self.apps.get(app.as_str())?;
-            let head = self.heads.get(&id)?;
-            Some((head.row, *self.users.get(&(*app, user.as_str().to_owned()))?))
-        };
-        let writers = appends.iter().filter_map(|job| of(&job.app, job.new.conversation, &job.new.from.id));
-        let readers = marks.iter().filter_map(|job| of(&job.app, job.conversation, &job.user));
-        let who: BTreeSet<(i64, i64)> = writers.chain(readers).collect();
-        let rows = query(
-            "select p.conversation_id, p.user_id, p.delivered, p.read, p.read_counted, p.read_at, p.owner or p.allowed,
-              p.silenced, p.silenced_until
-            from unnest($1::bigint[], $2::bigint[]) as w (conversation, id)
-            join participants p on p.conversation_id = w.conversation and p.user_id = w.id
-            order by p.conversation_id, p.user_id
-            for no key update of p",
+        query(
+            "insert into moments (user_id, at)
+            select w.id, 0 from unnest($1::bigint[]) as w (id)
+            order by w.id
+            on conflict do nothing",
         )
-        .bind(who.iter().map(|(conversation, _)| *conversation).collect::<Vec<_>>())
-        .bind(who.iter().map(|(_, user)| *user).collect::<Vec<_>>())
-        .fetch_all(&mut *s.conn)
+        .bind(timeless.into_iter().collect::<Vec<_>>())
+        .execute(&mut *s.conn)
         .await?;
-        for row in &rows {
-            let member = Member {
-                delivered: row.try_get(2)?,
-                read: row.try_get(3)?,
-                read_counted: row.try_get(4)?,
-                read_at: row.try_get(5)?,
-                privileged: row.try_get(6)?,
-                silenced: row.try_get(7)?,
-                silenced_until: row.try_get(8)?,
-                moved: false,
-            };
-            self.members.insert((row.try_get(0)?, row.try_get(1)?), member);
-        }
-        Ok(())
-    }
-
-    /// The messages that used the client ids before. The conversations are locked: nobody uses one meanwhile.
-    async fn load_known(&mut self, s: &mut Session<'_>, appends: &[&Append]) -> Work<()> {
-        let mut asked: Vec<(i64, i64, &str)> = Vec::new();
-        for job in appends {
-            let Some(client_id) = &job.new.client_id else { continue };
-            let (Ok(app), Some(head)) = (self.app(&job.app), self.heads.get(&job.new.conversation)) else { continue };
-            let Ok(sender) = self.user(app, &job.new.from.id) else { continue };
-            asked.push((head.row, sender, client_id.as_str()));
-        }
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let rows = query(
-            "select m.id, m.conversation_id, m.sender_id, m.client_id
-            from unnest($1::bigint[], $2::bigint[], $3::text[]) as w (conversation, sender, client_id)
-            join messages m on m.conversation_id = w.conversation and m.sender_id = w.sender
-              and m.client_id = w.client_id",
-        )
-        .bind(asked.iter().map(|(conversation, ..)| *conversation).collect::<Vec<_>>())
-        .bind(asked.iter().map(|(_, sender, _)| *sender).collect::<Vec<_>>())
-        .bind(asked.iter().map(|(.., client_id)| *client_id).collect::<Vec<_>>())
-        .fetch_all(&mut *s.conn)
-        .await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let numbers: Vec<i64> = all(&rows, |row| row.try_get(0))?;
-        let mut found: HashMap<i64, Known> = by_numbers(s, &numbers)
-            .await?
-            .into_iter()
-            .map(|(message, original)| (message.uid.number(), Known { message, original }))
-            .collect();
-        for row in &rows {
-            let Some(known) = found.remove(&row.try_get(0)?) else { continue };
-            self.known.insert((row.try_get(1)?, row.try_get(2)?, get(row, 3)?), known);
-        }
         Ok(())
     }
 
@@ -345,12 +218,4 @@ fn head(row: &PgRow) -> sqlx::Result<Head> {
 pub(in crate::store::postgres) async fn newest(s: &mut Session<'_>) -> Work<i64> {
     let row = query("select coalesce(max(id), 0) from messages").fetch_one(&mut *s.conn).await?;
     Ok((row.try_get::<i64, _>(0)? >> 22) + MessageUid::EPOCH_MS)
-}
-
-async fn lock_moments(s: &mut Session<'_>, users: &[i64]) -> Work<BTreeMap<i64, i64>> {
-    let rows = query("select user_id, at from moments where user_id = any($1) order by user_id for no key update")
-        .bind(users)
-        .fetch_all(&mut *s.conn)
-        .await?;
-    Ok(all(&rows, |row| Ok((row.try_get(0)?, row.try_get(1)?)))?.into_iter().collect())
 }

@@ -6,7 +6,6 @@
 //! them before that, since every hit is read from the database.
 
 use std::{
-    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -190,12 +189,10 @@ fn take_in(
         let (name, body) = (row.get_ref(1)?.as_str()?, row.get::<_, String>(2)?);
         let Some(text) = Content::from_stored(name, body).ok().as_ref().and_then(text_of) else { continue };
         let places = [in_conversation(it.conversation), in_app(it.app), of_kind(it.app, it.kind), by_sender(it.sender)];
-        let mut words = BTreeSet::from(places);
-        grams::of_text(&fold(&text, Marks::Drop), &mut words);
-        let words: Vec<String> = words.into_iter().collect();
+        let words = grams::joined(&places, &fold(&text, Marks::Drop));
         index
             .prepare_cached("insert or replace into grams (rowid, words) values (?1, ?2)")?
-            .execute(params![id, words.join(" ")])?;
+            .execute(params![id, words])?;
     }
     Ok((count, last))
 }
