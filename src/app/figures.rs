@@ -100,6 +100,7 @@ impl Collector for BusFigures {
             &mut encoder,
             &[
                 ("bus_sent", "What was given to NATS for other servers", &self.0.sent),
+                ("bus_bundles", "Letters in which hints were given to NATS, several in each", &self.0.bundles),
                 ("bus_heard", "What came from other servers", &self.0.heard),
                 ("bus_dropped", "What was not sent: NATS is away or too slow, or it was too large", &self.0.dropped),
                 ("bus_unknown", "What came and this version does not know", &self.0.unknown),

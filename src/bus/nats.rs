@@ -1,10 +1,15 @@
 //! The bus of several nodes: NATS 2.9 or newer, core subjects only. It keeps nothing and promises nothing; the store is
 //! the truth.
 //!
-//! Hints go where somebody follows (`subjects`), tidings and beats to every node. Nothing that is sent waits for NATS: it
-//! goes into a bounded queue (`mouth`), and what does not fit is dropped and counted. What comes is taken by one task
-//! (`ear`), which also says once per beat that this node lives. Each node counts its tidings, so that others see what they
-//! missed; a dropped letter of any kind counts as one.
+//! Hints go to the nodes where somebody follows, several in one letter (`others`); tidings and beats go to every node, and
+//! with a beat each tells what is followed there (`slots`). Nothing that is sent waits for NATS: it goes into a bounded
+//! queue (`others`, `mouth`), and what does not fit is dropped and counted. What comes is taken by one task (`ear`), which
+//! also says once per beat that this node lives. Each node counts its tidings, so that others see what they missed; a
+//! dropped letter or hint counts as one.
+//!
+//! The version before sent each hint under the subjects of its audience (`subjects`), and says nothing of slots. While such a
+//! node is known, hints go to all nodes in that way, and this version still listens there. The version after this one
+//! can leave that out.
 
 use std::{
     ops::ControlFlow,
@@ -22,7 +27,14 @@ use futures_util::{StreamExt, future::join_all};
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{ear::Ear, followed::Followed, mouth::Mouth, subjects::Subjects};
+use self::{
+    ear::Ear,
+    followed::Followed,
+    letter::bundle,
+    mouth::Mouth,
+    others::{Others, Way},
+    subjects::Subjects,
+};
 use super::{Bus, Interest, Listener, Peer};
 use crate::model::{Event, Hint, NodeId, Question, Tidings};
 
@@ -30,8 +42,10 @@ mod ear;
 mod followed;
 mod letter;
 mod mouth;
+mod others;
 mod peers;
 mod reach;
+mod slots;
 mod stats;
 mod subjects;
 
@@ -68,6 +82,7 @@ struct Shared {
     subjects: Subjects,
     client: Client,
     mouth: Mouth,
+    others: Arc<Others>,
     followed: Followed,
     stats: Arc<NatsStats>,
     listener: OnceLock<Arc<dyn Listener>>,
@@ -95,20 +110,17 @@ impl NatsBus {
         let client = reach::reach(&options, subjects.inbox(node), node, noises.clone()).await?;
         let stats = Arc::new(NatsStats::default());
         let (mouth, speaking) = Mouth::new(client.clone(), stats.clone());
+        let others = Arc::new(Others::new(node, subjects.clone(), client.clone(), stats.clone()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let stopped = stop.clone();
-        tasks.spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                () = speaking => {}
-            }
-        });
+        tasks.spawn(stop.clone().run_until_cancelled_owned(speaking));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(others.clone().carry()));
         let shared = Arc::new(Shared {
             node,
             followed: Followed::new(subjects.clone()),
             subjects,
             client,
             mouth,
+            others,
             stats,
             listener: OnceLock::new(),
             told: Mutex::new(0),
@@ -136,15 +148,18 @@ impl NatsBus {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        if !self.shared.stats.connected.swap(false, Relaxed) {
+        let Shared { stats, client, others, subjects, node, .. } = &*self.shared;
+        if !stats.connected.load(Relaxed) {
             return;
         }
-        let client = &self.shared.client;
         let farewell = async {
-            let _ = client.publish(self.shared.subjects.nodes(), letter::bye(self.shared.node)).await;
+            others.empty().await;
+            stats.connected.store(false, Relaxed);
+            let _ = client.publish(subjects.nodes(), letter::bye(*node)).await;
             let _ = client.flush().await;
         };
         let _ = tokio::time::timeout(LAST_WORDS, farewell).await;
+        stats.connected.store(false, Relaxed);
     }
 }
 
@@ -155,26 +170,42 @@ impl Drop for NatsBus {
 }
 
 impl Shared {
-    /// What other nodes must get of a hint, and under which subjects.
-    fn outgoing(&self, hint: &Hint) -> Option<(Vec<String>, Bytes)> {
+    /// Sends a hint on its way to the other nodes where somebody may hear it.
+    fn tell_others(&self, hint: &Hint) {
         // Each node reckons its own desk.
-        if matches!(hint.event, Event::Desk(_)) || self.known.borrow().is_empty() {
-            return None;
+        if matches!(hint.event, Event::Desk(_)) {
+            return;
         }
-        let subjects = self.subjects.of_audience(&hint.audience);
-        let number = self.hints.fetch_add(1, Relaxed) + 1;
-        (!subjects.is_empty()).then(|| (subjects, letter::hint(self.node, number, hint)))
-    }
-
-    fn send(&self, subjects: Vec<String>, letter: &Bytes) {
-        let mut lost = false;
-        for subject in subjects {
-            lost |= !self.mouth.say(subject, letter.clone());
-        }
-        if lost {
+        let is_taken = match self.others.way(&hint.audience) {
+            Way::Nodes(nodes) if nodes.is_empty() => return,
+            Way::Nodes(nodes) => {
+                let entry = bundle::entry(self.next_hint(), hint);
+                self.others.send(&nodes, &entry, self.mouth.largest())
+            }
+            Way::Subjects => self.say_by_subjects(hint),
+        };
+        if !is_taken {
             // A number that never comes: the others look into the store.
             *self.told() += 1;
         }
+    }
+
+    /// For nodes of the version before. Whether NATS takes it.
+    fn say_by_subjects(&self, hint: &Hint) -> bool {
+        let subjects = self.subjects.of_audience(&hint.audience);
+        if subjects.is_empty() {
+            return true;
+        }
+        let letter = letter::hint(self.node, self.next_hint(), hint);
+        let mut is_taken = true;
+        for subject in subjects {
+            is_taken &= self.mouth.say(subject, letter.clone());
+        }
+        is_taken
+    }
+
+    fn next_hint(&self) -> u64 {
+        self.hints.fetch_add(1, Relaxed) + 1
     }
 
     fn told(&self) -> std::sync::MutexGuard<'_, u64> {
@@ -212,11 +243,8 @@ impl Shared {
 #[async_trait]
 impl Bus for NatsBus {
     fn publish(&self, hint: Hint) {
-        let outgoing = self.shared.outgoing(&hint);
+        self.shared.tell_others(&hint);
         self.publish_here(hint);
-        if let Some((subjects, letter)) = outgoing {
-            self.shared.send(subjects, &letter);
-        }
     }
 
     fn publish_here(&self, hint: Hint) {

@@ -20,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Noise, Shared,
-    letter::{self, Letter},
+    letter::{self, Folded, Letter, bundle::Entry},
     peers::{Heard, Peers},
+    slots::{self, Saying},
 };
 use crate::{
     bus::Peer,
@@ -56,6 +57,8 @@ pub(super) struct Ear {
     breaks: u64,
     /// Something of anybody was lost.
     lost: bool,
+    /// How often others were told what is followed here.
+    sayings: u64,
     answering: Arc<Semaphore>,
 }
 
@@ -79,6 +82,7 @@ impl Ear {
             proof: Instant::now(),
             breaks: 0,
             lost: false,
+            sayings: 0,
             answering: Arc::new(Semaphore::new(MOST_ANSWERING)),
         }
     }
@@ -93,7 +97,10 @@ impl Ear {
                 () = stop.cancelled() => return,
                 Some(message) = self.lines.next(), if !self.lines.is_empty() => self.take(&message),
                 Some(noise) = self.noise.recv() => self.note(noise).await,
-                () = shared.followed.changed.notified(), if is_up => self.subscribe().await,
+                () = shared.followed.changed.notified(), if is_up => {
+                    self.say_slots();
+                    self.subscribe().await;
+                }
                 _ = ticks.tick() => self.tick().await,
             }
         }
@@ -142,11 +149,7 @@ impl Ear {
     async fn rise(&mut self) {
         tracing::info!("NATS is there: other servers on this database are heard of");
         self.shared.stats.connected.store(true, Relaxed);
-        for subject in [
-            self.shared.subjects.nodes(),
-            self.shared.subjects.everybody(),
-            self.shared.subjects.questions(self.shared.node),
-        ] {
+        for subject in self.fixed() {
             self.hear_of(subject).await;
         }
         self.subscribe().await;
@@ -187,9 +190,39 @@ impl Ear {
         self.subscribe().await;
     }
 
-    fn say_beat(&self, new: bool) {
+    /// Says that this node lives, and what is followed here.
+    fn say_beat(&mut self, new: bool) {
+        let version = self.next_saying();
+        let slots = self.shared.followed.said(version);
+        // Without them it is a beat like one of the version before: hints come by subjects.
+        let fits = letter::beat_length(&slots) <= self.shared.mouth.largest();
+        self.say(new, if fits { &slots } else { &[] });
+    }
+
+    /// Says what is followed here besides what was told. A message that is sent before others have heard it comes a few
+    /// seconds late, so nothing waits here: what changed at the same time goes together.
+    fn say_slots(&mut self) {
+        let fresh = self.shared.followed.take_fresh_slots();
+        if !fresh.is_empty() {
+            let slots = slots::also(self.next_saying(), &fresh);
+            self.say(false, &slots);
+        }
+    }
+
+    const fn next_saying(&mut self) -> u64 {
+        self.sayings += 1;
+        self.sayings
+    }
+
+    fn say(&self, new: bool, slots: &[u8]) {
         let told = self.shared.told();
-        self.shared.mouth.say(self.shared.subjects.nodes(), letter::beat(self.shared.node, *told, new));
+        self.shared.mouth.say(self.shared.subjects.nodes(), letter::beat(self.shared.node, *told, new, slots));
+    }
+
+    /// Subjects that every node hears.
+    fn fixed(&self) -> [String; 4] {
+        let (subjects, node) = (&self.shared.subjects, self.shared.node);
+        [subjects.nodes(), subjects.hints(node), subjects.everybody(), subjects.questions(node)]
     }
 
     /// Subscribes to what is followed for the first time.
@@ -217,11 +250,8 @@ impl Ear {
     /// Leaves what nobody follows any more.
     fn tidy_up(&mut self) {
         let followed = &self.shared.followed;
-        let fixed = [
-            self.shared.subjects.nodes(),
-            self.shared.subjects.everybody(),
-            self.shared.subjects.questions(self.shared.node),
-        ];
+        followed.tidy_slots();
+        let fixed = self.fixed();
         self.ends.retain(|subject, end| {
             let stays = fixed.contains(subject) || followed.wants(subject);
             if !stays {
@@ -232,14 +262,18 @@ impl Ear {
     }
 
     fn take(&mut self, message: &Message) {
-        self.shared.stats.heard.fetch_add(1, Relaxed);
         // Whatever goes wrong over one letter, the next is heard; the panic was logged where it happened (W6).
         let _ = catch_unwind(AssertUnwindSafe(|| self.read(message)));
     }
 
     fn read(&mut self, message: &Message) {
         let now = Instant::now();
-        let Some((node, letter)) = letter::read(&message.payload) else {
+        let read = letter::read(&message.payload);
+        if let Some((node, Letter::Bundle(entries))) = read {
+            return entries.for_each(|entry| self.take_entry(node, entry));
+        }
+        self.shared.stats.heard.fetch_add(1, Relaxed);
+        let Some((node, letter)) = read else {
             self.shared.stats.unknown.fetch_add(1, Relaxed);
             if let Some((node, number)) = letter::unknown_tidings(&message.payload) {
                 let heard = self.peers.tidings(node, number, now);
@@ -248,12 +282,10 @@ impl Ear {
             return;
         };
         match letter {
+            Letter::Bundle(_) => {}
             Letter::Hint(number, folded) => {
-                if self.peers.is_new_hint(node, number) && self.shared.followed.has(&folded.audience) {
-                    match folded.unfold() {
-                        Some(hint) => self.peer.hear(node, hint),
-                        None => drop(self.shared.stats.unknown.fetch_add(1, Relaxed)),
-                    }
+                if self.peers.is_new_hint(node, number) {
+                    self.hear(node, Some(folded));
                 }
             }
             Letter::Tidings(number, tidings) => {
@@ -263,13 +295,9 @@ impl Ear {
                     self.peer.learn(node, tidings);
                 }
             }
-            Letter::Beat(told) => {
-                let heard = self.peers.beat(node, told, now);
-                self.heard(node, heard);
-            }
-            Letter::New(told) => {
-                let heard = self.peers.beat(node, told, now);
-                self.heard(node, heard);
+            Letter::Beat(told, slots) => self.hear_beat(node, told, slots, now),
+            Letter::New(told, slots) => {
+                self.hear_beat(node, told, slots, now);
                 self.say_beat(false);
             }
             Letter::Bye => {
@@ -279,6 +307,34 @@ impl Ear {
             }
             Letter::Question(question) => self.answer(node, question, message),
         }
+    }
+
+    /// One of several hints in a letter. Whatever goes wrong over it, the others are heard (W6).
+    fn take_entry(&mut self, node: NodeId, entry: Option<Entry<'_>>) {
+        self.shared.stats.heard.fetch_add(1, Relaxed);
+        let _ = catch_unwind(AssertUnwindSafe(|| match entry {
+            Some(entry) if !self.peers.is_new_hint(node, entry.number) => {}
+            entry => self.hear(node, entry.and_then(|entry| entry.folded())),
+        }));
+    }
+
+    /// A hint that came for the first time; `None` when this version does not know it.
+    fn hear(&self, node: NodeId, folded: Option<Folded<'_>>) {
+        let is_for_nobody = folded.as_ref().is_some_and(|folded| !self.shared.followed.has(&folded.audience));
+        if is_for_nobody {
+            return;
+        }
+        match folded.and_then(Folded::unfold) {
+            Some(hint) => self.peer.hear(node, hint),
+            None => drop(self.shared.stats.unknown.fetch_add(1, Relaxed)),
+        }
+    }
+
+    fn hear_beat(&mut self, node: NodeId, told: u64, slots: Option<Saying<'_>>, now: Instant) {
+        let heard = self.peers.beat(node, told, now);
+        // First it is known.
+        self.heard(node, heard);
+        self.shared.others.heed(node, slots);
     }
 
     fn heard(&self, node: NodeId, heard: Heard) {
@@ -301,6 +357,7 @@ impl Ear {
     fn note_known(&self) {
         let list = self.peers.list();
         self.shared.stats.nodes.store(list.len(), Relaxed);
+        self.shared.others.know(&list);
         self.shared.known.send_replace(list);
     }
 

@@ -15,6 +15,11 @@ use crate::model::{
     UserId, chatroom::ChatroomEvent, command::Desk, content::Flags, presence::Presence,
 };
 
+pub(super) mod bundle;
+
+use self::bundle::Entries;
+use super::slots::Saying;
+
 /// What is in front of the JSON.
 const HEAD: usize = 17;
 /// Larger ones are not looked at. NATS itself takes 1 MiB as it comes, and 64 MiB at most.
@@ -25,14 +30,17 @@ const MOST_ANSWER: usize = 32 << 20;
 /// One thing that a node tells.
 #[derive(Debug)]
 pub(super) enum Letter<'a> {
-    /// A hint with this number; its copies under other subjects have the same.
+    /// Hints for people here, each with its number.
+    Bundle(Entries<'a>),
+    /// A hint with this number; its copies under other subjects have the same. Nodes that know all others' slots send
+    /// bundles instead; when the version before that did so is gone, this kind can go.
     Hint(u64, Folded<'a>),
     /// Tidings, counted.
     Tidings(u64, Tidings),
-    /// The node is there, and has told so many tidings.
-    Beat(u64),
+    /// The node is there, and has told so many tidings; and what is followed there, which the version before did not say.
+    Beat(u64, Option<Saying<'a>>),
     /// The same, and it wants to hear from all others at once.
-    New(u64),
+    New(u64, Option<Saying<'a>>),
     /// The node stops.
     Bye,
     /// A question to this node.
@@ -40,24 +48,37 @@ pub(super) enum Letter<'a> {
 }
 
 /// A hint whose event was not read yet: most may have nobody here.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Folded<'a> {
     pub(super) audience: Audience,
-    #[serde(borrow)]
-    event: &'a RawValue,
+    /// JSON.
+    event: &'a str,
 }
 
 impl Folded<'_> {
     /// Reads the event; `None` when this version does not know it.
     pub(super) fn unfold(self) -> Option<Hint> {
         let Self { audience, event } = self;
-        let form: Form = serde_json::from_str(event.get()).ok()?;
+        let form: Form = serde_json::from_str(event).ok()?;
         Some(Hint { audience, event: form.into() })
+    }
+
+    /// Reads for whom a hint is that travels alone.
+    fn read(body: &[u8]) -> Option<Folded<'_>> {
+        #[derive(Deserialize)]
+        struct Open<'a> {
+            audience: Audience,
+            #[serde(borrow)]
+            event: &'a RawValue,
+        }
+        let Open { audience, event } = serde_json::from_slice(body).ok()?;
+        Some(Folded { audience, event: event.get() })
     }
 }
 
 /// The kinds as bytes.
 mod kind {
+    pub(super) const BUNDLE: u8 = b'd';
     pub(super) const HINT: u8 = b'h';
     pub(super) const TIDINGS: u8 = b't';
     pub(super) const BEAT: u8 = b'b';
@@ -76,10 +97,11 @@ pub(super) fn read(bytes: &[u8]) -> Option<(NodeId, Letter<'_>)> {
     let (node, number) = numbers.split_first_chunk::<8>()?;
     let number = u64::from_be_bytes(number.try_into().ok()?);
     let letter = match *kind {
-        kind::HINT => Letter::Hint(number, serde_json::from_slice(body).ok()?),
+        kind::BUNDLE => Letter::Bundle(Entries(body)),
+        kind::HINT => Letter::Hint(number, Folded::read(body)?),
         kind::TIDINGS => Letter::Tidings(number, serde_json::from_slice(body).ok()?),
-        kind::BEAT => Letter::Beat(number),
-        kind::NEW => Letter::New(number),
+        kind::BEAT => Letter::Beat(number, Saying::read(body)),
+        kind::NEW => Letter::New(number, Saying::read(body)),
         kind::BYE => Letter::Bye,
         kind::QUESTION => Letter::Question(serde_json::from_slice(body).ok()?),
         _ => return None,
@@ -111,9 +133,17 @@ pub(super) fn tidings(node: NodeId, number: u64, tidings: &Tidings) -> Bytes {
     written(kind::TIDINGS, node, number, Some(tidings))
 }
 
-/// A beat as bytes; with the wish to hear from all others.
-pub(super) fn beat(node: NodeId, told: u64, new: bool) -> Bytes {
-    written(if new { kind::NEW } else { kind::BEAT }, node, told, None::<&()>)
+/// A beat as bytes, and what is said of slots with it; with the wish to hear from all others. The version before does not
+/// look behind the head.
+pub(super) fn beat(node: NodeId, told: u64, new: bool, slots: &[u8]) -> Bytes {
+    let mut bytes = head(if new { kind::NEW } else { kind::BEAT }, node, told, slots.len());
+    bytes.extend_from_slice(slots);
+    bytes.into()
+}
+
+/// How large a beat is that says so much of slots.
+pub(super) const fn beat_length(slots: &[u8]) -> usize {
+    HEAD + slots.len()
 }
 
 /// A good-bye as bytes.
@@ -127,14 +157,20 @@ pub(super) fn question(node: NodeId, question: &Question) -> Bytes {
 }
 
 fn written(kind: u8, node: NodeId, number: u64, body: Option<&impl Serialize>) -> Bytes {
-    let mut bytes = Vec::with_capacity(if body.is_some() { 512 } else { HEAD });
-    bytes.push(kind);
-    bytes.extend(node.0.to_be_bytes());
-    bytes.extend(number.to_be_bytes());
+    let mut bytes = head(kind, node, number, if body.is_some() { 512 } else { 0 });
     if let Some(body) = body {
         serde_json::to_writer(&mut bytes, body).expect("plain data serialises into memory");
     }
     bytes.into()
+}
+
+/// The head of a letter, with room for so many bytes behind it.
+fn head(kind: u8, node: NodeId, number: u64, room: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEAD + room);
+    bytes.push(kind);
+    bytes.extend(node.0.to_be_bytes());
+    bytes.extend(number.to_be_bytes());
+    bytes
 }
 
 /// An answer as bytes: nothing to say, or text in parts that are not larger than `most`.

@@ -9,13 +9,15 @@ pub struct NatsStats {
     pub connected: AtomicBool,
     /// Other nodes that are known now.
     pub nodes: AtomicUsize,
-    /// Letters given to NATS.
+    /// What was given to NATS: hints, once per node or subject, and everything else.
     pub sent: AtomicU64,
-    /// Letters that came.
+    /// Letters in which several hints may be.
+    pub bundles: AtomicU64,
+    /// What came, counted like `sent`.
     pub heard: AtomicU64,
-    /// Letters that were not sent, because NATS is away or too slow, or because they are too large.
+    /// What was not sent, because NATS is away or too slow, or because it is too large.
     pub dropped: AtomicU64,
-    /// Letters that came and were of no known kind.
+    /// What came and was of no known kind.
     pub unknown: AtomicU64,
     /// How often something of another node was lost.
     pub missed: AtomicU64,

@@ -1,7 +1,10 @@
 //! Under which subjects things travel.
+//!
+//! Hints go to each node by a subject of its own. Those for people, agents, visitors, rooms and everybody are for the
+//! version before: hints go by them while a node is there that has not told its slots, and are heard by them. Whatever
+//! speaks of an interest or an audience here can go with the next version.
 
-use std::hash::Hasher;
-
+use super::slots::Fnv;
 use crate::{
     bus::Interest,
     model::{AppKey, Audience, ConversationId, NodeId, UserId},
@@ -26,6 +29,11 @@ impl Subjects {
     /// Tidings and beats.
     pub(super) fn nodes(&self) -> String {
         format!("{}.n", self.prefix)
+    }
+
+    /// Hints to one node.
+    pub(super) fn hints(&self, node: NodeId) -> String {
+        format!("{}.d.{:016x}", self.prefix, node.0)
     }
 
     /// Hints with a large audience.
@@ -92,25 +100,8 @@ impl Subjects {
     }
 }
 
-/// Every version of every node must find the same: FNV-1a, 64 bits.
 fn shard(app: &AppKey, user: &UserId) -> u64 {
-    struct Fnv(u64);
-    impl Hasher for Fnv {
-        fn finish(&self) -> u64 {
-            self.0
-        }
-        fn write(&mut self, bytes: &[u8]) {
-            for byte in bytes {
-                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        }
-    }
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    hash.write(app.as_str().as_bytes());
-    // No app key holds it.
-    hash.write(b"/");
-    hash.write(user.as_str().as_bytes());
-    (hash.finish() ^ (hash.finish() >> 32)) % SHARDS
+    Fnv::of_person(app, user) % SHARDS
 }
 
 #[cfg(test)]

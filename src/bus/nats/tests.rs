@@ -1,6 +1,7 @@
 use super::*;
 use crate::bus::conformance::{self, Recorder, Said};
 
+mod bundles;
 mod server;
 
 use server::NatsServer;

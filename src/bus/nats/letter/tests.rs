@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::bus::nats::slots;
 use crate::model::{
     AppKey, ConnectionId, Content, Kind, MessageUid, Role, Stage, Stale,
     chatroom::{Attribute, ChatroomNews},
@@ -145,6 +146,54 @@ fn every_kind_of_event_crosses() {
     }
 }
 
+/// A letter with these as entries.
+fn bundled(events: &[Event]) -> Vec<u8> {
+    let mut letter = bundle::Bundle::of(NODE);
+    for (event, number) in events.iter().zip(1..) {
+        letter.push(&bundle::entry(number, &Hint { audience: audience(), event: event.clone() }));
+    }
+    letter.sealed().to_vec()
+}
+
+fn entries(letter: &[u8]) -> Vec<Option<(u64, Option<Hint>)>> {
+    let Some((NODE, Letter::Bundle(entries))) = read(letter) else { panic!("{letter:?}") };
+    let hint = |entry: &bundle::Entry<'_>| entry.folded().and_then(Folded::unfold);
+    entries.map(|entry| entry.map(|entry| (entry.number, hint(&entry)))).collect()
+}
+
+#[test]
+fn every_kind_of_event_crosses_in_one_letter() {
+    let events = every_kind();
+    let whole = |event: Event| Hint { audience: audience(), event };
+    let sent: Vec<_> = (1..).zip(events.clone()).map(|(number, event)| Some((number, Some(whole(event))))).collect();
+    assert_eq!(entries(&bundled(&events)), sent);
+    assert_eq!(entries(&bundled(&[])), []);
+}
+
+#[test]
+fn w5_a_letter_that_is_cut_off_or_lies_gives_what_stands_before() {
+    let letter = bundled(&[Event::ProveAgain, Event::TakenOver]);
+    let all = entries(&letter);
+    let first = (HEAD..letter.len()).find(|end| entries(&letter[..*end]).first() == Some(&all[0])).unwrap();
+    for end in HEAD + 1..letter.len() {
+        let found = entries(&letter[..end]);
+        let whole = usize::from(end >= first);
+        assert_eq!(found[..whole], all[..whole]);
+        assert_eq!(found[whole..], if end == first { vec![] } else { vec![None] }, "{end}");
+    }
+    for at in [HEAD + 8, HEAD + 12] {
+        let mut lies = letter.clone();
+        lies[at] = 0xff;
+        assert_eq!(entries(&lies), [None], "a length of 4 GB");
+    }
+    let mut none = letter.clone();
+    none[HEAD + 8..HEAD + 16].fill(0);
+    assert_eq!(entries(&none)[0], Some((1, None)), "nothing is no audience");
+    let mut strange = letter;
+    strange[first - 2] = b'!';
+    assert_eq!(entries(&strange), [Some((1, None)), all[1].clone()], "the next is read");
+}
+
 #[test]
 fn how_a_sender_wants_a_message_kept_crosses() {
     let flags = Flags { stored: true, counted: false };
@@ -158,8 +207,11 @@ fn tidings_beats_and_questions_cross() {
     let app: AppKey = "app1".parse().unwrap();
     let told = Tidings::Stale(app, Stale::Conversation(PLACE));
     assert!(matches!(read(&tidings(NODE, 4, &told)), Some((NODE, Letter::Tidings(4, found))) if found == told));
-    assert!(matches!(read(&beat(NODE, 5, false)), Some((NODE, Letter::Beat(5)))));
-    assert!(matches!(read(&beat(NODE, 5, true)), Some((NODE, Letter::New(5)))));
+    assert!(matches!(read(&beat(NODE, 5, false, b"")), Some((NODE, Letter::Beat(5, None)))));
+    let slots = slots::also(6, &[7]);
+    let new = beat(NODE, 5, true, &slots);
+    let Some((NODE, Letter::New(5, Some(saying)))) = read(&new) else { panic!("a saying") };
+    assert_eq!(saying.version, 6);
     assert!(matches!(read(&bye(NODE)), Some((NODE, Letter::Bye))));
     let asked = Question::Poll("{\"a\":1}".into());
     assert!(matches!(read(&question(NODE, &asked)), Some((NODE, Letter::Question(found))) if found == asked));
@@ -193,7 +245,7 @@ fn what_this_version_does_not_know_is_ignored() {
 
 #[test]
 fn w5_what_is_too_large_or_too_deep_is_not_looked_at() {
-    let sane = beat(NODE, 1, false);
+    let sane = beat(NODE, 1, false, b"");
     let mut large = sane.to_vec();
     large.resize(MOST_BYTES + 1, b' ');
     assert!(read(&sane).is_some() && read(&large).is_none());
@@ -226,9 +278,12 @@ proptest! {
     }
 
     #[test]
-    fn reading_never_panics(bytes: Vec<u8>, kind in prop::sample::select(&b"htbngqz"[..])) {
+    fn reading_never_panics(bytes: Vec<u8>, kind in prop::sample::select(&b"dhtbngqz"[..])) {
         let _ = read(&bytes);
         let headed: Vec<u8> = std::iter::once(kind).chain([0; 16]).chain(bytes.iter().copied()).collect();
+        if let Some((_, Letter::Bundle(entries))) = read(&headed) {
+            entries.flatten().for_each(|entry| drop(entry.folded().and_then(Folded::unfold)));
+        }
         let _ = (read(&headed), unknown_tidings(&headed), Answer::default().take(&bytes));
     }
 
@@ -240,6 +295,16 @@ proptest! {
         bytes[at] = with;
         if let Some((_, Letter::Hint(_, folded))) = read(&bytes) {
             let _ = folded.unfold();
+        }
+    }
+
+    #[test]
+    fn reading_a_damaged_bundle_never_panics(at in any::<prop::sample::Index>(), with: u8) {
+        let mut bytes = bundled(&every_kind());
+        let at = at.index(bytes.len());
+        bytes[at] = with;
+        if let Some((_, Letter::Bundle(entries))) = read(&bytes) {
+            entries.flatten().for_each(|entry| drop(entry.folded().and_then(Folded::unfold)));
         }
     }
 }
