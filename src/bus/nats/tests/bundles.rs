@@ -36,8 +36,14 @@ impl Raw {
 
     async fn listen(&self, subject: String) -> Subscriber {
         let heard = self.client.subscribe(subject).await.unwrap();
-        self.client.flush().await.unwrap();
+        self.settled().await;
         heard
+    }
+
+    /// NATS has done what it was asked, and what it sent before is here.
+    async fn settled(&self) {
+        let nobody = self.client.request(self.subjects.nobody(self.id), bytes::Bytes::new()).await;
+        assert!(nobody.is_err());
     }
 
     async fn say(&self, subject: String, letter: bytes::Bytes) {
@@ -131,7 +137,7 @@ async fn a_hint_travels_once_to_each_node_that_follows_and_to_no_other() {
     one.bus.publish(end.clone());
     heard(&two, 1).await;
     heard(&three, 1).await;
-    raw.client.flush().await.unwrap();
+    raw.settled().await;
     let mut seen = hints_until(&mut all, &end).await;
     if seen.len() < 8 {
         seen.extend(hints_until(&mut all, &end).await);
@@ -251,8 +257,7 @@ async fn a_node_that_comes_hears_and_is_heard_without_the_old_way() {
     let mut old = raw.listen(raw.subjects.of_interest(&person("ann"))).await;
     let two = Node::at(&server.url()).await;
     reach(&two.bus, &one.heard, &to(&["ann"])).await;
-    two.bus.close().await;
-    raw.client.flush().await.unwrap();
+    raw.settled().await;
     let nothing = old.next().now_or_never();
     assert!(nothing.is_none(), "{nothing:?}");
 }
