@@ -21,7 +21,7 @@ mod resolve;
 mod socket;
 
 pub use guard::{Guard, Refusal};
-pub use objects::bucket;
+pub use objects::{NoAuthorities, authorities, bucket};
 pub use resolve::{Lookup, SystemLookup};
 pub use socket::Socket;
 
@@ -230,7 +230,11 @@ impl Drop for Place<'_> {
 
 /// TLS by ring, with Mozilla's roots inside the binary.
 fn tls() -> rustls::ClientConfig {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    tls_trusting(rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+}
+
+/// TLS by ring, with these roots.
+fn tls_trusting(roots: rustls::RootCertStore) -> rustls::ClientConfig {
     rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring knows TLS 1.2 and 1.3")

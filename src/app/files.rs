@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use rustls::RootCertStore;
+
 use crate::{
     config::{Config, files::Place},
     media::{
@@ -38,6 +40,14 @@ pub enum FilesError {
     /// The secret's file cannot be read.
     #[error("files.secret_file = {file}: {cause}")]
     Secret {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The file of authorities cannot be read.
+    #[error("files.ca_file = {file}: {cause}")]
+    Authorities {
         /// Which.
         file: PathBuf,
         /// What the system says.
@@ -86,7 +96,8 @@ pub async fn look(config: &Config) -> Result<String, FilesError> {
 fn bucket(config: &Config, name: &str, prefix: &str) -> Result<ObjectBlobs, FilesError> {
     let refused = |text: String| FilesError::Bucket(name.to_owned(), NoBucket::Refused(text));
     let secret = secret(config)?;
-    let store = outbound::bucket(&config.files, name, &secret).map_err(|error| refused(error.to_string()))?;
+    let store = outbound::bucket(&config.files, name, &secret, authorities(config)?)
+        .map_err(|error| refused(error.to_string()))?;
     let drafts = config.data.dir.join(DRAFTS);
     let opened = ObjectBlobs::open(store, prefix, &drafts, config.data.reserve_bytes);
     opened.map_err(|cause| FilesError::Folder { folder: drafts, cause })
@@ -99,6 +110,16 @@ fn secret(config: &Config) -> Result<String, FilesError> {
     let file = &config.files.secret_file;
     let read = fs::read_to_string(file).map_err(|cause| FilesError::Secret { file: file.clone(), cause })?;
     Ok(read.trim().to_owned())
+}
+
+/// Who may sign the certificate of the bucket's store, where that is not left to the public authorities.
+fn authorities(config: &Config) -> Result<Option<RootCertStore>, FilesError> {
+    let file = &config.files.ca_file;
+    if file.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let read = fs::read(file).and_then(|pem| outbound::authorities(&pem).map_err(io::Error::other));
+    read.map(Some).map_err(|cause| FilesError::Authorities { file: file.clone(), cause })
 }
 
 /// The folder of files, for commands that copy it. A folder that was named must be there: what is written into the

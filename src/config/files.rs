@@ -30,6 +30,8 @@ pub struct Files {
     pub path_style: bool,
     /// Whether the endpoint may be asked without TLS.
     pub allow_http: bool,
+    /// A PEM file with the authorities that may sign the endpoint's certificate; empty: the public ones.
+    pub ca_file: PathBuf,
 }
 
 impl Default for Files {
@@ -43,6 +45,7 @@ impl Default for Files {
             secret_file: PathBuf::new(),
             path_style: true,
             allow_http: false,
+            ca_file: PathBuf::new(),
         }
     }
 }

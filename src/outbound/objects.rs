@@ -13,6 +13,10 @@ use object_store::{
     },
 };
 use reqwest::Method;
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 use crate::config::Files;
 
@@ -26,8 +30,35 @@ const CHANGE: Duration = Duration::from_mins(2);
 const RETRIES: usize = 3;
 const RETRY_WITHIN: Duration = Duration::from_secs(10);
 
+/// Why a file names no authorities.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAuthorities {
+    /// There is no certificate in it.
+    #[error("no certificate is in it; it is a PEM file with -----BEGIN CERTIFICATE-----")]
+    None,
+    /// Something in it is no certificate.
+    #[error("a certificate in it is damaged")]
+    Damaged,
+}
+
+/// The authorities whose certificates stand in a PEM file.
+pub fn authorities(pem: &[u8]) -> Result<RootCertStore, NoAuthorities> {
+    let mut trusted = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| NoAuthorities::Damaged)?;
+        trusted.add(certificate).map_err(|_| NoAuthorities::Damaged)?;
+    }
+    if trusted.is_empty() { Err(NoAuthorities::None) } else { Ok(trusted) }
+}
+
 /// The bucket `name` at the S3-compatible store that the settings name.
-pub fn bucket(settings: &Files, name: &str, secret: &str) -> object_store::Result<Arc<dyn ObjectStore>> {
+/// `trusted` are the authorities that may sign its certificate; without them the public ones.
+pub fn bucket(
+    settings: &Files,
+    name: &str,
+    secret: &str,
+    trusted: Option<RootCertStore>,
+) -> object_store::Result<Arc<dyn ObjectStore>> {
     let backoff = BackoffConfig { max_backoff: Duration::from_secs(2), ..BackoffConfig::default() };
     let retry = RetryConfig { backoff, max_retries: RETRIES, retry_timeout: RETRY_WITHIN };
     let mut builder = AmazonS3Builder::new()
@@ -40,7 +71,7 @@ pub fn bucket(settings: &Files, name: &str, secret: &str) -> object_store::Resul
         // One request per object: not every store knows how to delete many at once.
         .with_disable_bulk_delete(true)
         .with_retry(retry)
-        .with_http_connector(Connector { https_only: !settings.allow_http });
+        .with_http_connector(Connector { https_only: !settings.allow_http, trusted });
     if let Some(endpoint) = settings.endpoint_of(name) {
         builder = builder.with_endpoint(endpoint);
     }
@@ -50,12 +81,14 @@ pub fn bucket(settings: &Files, name: &str, secret: &str) -> object_store::Resul
 #[derive(Debug)]
 struct Connector {
     https_only: bool,
+    trusted: Option<RootCertStore>,
 }
 
 impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        let tls = self.trusted.clone().map_or_else(super::tls, super::tls_trusting);
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(super::tls())
+            .tls_backend_preconfigured(tls)
             .https_only(self.https_only)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

@@ -1,11 +1,23 @@
 //! Files in a bucket, on a real S3 server in a process of its own.
 
-use std::process::Command;
+use std::{
+    process::Command,
+    time::{Duration, SystemTime},
+};
 
-use parlor::config::{Config, Files};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use parlor::{
+    config::{Config, Files},
+    im::files::FileLimits,
+    media::{Blobs, ObjectBlobs},
+    model::FileId,
+    outbound,
+};
 use serde_json::json;
 
 use crate::{
+    domain::world::World,
     harness::{People, TestServer},
     nodes::Nodes,
     wire::files::{Hands, png},
@@ -84,34 +96,81 @@ async fn while_the_bucket_is_away_people_chat_and_files_wait() {
     assert_eq!(reqwest::get(&url).await.unwrap().bytes().await.unwrap()[..], [1; 9]);
 }
 
+/// As many as an S3 server lists at once.
+const PAGE: u128 = 1000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_names_goes_from_a_bucket_however_many_pages_it_fills() {
+    let Some(s3) = S3Server::start() else { return };
+    let world = World::new().await;
+    let mut config = Config::default();
+    in_a_bucket(&mut config, &s3);
+    let bucket = outbound::bucket(&config.files, BUCKET, SECRET, None).unwrap();
+    let blobs = ObjectBlobs::open(bucket, "parlor", &world.folder().join("drafts"), 0).unwrap();
+    let keep = async |number: u128| {
+        let mut draft = blobs.begin(4).await.unwrap();
+        draft.write(Bytes::from_static(b"lost")).await.unwrap();
+        // All on the first shelf.
+        draft.keep(FileId::from_u128(number << 8)).await.unwrap();
+    };
+    stream::iter(0..PAGE + 3).for_each_concurrent(16, keep).await;
+    let old = s3.objects();
+    assert_eq!(old.len() as u128, PAGE + 3);
+    for object in &old {
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_hours(48);
+        std::fs::File::open(object).unwrap().set_modified(long_ago).unwrap();
+    }
+    keep(9 * PAGE).await;
+    let im = world.beside().keeping_files(std::sync::Arc::new(blobs), FileLimits::default());
+    im.sweep_files().await.unwrap();
+    let left = s3.objects();
+    let young = FileId::from_u128((9 * PAGE) << 8).to_string();
+    assert!(left.len() == 1 && left[0].to_string_lossy().contains(&young), "{} are left", left.len());
+}
+
+/// What `parlor VERB` says about the bucket, and whether it was content.
+fn said(verb: &str, s3: &S3Server, more: &[(&str, &str)]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    command.arg(verb).arg("--data").arg(folder.path().join("data")).current_dir(&folder).env_clear();
+    let endpoint = s3.endpoint();
+    let usual = [
+        ("SERVER_LISTEN", "127.0.0.1:0"),
+        ("DEMO_ENABLED", "false"),
+        ("METRICS_ENABLED", "false"),
+        ("DATA_RESERVE_BYTES", "0"),
+        ("FILES_URL", "s3://chat-files"),
+        ("FILES_ENDPOINT", &endpoint),
+        ("FILES_KEY_ID", KEY_ID),
+    ];
+    for (name, value) in usual.iter().chain(more) {
+        command.env(format!("PARLOR_{name}"), value);
+    }
+    let output = command.output().unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
 #[test]
 fn a_bucket_that_refuses_the_key_ends_the_start_with_a_reason() {
     let Some(s3) = S3Server::start() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let run = |verb: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
-        command.arg(verb).arg("--data").arg(&data).current_dir(&folder).env_clear();
-        for (name, value) in [
-            ("SERVER_LISTEN", "127.0.0.1:0"),
-            ("DEMO_ENABLED", "false"),
-            ("METRICS_ENABLED", "false"),
-            ("DATA_RESERVE_BYTES", "0"),
-            ("FILES_URL", "s3://chat-files"),
-            ("FILES_ENDPOINT", &s3.endpoint()),
-            ("FILES_ALLOW_HTTP", "true"),
-            ("FILES_KEY_ID", KEY_ID),
-            ("FILES_SECRET", "hunter2"),
-        ] {
-            command.env(format!("PARLOR_{name}"), value);
-        }
-        let output = command.output().unwrap();
-        assert!(!output.status.success());
-        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
-    };
     for verb in ["serve", "doctor"] {
-        let said = run(verb);
-        assert!(said.contains("bucket chat-files (files.url)") && said.contains("files.secret"), "{said}");
+        let (content, said) = said(verb, &s3, &[("FILES_ALLOW_HTTP", "true"), ("FILES_SECRET", "hunter2")]);
+        assert!(!content && said.contains("bucket chat-files (files.url)") && said.contains("files.secret"), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
+}
+
+#[test]
+fn a_bucket_behind_an_authority_of_ones_own_is_trusted_when_that_is_named() {
+    let Some(s3) = S3Server::start_secured() else { return };
+    let ca_file = s3.ca_file();
+    let with = |more| said("doctor", &s3, &[("FILES_SECRET", SECRET), more]);
+    let trusting = with(("FILES_CA_FILE", ca_file.to_str().unwrap())).1;
+    assert!(trusting.contains("s3://chat-files") && !trusting.contains("bucket chat-files (files.url)"), "{trusting}");
+    for (named, reason) in [("", "certificate"), ("/nowhere.pem", "files.ca_file = /nowhere.pem")] {
+        let (content, refused) = with(("FILES_CA_FILE", named));
+        assert!(!content && refused.contains(reason), "{refused}");
+    }
+    let (content, refused) = said("serve", &s3, &[("FILES_SECRET", SECRET)]);
+    assert!(!content && refused.contains("files.ca_file"), "{refused}");
 }

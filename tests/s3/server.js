@@ -1,11 +1,13 @@
-// An S3 server for tests: `node server.js FOLDER PORT BUCKET`. s3rver keeps the objects; it looks at the signatures of version
+// An S3 server for tests: `node server.js FOLDER PORT BUCKET [KEY CERTIFICATE]`, with TLS when those files are given. s3rver keeps the objects; it looks at the signatures of version
 // 4 not closely enough, so they are checked here first.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
+import { readFileSync } from "node:fs"
 import process from "node:process"
 import S3rver from "s3rver"
 
 const SECRETS = { S3RVER: "S3RVER" }
-const [directory, port, bucket] = process.argv.slice(2)
+const [directory, port, bucket, ...secured] = process.argv.slice(2)
+const [key, cert] = secured.map((file) => readFileSync(file))
 
 /** @param {string} text */
 const encode = (text) =>
@@ -52,6 +54,8 @@ const server = new S3rver({
   port: Number(port),
   address: "127.0.0.1",
   silent: true,
+  key,
+  cert,
   configureBuckets: [{ name: bucket }],
 })
 server.middleware.unshift((context, next) => {

@@ -207,19 +207,33 @@ impl Draft for ObjectDraft {
     }
 }
 
+/// What TLS says; errors of the system wrap it, also one another, and do not name it as their source.
+fn as_tls<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    match error.downcast_ref::<io::Error>() {
+        Some(wrapping) => wrapping.get_ref().and_then(|inner| as_tls(inner)),
+        None => error.downcast_ref(),
+    }
+}
+
 /// What a first word that failed means, in few words.
 fn why(error: &Error) -> NoBucket {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let (mut cause, mut away): (Option<&(dyn std::error::Error + 'static)>, _) = (Some(error), None);
     while let Some(inner) = cause {
+        if let Some(rustls::Error::InvalidCertificate(_)) = as_tls(inner) {
+            let whose = "its certificate is of nobody who is trusted, or of another host";
+            return NoBucket::Refused(format!("{whose}; files.ca_file names authorities of one's own"));
+        }
         if let Some(http) = inner.downcast_ref::<HttpError>() {
-            let what = match http.kind() {
+            away = Some(match http.kind() {
                 HttpErrorKind::Timeout => "no answer in time",
                 HttpErrorKind::Connect => "no connection",
                 _ => "the connection broke off",
-            };
-            return NoBucket::Away(what.to_owned());
+            });
         }
         cause = inner.source();
+    }
+    if let Some(what) = away {
+        return NoBucket::Away(what.to_owned());
     }
     let text = error.to_string();
     // The store's own name of the error, in its XML.

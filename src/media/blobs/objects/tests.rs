@@ -7,7 +7,7 @@ use crate::{
     config::Files,
     media::blobs::{
         conformance,
-        objects::server::{BUCKET, KEY_ID, S3Server, SECRET},
+        objects::server::{Authority, BUCKET, KEY_ID, S3Server, SECRET},
     },
     outbound,
 };
@@ -18,7 +18,7 @@ fn over(store: Arc<dyn ObjectStore>, prefix: &str, folder: &tempfile::TempDir) -
 
 fn at(server: &S3Server, bucket: &str, secret: &str, folder: &tempfile::TempDir) -> ObjectBlobs {
     let files = Files { endpoint: server.endpoint(), key_id: KEY_ID.into(), allow_http: true, ..Files::default() };
-    over(outbound::bucket(&files, bucket, secret).unwrap(), "chat/files", folder)
+    over(outbound::bucket(&files, bucket, secret, None).unwrap(), "chat/files", folder)
 }
 
 async fn keep(blobs: &ObjectBlobs, id: u128, text: &'static [u8]) -> io::Result<FileId> {
@@ -107,4 +107,31 @@ async fn a_bucket_that_is_away_is_an_error_that_passes() {
     assert!(blobs.read(file, 4, 0..4).await.unwrap().is_some());
     assert!(blobs.read(FileId::from_u128(8), 4, 0..4).await.unwrap().is_none());
     keep(&blobs, 8, b"kept").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_certificate_is_of_an_authority_that_was_named_or_refused() {
+    let Some(server) = S3Server::start_secured() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let trusting = |ca_file: Option<std::path::PathBuf>| {
+        let trusted = ca_file.map(|file| outbound::authorities(&std::fs::read(file).unwrap()).unwrap());
+        let files = Files { endpoint: server.endpoint(), key_id: KEY_ID.into(), ..Files::default() };
+        over(outbound::bucket(&files, BUCKET, SECRET, trusted).unwrap(), "", &folder)
+    };
+    let blobs = trusting(Some(server.ca_file()));
+    blobs.probe().await.unwrap();
+    let file = keep(&blobs, 7, b"in secret").await.unwrap();
+    assert!(blobs.read(file, 9, 0..9).await.unwrap().is_some());
+    let stranger = Authority::new();
+    for other in [None, Some(stranger.file("authority.pem"))] {
+        let refused = trusting(other).probe().await;
+        assert!(matches!(&refused, Err(NoBucket::Refused(why)) if why.contains("files.ca_file")), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_file_of_authorities_has_whole_certificates() {
+    assert!(matches!(outbound::authorities(b"hello"), Err(outbound::NoAuthorities::None)));
+    let damaged = b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+    assert!(matches!(outbound::authorities(damaged), Err(outbound::NoAuthorities::Damaged)));
 }
