@@ -211,7 +211,7 @@ fn retire(database: &Path) -> Result<(), OpenError> {
     Ok(folder::sync_entry(database)?)
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()

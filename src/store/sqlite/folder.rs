@@ -19,7 +19,7 @@ pub fn database_in(folder: &Path) -> PathBuf {
 #[derive(Debug)]
 pub(super) struct Folder {
     /// Held by the owner.
-    _lock: Option<File>,
+    lock: Option<File>,
     path: PathBuf,
 }
 
@@ -33,13 +33,18 @@ impl Folder {
         if !FileExt::try_lock_exclusive(&lock)? {
             return Err(OpenError::InUse(path.to_owned()));
         }
-        Ok(Self { _lock: Some(lock), path: path.to_owned() })
+        Ok(Self { lock: Some(lock), path: path.to_owned() })
     }
 
     /// Makes the folder when it is missing, and leaves its lock to whoever has it.
     pub(super) fn visit(path: &Path) -> io::Result<Self> {
         make(path)?;
-        Ok(Self { _lock: None, path: path.to_owned() })
+        Ok(Self { lock: None, path: path.to_owned() })
+    }
+
+    /// Whether no other process works in it.
+    pub(super) const fn is_ours(&self) -> bool {
+        self.lock.is_some()
     }
 
     pub(super) fn database(&self) -> PathBuf {

@@ -112,7 +112,7 @@ impl SqliteStore {
             stats,
             patience: options.patience,
             news,
-            running: Mutex::new(Some(Running { index, threads, _folder: folder })),
+            running: Mutex::new(Some(Running { index, threads, folder })),
         })
     }
 }
@@ -122,7 +122,7 @@ pub(super) struct Running {
     /// Taken to end the thread that fills the search index.
     index: Option<std::sync::mpsc::Sender<()>>,
     threads: Vec<JoinHandle<()>>,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Running {
@@ -134,6 +134,9 @@ impl Running {
             if thread.join().is_err() {
                 tracing::error!(thread = name, "A thread of the store panicked");
             }
+        }
+        if self.folder.is_ours() {
+            upkeep::end_log(&self.folder.database());
         }
     }
 }

@@ -13,7 +13,9 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{OpenError, SyncFailure, connect, error::is_sync_failure, ledger::Ledger, stats::SqliteStats};
+use super::{
+    OpenError, SyncFailure, backup::beside, connect, error::is_sync_failure, ledger::Ledger, stats::SqliteStats,
+};
 
 /// The log is moved into the database when it holds this many pages (4 KiB each) …
 const PAGES: u64 = 1024;
@@ -111,6 +113,19 @@ pub(super) fn checkpoint(conn: &Connection, stats: &SqliteStats, on_sync_failure
         }
         Err(error) if is_sync_failure(&error) => on_sync_failure(&error.to_string()),
         Err(error) => tracing::warn!(%error, "A checkpoint failed; the next one repeats it"),
+    }
+}
+
+/// Leaves one file behind. SQLite removes the log with the last connection, unless that one may only read, or two were
+/// closed at the same moment. What stays in it is found at the next start.
+pub(super) fn end_log(file: &Path) {
+    if !beside(file, "-wal").exists() {
+        return;
+    }
+    let ended =
+        connect::checkpointer(file).and_then(|conn| conn.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())));
+    if let Err(error) = ended {
+        tracing::warn!(%error, "The database's log could not be ended; the next start does it");
     }
 }
 

@@ -22,6 +22,28 @@ async fn the_log_is_moved_into_the_database_beside_the_commits() {
     assert!(!folder.path().join("parlor.db-wal").exists(), "a closed store is one file");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_is_closed_during_a_long_question_leaves_one_file() {
+    let (store, folder) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    store.append(&house.app, message(id, person("alice", Role::User), "words", at(1))).await.unwrap();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let question = store.look_long(move |_| {
+        begun.send(()).unwrap();
+        // So long that every connection that may write is closed before this one.
+        std::thread::sleep(Duration::from_millis(500));
+        Ok(())
+    });
+    let closed = async {
+        begins.await.unwrap();
+        store.close().await;
+    };
+    let (answer, ()) = tokio::join!(question, closed);
+    answer.unwrap();
+    assert!(!folder.path().join("parlor.db-wal").exists());
+}
+
 #[tokio::test]
 async fn every_frequent_question_uses_an_index() {
     let (_store, folder) = fresh();
