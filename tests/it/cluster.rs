@@ -8,6 +8,7 @@ mod beside;
 mod bus;
 mod bus_faults;
 mod claims;
+mod clocks;
 mod crowd;
 mod database;
 mod database_faults;

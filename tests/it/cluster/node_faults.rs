@@ -1,18 +1,9 @@
 //! What happens to the nodes under load.
 
-use std::path::PathBuf;
-
 use rand::{Rng, seq::IndexedMutRandom};
 use serde_json::json;
-use sqlx::Row;
 
-use super::{
-    NODES,
-    crowd::Crowd,
-    front::Front,
-    node::{Cluster, Node},
-    rounds, turn,
-};
+use super::{NODES, crowd::Crowd, front::Front, node::Cluster, rounds, turn};
 use crate::{
     client::{Client, text_body},
     wire::poll::Poll,
@@ -52,52 +43,6 @@ async fn nodes_replaced_one_by_one_cost_no_message() {
         }
     }
     crowd.check("nodes replaced").await;
-}
-
-/// A program under this library believes that it is so much later.
-fn believes(node: &mut Node, offset: &str) {
-    let found = glob_one("/usr/lib", "faketime/libfaketime.so.1");
-    let library = found.expect("libfaketime is installed (the package libfaketime)");
-    let variables =
-        [("LD_PRELOAD", library.as_os_str()), ("FAKETIME", offset.as_ref()), ("DONT_FAKE_MONOTONIC", "1".as_ref())];
-    node.more.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-}
-
-/// The folder below `root`, one per architecture, that has this file.
-fn glob_one(root: &str, file: &str) -> Option<PathBuf> {
-    let folders = std::fs::read_dir(root).unwrap().flatten();
-    folders.map(|folder| folder.path().join(file)).find(|path| path.exists())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d6_clocks_ten_minutes_apart_cost_no_message_and_no_order() {
-    let _turn = turn().await;
-    let mut cluster = Cluster::start_with(NODES, |number, node| match number {
-        1 => believes(node, "+5m"),
-        2 => believes(node, "-5m"),
-        _ => {}
-    })
-    .await;
-    let hello = json!({ "v": 1, "as": "user", "token": cluster.token("watch").await });
-    let clock = async |number: usize| {
-        let (_, welcome) = Client::connect(cluster.nodes[number].address().parse().unwrap(), hello.clone()).await;
-        welcome["now"].as_i64().unwrap()
-    };
-    let apart = clock(1).await - clock(2).await;
-    assert!(apart > 9 * 60 * 1000, "the clocks are {apart} ms apart");
-    let crowd = Crowd::gather(&cluster).await;
-    crowd.write(200).await;
-    cluster.nodes[1].kill();
-    crowd.healed().await;
-    crowd.write(60).await;
-    cluster.nodes[1].start().await;
-    crowd.healed().await;
-    crowd.check("clocks ten minutes apart").await;
-    let order =
-        "select count(*) from (select sent_at, lag(sent_at) over (partition by conversation_id order by seq) as before
-        from messages) as m where sent_at <= before";
-    let backwards: i64 = cluster.database.ask(order).await.unwrap().get(0);
-    assert_eq!(backwards, 0, "times grow with places");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,79 @@
+//! Nodes whose clocks are wrong.
+
+use std::path::PathBuf;
+
+use parlor::model::{
+    calendar::Hour,
+    clock::{Clock, SystemClock},
+};
+use serde_json::json;
+use sqlx::Row;
+
+use super::{
+    NODES,
+    crowd::Crowd,
+    node::{Cluster, Node},
+    turn,
+};
+use crate::client::Client;
+
+/// A program under this library believes that it is so much later.
+fn believes(node: &mut Node, offset: &str) {
+    let found = glob_one("/usr/lib", "faketime/libfaketime.so.1");
+    let library = found.expect("libfaketime is installed (the package libfaketime)");
+    let variables =
+        [("LD_PRELOAD", library.as_os_str()), ("FAKETIME", offset.as_ref()), ("DONT_FAKE_MONOTONIC", "1".as_ref())];
+    node.more.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+/// The folder below `root`, one per architecture, that has this file.
+fn glob_one(root: &str, file: &str) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(root).unwrap().flatten();
+    folders.map(|folder| folder.path().join(file)).find(|path| path.exists())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d6_clocks_ten_minutes_apart_cost_no_message_and_no_order() {
+    let _turn = turn().await;
+    let mut cluster = Cluster::start_with(NODES, |number, node| match number {
+        1 => believes(node, "+5m"),
+        2 => believes(node, "-5m"),
+        _ => {}
+    })
+    .await;
+    let hello = json!({ "v": 1, "as": "user", "token": cluster.token("watch").await });
+    let clock = async |number: usize| {
+        let (_, welcome) = Client::connect(cluster.nodes[number].address().parse().unwrap(), hello.clone()).await;
+        welcome["now"].as_i64().unwrap()
+    };
+    let apart = clock(1).await - clock(2).await;
+    assert!(apart > 9 * 60 * 1000, "the clocks are {apart} ms apart");
+    let crowd = Crowd::gather(&cluster).await;
+    crowd.write(200).await;
+    cluster.nodes[1].kill();
+    crowd.healed().await;
+    crowd.write(60).await;
+    cluster.nodes[1].start().await;
+    crowd.healed().await;
+    crowd.check("clocks ten minutes apart").await;
+    let order =
+        "select count(*) from (select sent_at, lag(sent_at) over (partition by conversation_id order by seq) as before
+        from messages) as m where sent_at <= before";
+    let backwards: i64 = cluster.database.ask(order).await.unwrap().get(0);
+    assert_eq!(backwards, 0, "times grow with places");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_hour_is_given_out_when_it_is_over_by_the_clock_of_the_database() {
+    let _turn = turn().await;
+    let cluster = Cluster::start_with(1, |_, node| believes(node, "+60m")).await;
+    let hour = |secs: i64| Hour::of(SystemClock.now().plus_secs(secs));
+    let back_end = cluster.back_end(&cluster.nodes[0]).await;
+    // The node takes this hour to be over; others still keep messages in it.
+    let answer = back_end.get(&format!("/v1/exports/{}", hour(0))).await;
+    assert_eq!((answer.status, answer.code()), (409, "not_yet"), "{}", answer.body);
+    let wait: i64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((15 * 60..=75 * 60).contains(&wait), "until a quarter after the hour: {wait} s");
+    let long_ago = back_end.request("GET", &format!("/v1/exports/{}", hour(-2 * 3600))).send().await.unwrap();
+    assert_eq!(long_ago.status(), 200);
+}
