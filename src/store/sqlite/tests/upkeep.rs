@@ -28,7 +28,7 @@ async fn a_store_that_is_closed_during_a_long_question_leaves_one_file() {
     let house = House::new(&store).await;
     let id = house.private().await.id;
     store.append(&house.app, message(id, person("alice", Role::User), "words", at(1))).await.unwrap();
-    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (begun, begins) = oneshot::channel();
     let question = store.look_long(move |_| {
         begun.send(()).unwrap();
         // So long that every connection that may write is closed before this one.
