@@ -43,14 +43,15 @@ fn of_groups() -> Vec<Operation> {
             .sends(json!({ "name": "Crew", "silenced": true }))
             .fails(&[Code::ConversationClosed]),
         change(Operation::delete("/v1/groups/{group}", dismiss).named("dismissGroup"))
-            .says("Dismisses a group: it stays readable, and takes no more messages"),
+            .says("Dismisses a group: it stays readable, and takes no more messages")
+            .fails(&[Code::ConversationClosed]),
         read(Operation::get("/v1/users/{user}/groups", groups_of).named("listUserGroups"))
             .says("A user's groups and discussions, by id"),
         change(Operation::post("/v1/users/{user}/groups", sync).named("syncUserGroups"))
             .says("Makes a user's groups exactly these")
             .explains("Groups that are missing are founded, with the user as owner.")
             .sends(json!({ "groups": [{ "id": "team-7", "name": "Team" }] }))
-            .fails(&[Code::NotFound, Code::GroupFull]),
+            .fails(&[Code::NotFound, Code::GroupFull, Code::ConversationClosed]),
     ]
 }
 
@@ -77,7 +78,8 @@ fn of_members() -> Vec<Operation> {
             .fails(&[Code::ConversationClosed]),
         read(Operation::get("/v1/groups/{group}/bans", bans).named("listGroupBans")).says("Who was banned, by id"),
         change(Operation::delete("/v1/groups/{group}/bans/{user}", forgive).named("forgiveGroupBan"))
-            .says("Forgets that a user was banned"),
+            .says("Forgets that a user was banned")
+            .fails(&[Code::ConversationClosed]),
     ]
 }
 
