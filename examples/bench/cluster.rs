@@ -27,24 +27,33 @@ pub(crate) async fn print() -> anyhow::Result<()> {
 
 async fn traffic() -> anyhow::Result<()> {
     println!(
-        "\n{SENDERS} senders x {IN_FLIGHT}, private messages of 300 bytes, acked after PostgreSQL's commit; the peers at other nodes"
+        "\nSenders x {IN_FLIGHT}, private messages of 300 bytes, acked after PostgreSQL's commit; the peers at other nodes"
     );
-    println!("| nodes | messages/s | CPU µs each, all nodes | ack p50 ms | ack p99 ms | at half load: heard p99 ms |");
-    println!("|--:|--:|--:|--:|--:|--:|");
-    for count in 1..=3 {
+    println!(
+        "| nodes | senders | messages/s | CPU µs each, all nodes | ack p50 ms | ack p99 ms | at half load: CPU µs each | heard p50 ms | heard p99 ms |"
+    );
+    println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let rows = variable("BENCH_ROWS").unwrap_or_default();
+    // As many people on more nodes, and as many people at each node.
+    for (count, senders) in [(1, SENDERS), (2, SENDERS), (3, SENDERS), (2, 2 * SENDERS), (3, 3 * SENDERS)] {
+        if !rows.is_empty() && !rows.split(',').any(|row| row == format!("{count}x{senders}")) {
+            continue;
+        }
         let servers = start(count).await?;
         let people = People::of(first(&servers)?).await?;
-        let mut pairs = Pairs::connect(&servers, &people, SENDERS).await?;
+        let mut pairs = Pairs::connect(&servers, &people, senders).await?;
         let full = several(&mut pairs, &servers, None).await?;
         let of = |runs: &[Run], figure: fn(&Run) -> f64| median(runs.iter().map(figure).collect());
         let per_second = of(&full, |run| run.per_second);
-        let pace = Duration::from_secs_f64(SENDERS as f64 / (per_second / 2.0));
+        let pace = Duration::from_secs_f64(senders as f64 / (per_second / 2.0));
         let half = several(&mut pairs, &servers, Some(pace)).await?;
         println!(
-            "| {count} | {per_second:.0} | {:.1} | {:.2} | {:.2} | {:.2} |",
+            "| {count} | {senders} | {per_second:.0} | {:.1} | {:.2} | {:.2} | {:.1} | {:.2} | {:.2} |",
             of(&full, |run| run.cpu_micros),
             of(&full, |run| run.p50_millis),
             of(&full, |run| run.p99_millis),
+            of(&half, |run| run.cpu_micros),
+            of(&half, |run| run.heard_p50_millis),
             of(&half, |run| run.heard_p99_millis)
         );
     }

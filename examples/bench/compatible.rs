@@ -104,6 +104,7 @@ pub(crate) async fn traffic(server: &Server, people: &People, pairs: usize, last
         cpu_micros: cpu * 1e6 / messages,
         p50_millis: at(50),
         p99_millis: at(99),
+        heard_p50_millis: f64::NAN,
         heard_p99_millis: f64::NAN,
     })
 }

@@ -23,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) p50_millis: f64,
     pub(crate) p99_millis: f64,
     /// From sending to the peer's ears.
+    pub(crate) heard_p50_millis: f64,
+    /// The same of the slowest hundredth.
     pub(crate) heard_p99_millis: f64,
 }
 
@@ -81,6 +83,7 @@ impl Pairs {
                 cpu_micros: cpu * 1e6 / messages,
                 p50_millis: part(&times, 50),
                 p99_millis: part(&times, 99),
+                heard_p50_millis: part(&heard, 50),
                 heard_p99_millis: part(&heard, 99),
             })
         };
