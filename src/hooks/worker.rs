@@ -34,6 +34,8 @@ const MAX_ENDPOINTS: u16 = 1000;
 const SHORTEST: Duration = Duration::from_millis(2);
 /// How often old deliveries are removed and the figures are brought up to date.
 const HOUSEKEEPING: Duration = Duration::from_secs(15);
+/// Rounds of removing in one go: more than come to an end meanwhile.
+const MOST_ROUNDS: u32 = 100;
 /// How long to wait when all of an app's places are taken.
 const BUSY: Duration = Duration::from_millis(100);
 
@@ -188,7 +190,11 @@ impl Hooks {
             parked_before: now.plus_secs(-30 * DAY_SECS),
         };
         let kept = async {
-            self.parts.store.prune_outbox(keep).await?;
+            for _ in 0..MOST_ROUNDS {
+                if self.parts.store.prune_outbox(keep).await? == 0 {
+                    break;
+                }
+            }
             self.parts.store.backlog().await
         };
         match kept.await {
