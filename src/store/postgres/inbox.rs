@@ -146,6 +146,11 @@ const CANDIDATES: &str = concat!(
     fetch first $5 rows with ties"
 );
 
+/// An instant behind which there is one more: the statement reckons with it.
+fn before_the_end(at: Millis) -> i64 {
+    at.get().min(i64::MAX - 1)
+}
+
 /// Times, numbers and sizes of what comes next, with one more than a page holds.
 async fn candidates(s: &mut Session<'_>, user: i64, window: &Inbox) -> Work<Vec<Candidate>> {
     let times = [window.received_after, window.own_after].into_iter().flatten().map(Millis::get);
@@ -154,8 +159,8 @@ async fn candidates(s: &mut Session<'_>, user: i64, window: &Inbox) -> Work<Vec<
     let rows = query(CANDIDATES)
         .bind(user)
         .bind(after)
-        .bind(window.received_after.map(Millis::get))
-        .bind(window.own_after.map(Millis::get))
+        .bind(window.received_after.map(before_the_end))
+        .bind(window.own_after.map(before_the_end))
         .bind(i64::from(window.limit) + 1)
         .fetch_all(&mut *s.conn)
         .await?;
