@@ -4,9 +4,11 @@
 //! (expand), and what nobody uses any more goes with a later version (contract). Each step says which version of the
 //! schema a program must know at least to work with the database after it; an older program is refused.
 
+use std::time::Duration;
+
 use sqlx::{Connection, PgConnection, Row, query, raw_sql};
 
-use super::OpenError;
+use super::{OpenError, error::code};
 
 /// A step and the oldest schema version that a program must know to work with what it leads to.
 struct Step {
@@ -33,6 +35,15 @@ const STEPS: [Step; 12] = [
 /// Names the lock that one migrating program holds; the schema's name is part of it.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('parlor migrate ' || current_schema(), 0))";
 
+/// A step waits no longer for a table: whoever comes after it waits behind it.
+const LOCK_TIMEOUT: &str = "2s";
+/// PostgreSQL's name for that.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// Before it tries again.
+const PAUSE: Duration = Duration::from_secs(3);
+/// Tries after which it is said once more.
+const SAYS_AGAIN: u32 = 20;
+
 /// The schema version this program knows.
 pub(super) fn newest() -> i64 {
     i64::try_from(STEPS.len()).expect("there are fewer than two billion steps")
@@ -41,20 +52,42 @@ pub(super) fn newest() -> i64 {
 /// Brings the schema up to date. Each step is one transaction under a lock, so that several nodes may start at once and
 /// an interrupted run continues where it stopped.
 pub(super) async fn migrate(conn: &mut PgConnection) -> Result<(), OpenError> {
+    let mut waited = 0_u32;
     loop {
-        let mut transaction = conn.begin().await?;
-        // Others may be at it for a while, and a step may have much to do.
-        query("set local statement_timeout = 0").execute(&mut *transaction).await?;
-        query(LOCK).execute(&mut *transaction).await?;
-        let found = version(&mut transaction).await?.unwrap_or(0);
-        let done = usize::try_from(found).unwrap_or(0);
-        let Some(step) = STEPS.get(done) else {
-            transaction.commit().await?;
-            return Ok(());
-        };
-        run(&mut transaction, step, found + 1).await?;
-        transaction.commit().await?;
+        match step(conn, &STEPS).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(OpenError::Postgres(error)) if code(&error).as_deref() == Some(LOCK_NOT_AVAILABLE) => {
+                // Whatever holds a table (a backup does all the while), nobody else waits behind us for long.
+                if waited.is_multiple_of(SAYS_AGAIN) {
+                    tracing::warn!("The tables cannot be changed while somebody reads them, such as a backup; still trying");
+                }
+                waited += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
     }
+}
+
+/// Does the next step, if one is left.
+async fn step(conn: &mut PgConnection, steps: &[Step]) -> Result<bool, OpenError> {
+    let mut transaction = conn.begin().await?;
+    // Others may be at it for a while, and a step may have much to do.
+    query("select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)")
+        .execute(&mut *transaction)
+        .await?;
+    query(LOCK).execute(&mut *transaction).await?;
+    let found = version(&mut transaction).await?.unwrap_or(0);
+    let done = usize::try_from(found).unwrap_or(0);
+    let Some(step) = steps.get(done) else {
+        transaction.commit().await?;
+        return Ok(false);
+    };
+    query("select set_config('lock_timeout', $1, true)").bind(LOCK_TIMEOUT).execute(&mut *transaction).await?;
+    run(&mut transaction, step, found + 1).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// The schema version of the database; nothing when it is empty. Refuses what is not ours or too new.
@@ -102,3 +135,6 @@ async fn run(conn: &mut PgConnection, step: &Step, version: i64) -> Result<(), O
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
