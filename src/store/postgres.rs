@@ -50,6 +50,7 @@ mod hidden;
 mod inbox;
 mod inspect;
 mod loaded;
+mod loan;
 mod logins;
 mod members;
 mod messages;

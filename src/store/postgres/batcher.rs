@@ -1,5 +1,6 @@
 //! Group commit: one task per node takes whatever waits into one transaction, commits, and only then answers. It never
-//! waits on purpose: the commit of one batch is the time in which the next one gathers.
+//! waits on purpose: the commit of one batch is the time in which the next one gathers. (Small batches 4 ms apart were tried:
+//! no more messages, no less work, later acks.)
 //!
 //! The task's connection holds a lock on the number of this node, which is part of every message's number: whoever loses
 //! the connection loses the number, and nobody else mints with it before the server has ended the old session.
@@ -17,6 +18,7 @@ use super::{
     Company, append,
     connect::greet,
     error::{Trouble, Work, is_lost, may_try_again, of_commit},
+    loan::{is_late, late},
     names::Names,
     session::Session,
     stats::PostgresStats,
@@ -328,14 +330,6 @@ impl Batcher {
         self.stats.messages.fetch_add(added, Ordering::Relaxed);
         Ok(outcomes)
     }
-}
-
-fn late() -> sqlx::Error {
-    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
-}
-
-fn is_late(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
 }
 
 /// Connects and takes the lowest number that no other node has.

@@ -15,6 +15,9 @@ use crate::{
     store::{Result, Retention, StoreError},
 };
 
+/// Conversations that one statement looks at.
+const MOST_LOOKED_AT: i64 = 1000;
+
 #[async_trait]
 impl Retention for PostgresStore {
     async fn outdated(
@@ -24,7 +27,15 @@ impl Retention for PostgresStore {
         after: Option<ConversationId>,
         limit: u16,
     ) -> Result<Vec<ConversationId>> {
-        glancing!(self, s => outdated(s, app, before, after, limit))
+        let mut after = after;
+        loop {
+            // In an app whose messages are all young nothing is found, however many conversations there are.
+            let Looked { found, more_after } = glancing!(self, s => outdated(s, app, before, after, limit))?;
+            if !found.is_empty() || more_after.is_none() {
+                return Ok(found);
+            }
+            after = more_after;
+        }
     }
 
     async fn forget_messages(
@@ -38,37 +49,49 @@ impl Retention for PostgresStore {
     }
 }
 
+/// What one look found, and where the next one begins when there is more to look at.
+struct Looked {
+    found: Vec<ConversationId>,
+    more_after: Option<ConversationId>,
+}
+
 async fn outdated(
     s: &mut Session<'_>,
     app: &AppKey,
     before: Millis,
     after: Option<ConversationId>,
     limit: u16,
-) -> Work<Vec<ConversationId>> {
+) -> Work<Looked> {
     let rows = query(
-        "select c.key
-        from conversations c
-        join apps p on p.id = c.app_id
-        where p.key = $1
-          and c.kind not in (4, 5)
-          and c.key > $2
-          and (
+        "select c.key, c.kind not in (4, 5) and (
             select m.sent_at
             from messages m
             where m.conversation_id = c.id
             order by m.seq
             limit 1
           ) < $3
-        order by c.key
-        limit $4",
+        from (
+          select c.id, c.key, c.kind
+          from conversations c
+          join apps p on p.id = c.app_id
+          where p.key = $1
+            and c.key > $2
+          order by c.key
+          limit $4
+        ) as c
+        order by c.key",
     )
     .bind(app.as_str())
     .bind(&after.map_or([0; 16], key_of)[..])
     .bind(before.get())
-    .bind(i64::from(limit))
+    .bind(MOST_LOOKED_AT)
     .fetch_all(&mut *s.conn)
     .await?;
-    Ok(all(&rows, |row| conversation_id(row, 0))?)
+    let looked_at = all(&rows, |row| Ok((conversation_id(row, 0)?, row.try_get::<Option<bool>, _>(1)?)))?;
+    let is_full = i64::try_from(looked_at.len()).is_ok_and(|count| count == MOST_LOOKED_AT);
+    let more_after = looked_at.last().map(|(id, _)| *id).filter(|_| is_full);
+    let found = looked_at.into_iter().filter(|(_, is_old)| *is_old == Some(true)).map(|(id, _)| id);
+    Ok(Looked { found: found.take(limit.into()).collect(), more_after })
 }
 
 async fn forget_messages(

@@ -9,6 +9,7 @@ use sqlx::{PgConnection, Row, query};
 
 use super::{
     error::{Trouble, Work, may_try_again},
+    loan::is_late,
     stats::PostgresStats,
 };
 use crate::{
@@ -102,7 +103,8 @@ impl Tries {
     ) -> Option<crate::store::Result<T>> {
         self.made += 1;
         match outcome {
-            Err(Trouble::Engine(error)) if self.made < TRIES && may_try_again(&error) => {
+            // Who waited in vain for a server does not wait as long again.
+            Err(Trouble::Engine(error)) if self.made < TRIES && may_try_again(&error) && !is_late(&error) => {
                 stats.retries.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(%error, "A transaction left nothing behind and is tried again");
                 tokio::time::sleep(self.pause).await;
@@ -123,73 +125,86 @@ impl Tries {
 
 /// Reads in one state of the store: `reading!(store, session => work)`. Tried again when the connection was lost.
 macro_rules! reading {
-    ($store:expr, $session:ident => $work:expr) => {{
-        let store = $store;
-        let mut tries = $crate::store::postgres::session::Tries::new();
-        loop {
+    ($store:expr, $session:ident => $work:expr) => {
+        $crate::store::postgres::session::trying!($store, store, loan => {
             let work = async {
-                let mut transaction = store.pool.begin_with("begin isolation level repeatable read read only").await?;
+                let mut transaction =
+                    loan.begin(Some("begin isolation level repeatable read read only")).await?;
                 let mut session = store.session(&mut transaction);
                 let $session = &mut session;
                 let found = $work.await?;
                 transaction.commit().await?;
                 Ok::<_, $crate::store::postgres::error::Trouble>(found)
             };
-            let outcome = store.engine.run(work).await;
-            if let Some(answer) = tries.settle(outcome, &store.stats).await {
-                break answer;
-            }
-        }
-    }};
+            $crate::store::postgres::loan::in_time(work).await
+        })
+    };
 }
 
 /// Reads with one statement, which sees one state by itself: as [`reading`], with fewer ways to the server.
 macro_rules! glancing {
-    ($store:expr, $session:ident => $work:expr) => {{
-        let store = $store;
-        let mut tries = $crate::store::postgres::session::Tries::new();
-        loop {
+    ($store:expr, $session:ident => $work:expr) => {
+        $crate::store::postgres::session::trying!($store, store, loan => {
             let work = async {
-                let mut conn = store.pool.acquire().await?;
-                let mut session = store.session(&mut conn);
+                let mut session = store.session(loan.conn());
                 let $session = &mut session;
                 let found = $work.await?;
                 Ok::<_, $crate::store::postgres::error::Trouble>(found)
             };
-            let outcome = store.engine.run(work).await;
-            if let Some(answer) = tries.settle(outcome, &store.stats).await {
-                break answer;
-            }
-        }
-    }};
+            $crate::store::postgres::loan::in_time(work).await
+        })
+    };
 }
 
 /// Writes in one transaction: `writing!(store, session => work)`. Tried again when it surely left nothing behind.
 macro_rules! writing {
-    ($store:expr, $session:ident => $work:expr) => {{
-        let store = $store;
-        let mut tries = $crate::store::postgres::session::Tries::new();
-        loop {
+    ($store:expr, $session:ident => $work:expr) => {
+        $crate::store::postgres::session::trying!($store, store, loan => {
             let work = async {
-                let mut transaction = store.pool.begin().await?;
+                let mut transaction = loan.begin(None).await?;
                 let mut session = store.session(&mut transaction);
                 let done = {
                     let $session = &mut session;
                     $work.await?
                 };
                 let recorded = session.recorded;
-                transaction.commit().await.map_err($crate::store::postgres::error::of_commit)?;
-                if recorded {
-                    store.news.notify_one();
-                }
-                Ok::<_, $crate::store::postgres::error::Trouble>(done)
+                Ok::<_, $crate::store::postgres::error::Trouble>((transaction, done, recorded))
             };
-            let outcome = store.engine.run(work).await;
-            if let Some(answer) = tries.settle(outcome, &store.stats).await {
+            match $crate::store::postgres::loan::in_time(work).await {
+                Err(trouble) => Err(trouble),
+                Ok((transaction, done, recorded)) => {
+                    let committed = $crate::store::postgres::loan::commit(transaction).await;
+                    if recorded && committed.is_ok() {
+                        store.news.notify_one();
+                    }
+                    committed.map(|()| done)
+                }
+            }
+        })
+    };
+}
+
+/// Lends a connection to a piece of work, again and again while another try is due.
+macro_rules! trying {
+    ($given:expr, $store:ident, $loan:ident => $work:block) => {{
+        let $store = $given;
+        let mut tries = $crate::store::postgres::session::Tries::new();
+        loop {
+            let attempt = async {
+                let mut lent = $crate::store::postgres::loan::Loan::of(&$store.pool).await?;
+                let outcome = {
+                    let $loan = &mut lent;
+                    $work
+                };
+                lent.end(&outcome);
+                outcome
+            };
+            let outcome = $store.engine.run(attempt).await;
+            if let Some(answer) = tries.settle(outcome, &$store.stats).await {
                 break answer;
             }
         }
     }};
 }
 
-pub(super) use {glancing, reading, writing};
+pub(super) use {glancing, reading, trying, writing};

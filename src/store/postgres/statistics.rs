@@ -29,7 +29,7 @@ const PART_BYTES: i64 = 1 << 20;
 /// Most days of one question.
 const MOST_DAYS: i64 = 31;
 /// Rows of counts that are added up at once.
-const MOST_ADDED: i64 = 2000;
+pub(super) const MOST_ADDED: i64 = 5000;
 
 #[async_trait]
 impl Statistics for PostgresStore {
@@ -105,35 +105,43 @@ impl Tally {
     }
 }
 
-/// Adds counts of the same day up, so that asking costs as much as there are days. Skips what another node adds up.
-pub(super) async fn add_up(s: &mut Session<'_>) -> Work<u64> {
-    let done = query(
-        "with gone as (
+/// Adds counts of the same day up, so that asking costs as much as there are days: of today and yesterday when there are many,
+/// of older days to the last. Looks at the last days, or `everything`. Skips what another node adds up. Tells how many rows went.
+pub(super) async fn add_up(s: &mut Session<'_>, everything: bool) -> Work<i64> {
+    let row = query(
+        "with today as (
+          select (extract(epoch from clock_timestamp()) / 86400)::bigint - 1 as yesterday
+        ), gone as (
           delete from daily_messages
           where ctid = any (array(
               select ctid
               from daily_messages
               where (app_id, day, kind) in (
                 select app_id, day, kind
-                from daily_messages
-                group by app_id, day, kind
-                having count(*) > 64
+                from daily_messages, today
+                where $2
+                  or day >= yesterday - 2
+                group by app_id, day, kind, yesterday
+                having count(*) > case when day < yesterday then 1 else 64 end
                 limit 64
               )
               limit $1
               for update skip locked
             ))
           returning app_id, day, kind, count
+        ), added as (
+          insert into daily_messages (app_id, day, kind, count)
+          select app_id, day, kind, sum(count)::bigint
+          from gone
+          group by app_id, day, kind
         )
-        insert into daily_messages (app_id, day, kind, count)
-        select app_id, day, kind, sum(count)::bigint
-        from gone
-        group by app_id, day, kind",
+        select count(*) from gone",
     )
     .bind(MOST_ADDED)
-    .execute(&mut *s.conn)
+    .bind(everything)
+    .fetch_one(&mut *s.conn)
     .await?;
-    Ok(done.rows_affected())
+    Ok(row.try_get(0)?)
 }
 
 async fn app_row(s: &mut Session<'_>, app: &AppKey) -> Work<Option<i64>> {

@@ -10,12 +10,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::{Connection, PgPool, query};
+use sqlx::{PgPool, query};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     PostgresStore, closed,
     error::Work,
+    loan::Loan,
     rows::get,
     session::{Session, glancing},
 };
@@ -111,8 +112,14 @@ struct Locked {
 }
 
 async fn count(pool: &PgPool, batch: &[Asked]) -> Work<Vec<Vec<Drawn>>> {
-    let mut conn = pool.acquire().await?;
-    let mut transaction = conn.begin().await?;
+    let mut loan = Loan::of(pool).await?;
+    let outcome = counted(&mut loan, batch).await;
+    loan.end(&outcome);
+    outcome
+}
+
+async fn counted(loan: &mut Loan, batch: &[Asked]) -> Work<Vec<Vec<Drawn>>> {
+    let mut transaction = loan.begin(None).await?;
     let mut locked = lock(&mut transaction, batch).await?;
     let drawn = batch.iter().map(|asked| decide(&mut locked, &asked.draws)).collect();
     write(&mut transaction, &locked).await?;

@@ -16,11 +16,12 @@ use crate::{
 
 mod changes;
 mod claims;
+mod keeping;
 mod meeting;
 mod opening;
 mod plans;
 mod sealing;
-mod server;
+pub(super) mod server;
 mod tallies;
 
 use server::Database;
