@@ -40,8 +40,7 @@ impl Loan {
 
     /// The work came to its end, whichever.
     pub(super) fn end<T>(mut self, outcome: &Work<T>) {
-        self.may_return =
-            !matches!(outcome, Err(Trouble::Engine(error) | Trouble::Unknown(error)) if is_lost(error));
+        self.may_return = !matches!(outcome, Err(Trouble::Engine(error) | Trouble::Unknown(error)) if is_lost(error));
     }
 }
 

@@ -60,7 +60,9 @@ pub(super) async fn migrate(conn: &mut PgConnection) -> Result<(), OpenError> {
             Err(OpenError::Postgres(error)) if code(&error).as_deref() == Some(LOCK_NOT_AVAILABLE) => {
                 // Whatever holds a table (a backup does all the while), nobody else waits behind us for long.
                 if waited.is_multiple_of(SAYS_AGAIN) {
-                    tracing::warn!("The tables cannot be changed while somebody reads them, such as a backup; still trying");
+                    tracing::warn!(
+                        "The tables cannot be changed while somebody reads them, such as a backup; still trying"
+                    );
                 }
                 waited += 1;
                 tokio::time::sleep(PAUSE).await;

@@ -306,7 +306,10 @@ async fn remove_ended(s: &mut Session<'_>) -> Work<u64> {
 async fn forget_notices(s: &mut Session<'_>, rows: &[PgRow]) -> Work<u64> {
     let notices: Vec<i64> = all(rows, |row| get(row, 0))?;
     // Two nodes that each remove one of its deliveries would both see the other's: the second waits here for the first.
-    query("select 1 from notices where id = any($1) order by id for update").bind(&notices).execute(&mut *s.conn).await?;
+    query("select 1 from notices where id = any($1) order by id for update")
+        .bind(&notices)
+        .execute(&mut *s.conn)
+        .await?;
     query(
         "delete from notices n
         where n.id = any($1)
