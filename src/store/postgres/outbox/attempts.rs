@@ -26,11 +26,18 @@ use crate::{
 /// Most deliveries that one pruning touches.
 const MOST_PRUNED: i64 = 1000;
 /// For so long the other nodes leave a delivery to the one that claimed it: longer than an attempt takes.
-const CLAIM_SECS: i64 = 60;
+const CLAIM_MILLIS: i64 = 60_000;
+
+/// The database's clock: claims end by it, because the nodes' own may differ.
+macro_rules! clock {
+    () => {
+        "(extract(epoch from statement_timestamp()) * 1000)::bigint"
+    };
+}
 
 /// The webhooks with something due that may be asked now, and that this node may take.
 pub(super) async fn endpoints(s: &mut Session<'_>, now: Millis, limit: u16, claimant: i64) -> Work<Vec<Endpoint>> {
-    let rows = query(
+    let rows = query(concat!(
         "select p.key, w.key, w.url, w.secret, w.old_secret, w.old_until, w.failures,
           (select count(*) from webhooks s where s.app_id = w.app_id and s.enabled and not s.deleted), w.form
         from webhooks w
@@ -43,11 +50,13 @@ pub(super) async fn endpoints(s: &mut Session<'_>, now: Millis, limit: u16, clai
             from deliveries d
             where d.webhook_id = w.id
               and d.due_at <= $1
-              and (d.claimed_by = $3 or d.claimed_until <= $1)
+              and (d.claimed_by = $3 or d.claimed_until <= ",
+        clock!(),
+        ")
           )
         order by w.id
-        limit $2",
-    )
+        limit $2"
+    ))
     .bind(now.get())
     .bind(i64::from(limit))
     .bind(claimant)
@@ -75,7 +84,7 @@ pub(super) async fn claim(
     (now, limit): (Millis, u16),
     claimant: i64,
 ) -> Work<Vec<Due>> {
-    let rows = query(
+    let rows = query(concat!(
         "with due as (
           select d.webhook_id, d.sequence
           from webhooks w
@@ -85,13 +94,17 @@ pub(super) async fn claim(
             and w.key = $2
             and not w.deleted
             and d.due_at <= $3
-            and (d.claimed_by = $5 or d.claimed_until <= $3)
+            and (d.claimed_by = $5 or d.claimed_until <= ",
+        clock!(),
+        ")
           order by d.due_at, d.sequence
           limit $4
           for update of d skip locked
         ), claimed as (
           update deliveries d
-          set claimed_by = $5, claimed_until = $6
+          set claimed_by = $5, claimed_until = $6 + ",
+        clock!(),
+        "
           from due
           where d.webhook_id = due.webhook_id
             and d.sequence = due.sequence
@@ -100,14 +113,14 @@ pub(super) async fn claim(
         select d.sequence, n.key, n.topic, n.conversation, n.seq, n.at, n.body, d.attempts, d.due_at
         from claimed d
         join notices n on n.id = d.notice_id
-        order by d.due_at, d.sequence",
-    )
+        order by d.due_at, d.sequence"
+    ))
     .bind(app.as_str())
     .bind(id.as_str())
     .bind(now.get())
     .bind(i64::from(limit))
     .bind(claimant)
-    .bind(now.plus_secs(CLAIM_SECS).get())
+    .bind(CLAIM_MILLIS)
     .fetch_all(&mut *s.conn)
     .await?;
     Ok(all(&rows, due)?)
