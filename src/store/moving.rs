@@ -52,6 +52,9 @@ pub enum MoveError {
     /// Another move into the database runs.
     #[error("another `parlor migrate` works on this database")]
     Busy,
+    /// A server runs on the target.
+    #[error("a server uses the PostgreSQL database; stop it until the data is there")]
+    InUse,
     /// A row cannot stand in PostgreSQL.
     #[error("a row of {table} cannot be moved: {why}")]
     Unfit {
@@ -118,6 +121,7 @@ pub async fn move_all(
         Found::Done => return Ok(None),
         Found::Taken => return Err(MoveError::Taken),
         Found::Busy => return Err(MoveError::Busy),
+        Found::InUse => return Err(MoveError::InUse),
     };
     let known = |name: &String| SKIPPED.contains(&name.as_str()) || TABLES.iter().any(|(table, _)| table == name);
     if let Some(unknown) = source.tables()?.into_iter().find(|name| !known(name)) {

@@ -190,3 +190,32 @@ async fn a_changed_row_is_found_and_other_data_is_left_alone() {
     let (went, text) = moves(&data.join("nothing"), &taken.url());
     assert!(!went && text.contains("no database"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_on_the_target_is_in_the_way_only_while_it_runs() {
+    let mut product = Product::on_the_embedded_store().await;
+    product.server.stop();
+    let data = product.server.data().to_owned();
+    let database = Database::make().await;
+    // What a first start without the demo leaves behind: tables and a code, and no app.
+    let listed = Command::new(env!("CARGO_BIN_EXE_parlor"))
+        .env_clear()
+        .env("PARLOR_STORE_URL", database.url())
+        .current_dir(&data)
+        .args(["app", "list"])
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{}", said(&listed));
+    let mut behind = database.behind().await;
+    let code = "insert into setup_codes (id, code, expires_at) values (1, decode(repeat('00', 32), 'hex'), 1)";
+    sqlx::raw_sql(code).execute(&mut behind).await.unwrap();
+    let lock = "hashtextextended('parlor server ' || current_schema(), 0)";
+    let hold = format!("select pg_advisory_lock_shared({lock})");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(hold)).execute(&mut behind).await.unwrap();
+    let (went, text) = moves(&data, &database.url());
+    assert!(!went && text.contains("a server uses"), "{text}");
+    let release = format!("select pg_advisory_unlock_shared({lock})");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(release)).execute(&mut behind).await.unwrap();
+    let (went, text) = moves(&data, &database.url());
+    assert!(went, "{text}");
+}

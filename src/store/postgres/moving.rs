@@ -53,6 +53,8 @@ pub(in crate::store) enum Found {
     Taken,
     /// Another move works on it.
     Busy,
+    /// A server runs on it.
+    InUse,
 }
 
 /// A database that takes rows. Servers do not open it meanwhile.
@@ -72,6 +74,11 @@ impl Target {
         if !locked.fetch_one(&mut conn).await?.try_get::<bool, _>(0)? {
             return Ok(Found::Busy);
         }
+        // Held as long as the move lasts: no server begins meanwhile either.
+        let alone = query("select pg_try_advisory_lock(hashtextextended('parlor server ' || current_schema(), 0))");
+        if !alone.fetch_one(&mut conn).await?.try_get::<bool, _>(0)? {
+            return Ok(Found::InUse);
+        }
         migrate::migrate(&mut conn).await?;
         if is_half(&mut conn).await? {
             let row = query("select source from parlor_moving limit 1").fetch_one(&mut conn).await?;
@@ -86,6 +93,8 @@ impl Target {
             return Ok(Found::Taken);
         }
         let mut transaction = conn.begin().await?;
+        // A server that ran here once, and made no app, has left its own.
+        query("delete from setup_codes").execute(&mut *transaction).await?;
         query(
             "create table parlor_moving (
               name text primary key,
