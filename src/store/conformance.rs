@@ -153,6 +153,7 @@ macro_rules! run_on {
                 a_profile_tells_name_portrait_and_age,
                 tags_are_set_for_all_or_nobody,
                 logins_before_an_instant_end,
+                all_logins_of_a_user_end_whatever_their_time,
                 one_login_of_a_user_ends_by_their_own_app_only,
                 every_ended_login_asks_for_proof
             ]

@@ -37,8 +37,9 @@ pub trait Users: Send + Sync {
     async fn set_tags(&self, app: &AppKey, users: &[UserId], tags: &[String]) -> Result<()>;
     /// The tags of those of these users that exist, by id.
     async fn tags_of(&self, app: &AppKey, users: &[UserId]) -> Result<Vec<(UserId, Vec<String>)>>;
-    /// Ends the logins of a user that were made before an instant.
-    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Millis) -> Result<()>;
+    /// Ends the logins of a user that were made before an instant, by the clock of whoever made them; without one, all of
+    /// them, whatever any clock says.
+    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Option<Millis>) -> Result<()>;
     /// Ends one login of a user of this app. Returns whose it was; nobody's, another app's or a visitor's or agent's is
     /// left alone.
     async fn end_user_login(&self, app: &AppKey, token: TokenHash) -> Result<Option<UserId>>;

@@ -97,8 +97,6 @@ impl Backend<'_> {
     /// Ends every token of a user that was issued before an instant; without one, every token there is.
     pub async fn revoke_tokens(&self, user: &UserId, before: Option<Millis>) -> Result<(), Fault> {
         self.user(user).await?;
-        // Also those of this very millisecond.
-        let before = before.unwrap_or_else(|| Millis::new(self.im.clock.now().get() + 1));
         self.im.store.end_logins(self.app, user, before).await?;
         self.im.ask_proof(self.app, user);
         Ok(())

@@ -42,7 +42,7 @@ pub(crate) async fn logins_before_an_instant_end(store: &dyn Store) {
     }
     store.create_login(&house.app, login("alice", 4, at(60))).await.unwrap();
     store.create_login(&other.app, login("bob", 5, at(60))).await.unwrap();
-    store.end_logins(&house.app, &user("bob"), at(3)).await.unwrap();
+    store.end_logins(&house.app, &user("bob"), Some(at(3))).await.unwrap();
     let mut open = Vec::new();
     for number in 1..=5 {
         if store.login(token(number), at(10)).await.unwrap().is_some() {
@@ -50,7 +50,25 @@ pub(crate) async fn logins_before_an_instant_end(store: &dyn Store) {
         }
     }
     assert_eq!(open, [3, 4, 5]);
-    refused!(store.end_logins(&house.app, &user("nobody"), at(9)).await, StoreError::Missing("user"));
+    refused!(store.end_logins(&house.app, &user("nobody"), None).await, StoreError::Missing("user"));
+}
+
+pub(crate) async fn all_logins_of_a_user_end_whatever_their_time(store: &dyn Store) {
+    let (house, other) = (House::new(store).await, House::named(store, "other").await);
+    // As a server with a clock that is ahead keeps it.
+    for (number, second) in [(1, 1), (2, 3600)] {
+        store.create_login(&house.app, NewLogin { at: at(second), ..login("bob", number, at(9000)) }).await.unwrap();
+    }
+    store.create_login(&house.app, login("alice", 3, at(9000))).await.unwrap();
+    store.create_login(&other.app, login("bob", 4, at(9000))).await.unwrap();
+    store.end_logins(&house.app, &user("bob"), None).await.unwrap();
+    let mut open = Vec::new();
+    for number in 1..=4 {
+        if store.login(token(number), at(10)).await.unwrap().is_some() {
+            open.push(number);
+        }
+    }
+    assert_eq!(open, [3, 4]);
 }
 
 pub(crate) async fn one_login_of_a_user_ends_by_their_own_app_only(store: &dyn Store) {
@@ -77,12 +95,12 @@ pub(crate) async fn every_ended_login_asks_for_proof(store: &dyn Store) {
     store.end_user_login(&house.app, token(1)).await.unwrap();
     store.end_login(token(9)).await.unwrap();
     store.end_login(token(2)).await.unwrap();
-    store.end_logins(&house.app, &user("alice"), at(9)).await.unwrap();
+    store.end_logins(&house.app, &user("alice"), None).await.unwrap();
     let found = store.proofs_asked(Some(first.place)).await.unwrap();
     let users: Vec<_> = found.asked.iter().map(|change| change.user.as_str()).collect();
     assert_eq!(users, ["bob", "anna", "alice"]);
     assert!(found.asked.iter().all(|change| change.app == house.app));
-    store.end_logins(&house.app, &user("bob"), at(9)).await.unwrap();
+    store.end_logins(&house.app, &user("bob"), None).await.unwrap();
     // Tests beside this one hold looks back: what was found before may be found again.
     let mut next = store.proofs_asked(Some(found.place)).await.unwrap().asked;
     next.retain(|change| !found.asked.contains(change));

@@ -32,7 +32,7 @@ impl Users for PostgresStore {
         glancing!(self, s => tags_of(s, app, users))
     }
 
-    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Millis) -> Result<()> {
+    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Option<Millis>) -> Result<()> {
         writing!(self, s => end_logins(s, app, user, before))
     }
 
@@ -87,12 +87,12 @@ async fn tags_of(s: &mut Session<'_>, app: &AppKey, users: &[UserId]) -> Work<Ve
     Ok(all(&rows, |row| Ok((parsed(row, 0)?, json(row, 1)?)))?)
 }
 
-async fn end_logins(s: &mut Session<'_>, app: &AppKey, user: &UserId, before: Millis) -> Work<()> {
+async fn end_logins(s: &mut Session<'_>, app: &AppKey, user: &UserId, before: Option<Millis>) -> Work<()> {
     let app = s.app(app).await?;
     let user = s.user(app, user).await?;
-    query("delete from logins where user_id = $1 and created_at < $2")
+    query("delete from logins where user_id = $1 and ($2::bigint is null or created_at < $2)")
         .bind(user)
-        .bind(before.get())
+        .bind(before.map(Millis::get))
         .execute(&mut *s.conn)
         .await?;
     ask_proof(s, user).await

@@ -34,7 +34,7 @@ impl Users for SqliteStore {
         self.read(move |view| tags_of(view, &app, &users)).await
     }
 
-    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Millis) -> Result<()> {
+    async fn end_logins(&self, app: &AppKey, user: &UserId, before: Option<Millis>) -> Result<()> {
         let (app, user) = (app.clone(), user.clone());
         self.write(move |ledger| end_logins(ledger, &app, &user, before)).await
     }
@@ -98,7 +98,7 @@ fn tags_of(view: &View<'_>, app: &AppKey, users: &str) -> Work<Vec<(UserId, Vec<
     Ok(found)
 }
 
-fn end_logins(ledger: &mut Ledger, app: &AppKey, user: &UserId, before: Millis) -> Work<()> {
+fn end_logins(ledger: &mut Ledger, app: &AppKey, user: &UserId, before: Option<Millis>) -> Work<()> {
     let app = ledger.app(app)?;
     let user = ledger.user(app, user)?;
     ledger
@@ -106,9 +106,9 @@ fn end_logins(ledger: &mut Ledger, app: &AppKey, user: &UserId, before: Millis) 
         .prepare_cached(
             "delete from logins
             where user_id = ?1
-              and created_at < ?2",
+              and (?2 is null or created_at < ?2)",
         )?
-        .execute(params![user, before.get()])?;
+        .execute(params![user, before.map(Millis::get)])?;
     Ok(ask_proof(ledger, user)?)
 }
 
