@@ -136,6 +136,8 @@ impl Peer for Recorder {
             std::future::pending::<()>().await;
         }
         match question {
+            // As long as nothing is to be told.
+            Question::Poll(text) if text == "wait" => std::future::pending().await,
             // As large as it asks for.
             Question::Poll(text) if text.starts_with('#') => Some(text.repeat(100_000)),
             question => Some(format!("{} asks {question:?}", from.0)),

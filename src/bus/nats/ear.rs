@@ -35,8 +35,11 @@ const LOST_BEATS: u32 = 5;
 const LOST_PROOFS: u32 = 3;
 /// Subjects that nobody follows any more are left every so many beats.
 const TIDY_UP: u64 = 5;
-/// Questions that are answered at once. More are not answered.
+/// Questions that are answered at once, but for those of clients. More are not answered.
 const MOST_ANSWERING: usize = 4096;
+/// Clients' requests that came by other nodes and wait here for something to tell. The sessions that they ask for bound them:
+/// they are connections of this node, and few may wait for one. They take no place of what nodes ask each other.
+const MOST_WAITING: usize = 1 << 17;
 /// How long NATS may take to take a part of an answer.
 const ANSWERING: Duration = Duration::from_secs(5);
 
@@ -60,6 +63,7 @@ pub(super) struct Ear {
     /// How often others were told what is followed here.
     sayings: u64,
     answering: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Ear {
@@ -84,6 +88,7 @@ impl Ear {
             lost: false,
             sayings: 0,
             answering: Arc::new(Semaphore::new(MOST_ANSWERING)),
+            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
         }
     }
 
@@ -363,7 +368,8 @@ impl Ear {
 
     fn answer(&self, node: NodeId, question: Question, message: &Message) {
         let Some(to) = message.reply.clone() else { return };
-        let Ok(permit) = self.answering.clone().try_acquire_owned() else { return };
+        let places = if matches!(question, Question::Poll(_)) { &self.waiting } else { &self.answering };
+        let Ok(permit) = places.clone().try_acquire_owned() else { return };
         let (shared, peer) = (self.shared.clone(), self.peer.clone());
         tokio::spawn(async move {
             let answer = peer.answer(node, question).await;

@@ -1,5 +1,8 @@
 use super::*;
-use crate::bus::conformance::{self, Recorder, Said};
+use crate::{
+    bus::conformance::{self, Recorder, Said},
+    model::Stale,
+};
 
 mod bundles;
 mod server;
@@ -83,6 +86,27 @@ async fn questions_are_answered_in_time_or_not_at_all() {
     let server = NatsServer::start();
     let [one, two, three] = nodes(&server.url()).await;
     conformance::questions_are_answered_in_time_or_not_at_all(&one.bus, [two.seat(), three.seat()]).await;
+}
+
+#[tokio::test]
+async fn clients_that_wait_leave_room_for_what_nodes_ask_each_other() {
+    const CLIENTS: u64 = 5000;
+    let server = NatsServer::start();
+    let [one, two] = nodes(&server.url()).await;
+    let within = Duration::from_secs(60);
+    let waiting = join_all((0..CLIENTS).map(|_| one.bus.ask(two.id(), Question::Poll("wait".into()), within)));
+    let asking = async {
+        let (stats, before) = (two.bus.stats(), two.bus.stats().heard.load(Relaxed));
+        // Beats count too; they are few.
+        while stats.heard.load(Relaxed) < before + CLIENTS {
+            tokio::time::sleep(BEAT / 10).await;
+        }
+        one.bus.ask(two.id(), Question::Forget(conformance::app(), Stale::App), within).await
+    };
+    tokio::select! {
+        _ = waiting => panic!("nothing is told"),
+        answer = asking => assert!(answer.is_some_and(|answer| answer.contains("Forget"))),
+    }
 }
 
 #[tokio::test]
