@@ -45,6 +45,9 @@ pub trait Peer: Send + Sync + 'static {
     /// Something in between was lost, or the node is new: what it told before may be wrong.
     fn missed(&self, from: NodeId);
 
+    /// Hints in between were lost, and nothing else: what is remembered of the store may be wrong.
+    fn missed_hints(&self, from: NodeId);
+
     /// The node has stopped, or has not been heard of for too long. Never said while this node hears nobody at all.
     fn gone(&self, node: NodeId);
 

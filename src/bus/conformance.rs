@@ -26,6 +26,7 @@ pub(super) enum Said {
     Hint(NodeId, Hint),
     Tidings(NodeId, Tidings),
     Missed(NodeId),
+    MissedHints(NodeId),
     Gone(NodeId),
 }
 
@@ -124,6 +125,10 @@ impl Peer for Recorder {
 
     fn missed(&self, from: NodeId) {
         self.note(Said::Missed(from));
+    }
+
+    fn missed_hints(&self, from: NodeId) {
+        self.note(Said::MissedHints(from));
     }
 
     fn gone(&self, node: NodeId) {

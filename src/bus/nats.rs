@@ -4,8 +4,8 @@
 //! Hints go to the nodes where somebody follows, several in one letter (`others`); tidings and beats go to every node, and
 //! with a beat each tells what is followed there (`slots`). Nothing that is sent waits for NATS: it goes into a bounded
 //! queue (`others`, `mouth`), and what does not fit is dropped and counted. What comes is taken by one task (`ear`), which
-//! also says once per beat that this node lives. Each node counts its tidings, so that others see what they missed; a
-//! dropped letter or hint counts as one.
+//! also says once per beat that this node lives. Each node counts its tidings, so that others see what they missed, and
+//! apart from them whether hints were lost (`count`).
 //!
 //! The version before sent each hint under the subjects of its audience (`subjects`), and says nothing of slots. While such a
 //! node is known, hints go to all nodes in that way, and this version still listens there. The version after this one
@@ -28,6 +28,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
+    count::Counting,
     ear::Ear,
     followed::Followed,
     letter::bundle,
@@ -38,6 +39,7 @@ use self::{
 use super::{Bus, Interest, Listener, Peer};
 use crate::model::{Event, Hint, NodeId, Question, Tidings};
 
+mod count;
 mod ear;
 mod followed;
 mod letter;
@@ -86,8 +88,8 @@ struct Shared {
     followed: Followed,
     stats: Arc<NatsStats>,
     listener: OnceLock<Arc<dyn Listener>>,
-    /// Tidings told so far. Held while one is said: their numbers leave in their order.
-    told: Mutex<u64>,
+    /// What was told so far. Held while tidings are said: their numbers leave in their order.
+    told: Mutex<Counting>,
     /// Hints sent so far.
     hints: AtomicU64,
     /// The other nodes.
@@ -123,7 +125,7 @@ impl NatsBus {
             others,
             stats,
             listener: OnceLock::new(),
-            told: Mutex::new(0),
+            told: Mutex::default(),
             hints: AtomicU64::new(0),
             known: watch::Sender::default(),
         });
@@ -185,8 +187,8 @@ impl Shared {
             Way::Subjects => self.say_by_subjects(hint),
         };
         if !is_taken {
-            // A number that never comes: the others look into the store.
-            *self.told() += 1;
+            // The next beat says so: the others look into the store.
+            self.told().lose_hint();
         }
     }
 
@@ -208,7 +210,7 @@ impl Shared {
         self.hints.fetch_add(1, Relaxed) + 1
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, u64> {
+    fn told(&self) -> std::sync::MutexGuard<'_, Counting> {
         // Nothing in here panics half-way.
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -263,10 +265,10 @@ impl Bus for NatsBus {
 
     fn announce(&self, tidings: Tidings) {
         let mut told = self.shared.told();
-        *told += 1;
+        let number = told.next_number();
         // Whoever comes later asks; a number that was not said shows as lost.
         if !self.shared.known.borrow().is_empty() {
-            let letter = letter::tidings(self.shared.node, *told, &tidings);
+            let letter = letter::tidings(self.shared.node, number, &tidings);
             self.shared.mouth.say(self.shared.subjects.nodes(), letter);
         }
     }

@@ -94,6 +94,12 @@ impl Peer for Relay {
         }
     }
 
+    fn missed_hints(&self, _from: NodeId) {
+        if let Some(im) = self.im.upgrade() {
+            im.forget_all();
+        }
+    }
+
     fn gone(&self, node: NodeId) {
         if let Some(im) = self.im.upgrade() {
             im.node_gone(node);

@@ -220,8 +220,9 @@ impl Ear {
     }
 
     fn say(&self, new: bool, slots: &[u8]) {
-        let told = self.shared.told();
-        self.shared.mouth.say(self.shared.subjects.nodes(), letter::beat(self.shared.node, *told, new, slots));
+        let mut told = self.shared.told();
+        let beat = letter::beat(self.shared.node, told.at_beat(), new, slots);
+        self.shared.mouth.say(self.shared.subjects.nodes(), beat);
     }
 
     /// Subjects that every node hears.
@@ -343,9 +344,16 @@ impl Ear {
     }
 
     fn heard(&self, node: NodeId, heard: Heard) {
-        if heard == Heard::Missed {
-            self.note_known();
-            self.miss(node);
+        match heard {
+            Heard::Missed => {
+                self.note_known();
+                self.miss(node);
+            }
+            Heard::MissedHints => {
+                self.shared.stats.missed.fetch_add(1, Relaxed);
+                self.peer.missed_hints(node);
+            }
+            Heard::AllRight | Heard::Again => {}
         }
     }
 

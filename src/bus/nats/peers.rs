@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use tokio::time::Instant;
 
+use super::count::Count;
 use crate::model::NodeId;
 
 /// Numbers of hints remembered per node: their copies under several subjects come close together.
@@ -16,6 +17,8 @@ pub(super) enum Heard {
     AllRight,
     /// The node is new, or something it told was lost.
     Missed,
+    /// Hints of it were lost, and nothing else.
+    MissedHints,
     /// Heard before.
     Again,
 }
@@ -33,16 +36,28 @@ pub(super) struct Peers {
 #[derive(Debug)]
 struct Known {
     heard: Instant,
-    /// The last tidings of it, counted.
-    told: u64,
+    /// What it has told, as of the last that was heard of it.
+    count: Count,
     /// Numbers of the last hints, each in its slot.
     hints: Box<[u64]>,
 }
 
 impl Known {
-    fn since(now: Instant, told: u64) -> Self {
+    fn since(now: Instant, count: Count) -> Self {
         // No hint has the number 0.
-        Self { heard: now, told, hints: vec![0; REMEMBERED].into() }
+        Self { heard: now, count, hints: vec![0; REMEMBERED].into() }
+    }
+
+    /// Takes in that so much was told, of which so many tidings are here now; what was lost.
+    fn take(&mut self, count: Count, here: u64) -> Heard {
+        let before = std::mem::replace(&mut self.count, count);
+        if count.told != before.told + here {
+            Heard::Missed
+        } else if count.lost != before.lost {
+            Heard::MissedHints
+        } else {
+            Heard::AllRight
+        }
     }
 }
 
@@ -58,33 +73,32 @@ impl Peers {
         list
     }
 
-    /// A node lives, and has told so many tidings.
-    pub(super) fn beat(&mut self, node: NodeId, told: u64, now: Instant) -> Heard {
+    /// A node lives, and has told as much as this number says.
+    pub(super) fn beat(&mut self, node: NodeId, number: u64, now: Instant) -> Heard {
+        let count = Count::read(number);
         let Some(known) = self.known.get_mut(&node) else {
-            self.known.insert(node, Known::since(now, told));
+            self.known.insert(node, Known::since(now, count));
             return Heard::Missed;
         };
         known.heard = now;
-        if told <= known.told {
+        if count.told < known.count.told {
             return Heard::AllRight;
         }
-        known.told = told;
-        Heard::Missed
+        known.take(count, 0)
     }
 
     /// A node's tidings with this number came.
     pub(super) fn tidings(&mut self, node: NodeId, number: u64, now: Instant) -> Heard {
+        let count = Count::read(number);
         let Some(known) = self.known.get_mut(&node) else {
-            self.known.insert(node, Known::since(now, number));
+            self.known.insert(node, Known::since(now, count));
             return Heard::Missed;
         };
         known.heard = now;
-        if number <= known.told {
+        if count.told <= known.count.told {
             return Heard::Again;
         }
-        let next = known.told + 1;
-        known.told = number;
-        if number == next { Heard::AllRight } else { Heard::Missed }
+        known.take(count, 1)
     }
 
     /// Whether this hint came for the first time. Nodes that are not known yet are believed.
@@ -161,6 +175,21 @@ mod tests {
         assert_eq!(peers.tidings(A, 1, now), Heard::Again, "what comes late is known to be lost");
         assert_eq!(peers.beat(A, 4, now), Heard::Missed);
         assert_eq!(peers.beat(A, 4, now), Heard::AllRight);
+    }
+
+    #[test]
+    fn lost_hints_show_at_the_next_beat_and_are_no_lost_tidings() {
+        let (mut peers, now) = peers();
+        let said = |told, lost| Count { told, lost }.number();
+        peers.beat(A, said(5, 0), now);
+        assert_eq!(peers.beat(A, said(5, 1), now), Heard::MissedHints);
+        assert_eq!(peers.beat(A, said(5, 1), now), Heard::AllRight);
+        assert_eq!(peers.tidings(A, said(6, 1), now), Heard::AllRight);
+        assert_eq!(peers.tidings(A, said(7, 2), now), Heard::MissedHints, "its beat was lost");
+        assert_eq!(peers.tidings(A, said(7, 2), now), Heard::Again);
+        assert_eq!(peers.beat(A, said(8, 3), now), Heard::Missed, "both were lost");
+        assert_eq!(peers.beat(A, said(7, 2), now), Heard::AllRight, "one that comes late");
+        assert_eq!(peers.beat(A, said(8, 3), now), Heard::AllRight);
     }
 
     #[test]

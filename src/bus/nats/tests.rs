@@ -223,7 +223,7 @@ async fn no_connection_without_tls_where_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_for_nats_is_dropped_and_shows_as_missed() {
+async fn a_hint_that_is_too_large_for_nats_is_dropped_and_shows_as_a_missed_hint() {
     let server = NatsServer::with("max_payload: 4096");
     let [one, two] = nodes(&server.url()).await;
     two.bus.follow(conformance::person("ann"), true);
@@ -231,8 +231,13 @@ async fn what_is_too_large_for_nats_is_dropped_and_shows_as_missed() {
     let seqs = (0..5000).map(crate::model::Seq).collect();
     let event = Event::Deleted { conversation: crate::model::ConversationId::from_u128(1), seqs };
     one.bus.publish(Hint { audience: conformance::to(&["ann"]), event });
-    assert_eq!(two.heard.next().await, Said::Missed(one.id()));
+    assert_eq!(two.heard.next().await, Said::MissedHints(one.id()));
     assert_eq!(one.bus.stats().dropped.load(Relaxed), 1);
+    // Tidings before and behind it are told as ever.
+    for number in 1..=3 {
+        one.bus.announce(Tidings::Desk(format!("app{number}").parse().unwrap()));
+        let Said::Tidings(..) = two.heard.next().await else { panic!("nothing else was lost") };
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
