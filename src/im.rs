@@ -149,6 +149,8 @@ pub struct Im {
     told_desks: dashmap::DashMap<AppKey, crate::model::command::Desk>,
     /// What is known of another node may be wrong.
     nodes_missed: tokio::sync::Notify,
+    lost: nodes::Lost,
+    rounds: nodes::Rounds,
 }
 
 impl Im {
@@ -190,6 +192,8 @@ impl Im {
             carrier: None,
             told_desks: dashmap::DashMap::new(),
             nodes_missed: tokio::sync::Notify::new(),
+            lost: nodes::Lost::default(),
+            rounds: nodes::Rounds::default(),
         }
     }
 

@@ -4,6 +4,10 @@ use std::{collections::HashSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+mod lost;
+mod rounds;
+
+pub(super) use self::{lost::Lost, rounds::Rounds};
 use super::Im;
 use crate::model::{
     AppKey, Audience, ConversationId, Event, NodeId, Person, Question, Role, Tidings, UserId,
@@ -21,7 +25,7 @@ const MOST_ANSWERED: usize = 400;
 struct PeopleThere {
     /// What the node told later is newer than this answer.
     turn: u64,
-    /// All of them; when that is more than fits, nobody is named.
+    /// How many the node has, or the part that was asked for; when that is more than fits, nobody is named.
     count: usize,
     people: Vec<PersonNews>,
 }
@@ -81,7 +85,7 @@ impl Im {
     /// What this node answers at once.
     pub(super) fn answer(&self, from: NodeId, question: &Question) -> Option<String> {
         match question {
-            Question::People(asked) => serde_json::to_string(&self.people_here(*asked)).ok(),
+            Question::People(asked) => serde_json::to_string(&self.people_here(from, *asked)).ok(),
             Question::Forget(app, what) => {
                 self.forget(app, what);
                 Some("true".to_owned())
@@ -94,14 +98,18 @@ impl Im {
         }
     }
 
-    fn people_here(&self, asked: PeopleQuestion) -> PeopleThere {
-        // First: what changes while the people are gone through is told again.
-        let turn = self.presence.turns();
-        let (count, mut people) = self.presence.people(|(app, user)| part_of(app, user, asked.of) == asked.part);
-        if asked.of <= 1 && count > MOST_ANSWERED {
-            people.clear();
+    fn people_here(&self, from: NodeId, asked: PeopleQuestion) -> PeopleThere {
+        if asked.of <= 1 {
+            let count = self.presence.count_people();
+            if count > MOST_ANSWERED {
+                return PeopleThere { turn: self.presence.turns(), count, people: Vec::new() };
+            }
         }
-        PeopleThere { turn, count, people }
+        // First the turn: what changes while the people are gone through is told again.
+        let all = || (self.presence.turns(), self.presence.people());
+        let (turn, people) = self.rounds.part(from, asked, all);
+        let people: Vec<_> = people.iter().filter_map(|key| self.presence.news_of(key)).collect();
+        PeopleThere { turn, count: people.len(), people }
     }
 
     /// Asks the nodes of which too little is known for their people; `true` when one of them must be asked again.
@@ -158,13 +166,4 @@ impl Im {
         }
         there.ok()
     }
-}
-
-/// Into which of equal parts somebody falls: the same on every node (FNV-1a).
-fn part_of(app: &AppKey, user: &UserId, of: u16) -> u16 {
-    let bytes = app.as_str().bytes().chain([0]).chain(user.as_str().bytes());
-    let hash =
-        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    // The rest of a division by at most 65,535.
-    u16::try_from((hash >> 16) % u64::from(of.max(1))).unwrap_or(0)
 }

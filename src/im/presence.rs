@@ -140,11 +140,11 @@ impl Presence {
         mine.gone_at = None;
         if self.is_shared() && (!was_here || alone) {
             let turn = self.turn();
-            if let Some(mine) = here.mine.as_mut() {
-                mine.turn = turn;
-            }
             here.alone += u64::from(alone);
             let alone = if alone { here.alone } else { 0 };
+            if let Some(mine) = here.mine.as_mut() {
+                (mine.turn, mine.alone) = (turn, alone);
+            }
             let told = joined.came.is_some();
             joined.news = here.news(&caller.app).map(|news| PersonNews { alone, told, ..news });
         }

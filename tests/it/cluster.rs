@@ -6,6 +6,7 @@
 mod bad_input;
 mod beside;
 mod bus;
+mod bus_back;
 mod bus_faults;
 mod claims;
 mod clocks;

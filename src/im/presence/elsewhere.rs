@@ -120,18 +120,26 @@ impl Presence {
         gone
     }
 
-    /// This node's people whose id falls into a part, and all of them counted.
-    pub(in crate::im) fn people(&self, is_in: impl Fn(&Key) -> bool) -> (usize, Vec<PersonNews>) {
-        let (mut count, mut people) = (0, Vec::new());
-        for map in [&self.agents, &self.others] {
-            for entry in map.iter().filter(|entry| entry.mine.is_some()) {
-                count += 1;
-                if is_in(entry.key()) {
-                    people.extend(entry.news(&entry.key().0));
-                }
-            }
-        }
-        (count, people)
+    /// Who this node's people are.
+    pub(in crate::im) fn people(&self) -> Vec<Key> {
+        let of = |map: &DashMap<Key, Here>| {
+            map.iter().filter(|entry| entry.mine.is_some()).map(|entry| entry.key().clone()).collect::<Vec<_>>()
+        };
+        let mut people = of(&self.agents);
+        people.append(&mut of(&self.others));
+        people
+    }
+
+    /// How many this node's people are.
+    pub(in crate::im) fn count_people(&self) -> usize {
+        let of = |map: &DashMap<Key, Here>| map.iter().filter(|entry| entry.mine.is_some()).count();
+        of(&self.agents) + of(&self.others)
+    }
+
+    /// How one of this node's people stands, for a node that may have heard none of it.
+    pub(in crate::im) fn news_of(&self, key: &Key) -> Option<PersonNews> {
+        let of = |map: &DashMap<Key, Here>| map.get(key)?.news_once_more(&key.0);
+        of(&self.others).or_else(|| of(&self.agents))
     }
 
     /// How much this node has told so far. What is told later has a higher turn.

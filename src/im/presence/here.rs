@@ -34,6 +34,8 @@ pub(super) struct Mine {
     /// When the last connection went; `None` while there is one.
     pub(super) gone_at: Option<Millis>,
     pub(super) turn: u64,
+    /// The number of the newest connection, if it came as the only one they may have.
+    pub(super) alone: u64,
 }
 
 /// How somebody stands at another node, as that one told it.
@@ -52,7 +54,7 @@ pub(super) struct There {
 
 impl Mine {
     pub(super) const fn new(transport: Transport, now: Millis) -> Self {
-        Self { connections: 0, since: now, transport, gone_at: None, turn: 0 }
+        Self { connections: 0, since: now, transport, gone_at: None, turn: 0, alone: 0 }
     }
 
     pub(super) const fn is_here(self) -> bool {
@@ -135,6 +137,13 @@ impl Here {
             told: false,
             turn: 0,
         }
+    }
+
+    /// As [`Here::news`], for a node that may have heard none of it: also whether the connection here came as the only one
+    /// they may have. What others know by now is left out, so that an old connection does not pass for theirs.
+    pub(super) fn news_once_more(&self, app: &AppKey) -> Option<PersonNews> {
+        let alone = self.mine.filter(|mine| mine.is_here()).map_or(0, |mine| mine.alone);
+        self.news(app).map(|news| PersonNews { alone, ..news })
     }
 
     pub(super) fn change(&self, online: bool, at: Millis) -> Change {

@@ -24,6 +24,11 @@ fn is_here(presence: &Presence, caller: &Caller, now: Millis) -> bool {
     presence.is_here(&caller.app, caller.id(), now)
 }
 
+/// What a node tells of its people when it is asked.
+fn everybody(presence: &Presence) -> Vec<PersonNews> {
+    presence.people().iter().filter_map(|key| presence.news_of(key)).collect()
+}
+
 #[test]
 fn who_came_to_one_node_is_here_on_the_other_and_only_the_first_tells() {
     let (a, b, ann) = (node(A, B), node(B, A), caller("ann", Role::User));
@@ -97,6 +102,36 @@ fn of_two_devices_on_two_nodes_the_later_one_stays() {
     let second = b.join(&ann, Transport::WebSocket, true, at(1)).news.unwrap();
     assert!(a.learn(B, &second, at(1)).taken_over);
     assert!(!b.learn(A, &first, at(2)).taken_over, "an old one takes nothing over");
+}
+
+#[test]
+fn of_two_devices_that_came_unheard_one_stays() {
+    // The second knew of the first, or did not.
+    for knew in [true, false] {
+        let (a, b, ann) = (node(A, B), node(B, A), caller("ann", Role::User));
+        let first = a.join(&ann, Transport::WebSocket, true, at(0)).news.unwrap();
+        if knew {
+            b.learn(A, &first, at(0));
+        }
+        b.join(&ann, Transport::WebSocket, true, at(1));
+        let (of_a, of_b) = (everybody(&a), everybody(&b));
+        assert!(a.learn(B, &of_b[0], at(2)).taken_over, "the first goes, known: {knew}");
+        assert!(!b.learn(A, &of_a[0], at(2)).taken_over, "the second stays, known: {knew}");
+    }
+}
+
+#[test]
+fn a_device_that_is_going_takes_nothing_over_with_a_number_that_is_not_its_own() {
+    let (a, b, ann) = (node(A, B), node(B, A), caller("ann", Role::User));
+    b.learn(A, &a.join(&ann, Transport::WebSocket, true, at(0)).news.unwrap(), at(0));
+    let second = b.join(&ann, Transport::WebSocket, true, at(1)).news.unwrap();
+    assert!(a.learn(B, &second, at(1)).taken_over);
+    // A third node of which the first does not know that it has a later device yet.
+    let c = node(NodeId(0), A);
+    c.node_missed(B);
+    c.learn(B, &second, at(1));
+    let going = everybody(&a);
+    assert!(!c.learn(A, &going[0], at(2)).taken_over);
 }
 
 #[test]
