@@ -51,6 +51,9 @@ pub trait Peer: Send + Sync + 'static {
     /// The node has stopped, or has not been heard of for too long. Never said while this node hears nobody at all.
     fn gone(&self, node: NodeId);
 
+    /// Besides [`Peer::gone`]: the node said no good-bye. It may live where it is not heard, and not hear what is told here.
+    fn lost(&self, _node: NodeId) {}
+
     /// What this node answers, as JSON; `None` when it has nothing to say.
     async fn answer(&self, from: NodeId, question: Question) -> Option<String>;
 }

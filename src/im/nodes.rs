@@ -69,6 +69,7 @@ impl Im {
 
     /// What this node believes of another one's people may be wrong.
     pub(super) fn node_missed(&self, from: NodeId) {
+        self.lost.found(from);
         self.presence.node_missed(from);
         self.nodes_missed.notify_one();
     }

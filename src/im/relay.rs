@@ -106,6 +106,12 @@ impl Peer for Relay {
         }
     }
 
+    fn lost(&self, node: NodeId) {
+        if let Some(im) = self.im.upgrade() {
+            im.lost.note(node, im.now());
+        }
+    }
+
     async fn answer(&self, from: NodeId, question: Question) -> Option<String> {
         match question {
             Question::Poll(request) => self.here.poll(request).await,

@@ -184,6 +184,7 @@ impl Ear {
         for node in self.peers.take_silent(Instant::now()) {
             tracing::warn!(node = format_args!("{:016x}", node.0), "Another server is not heard of any more");
             self.lose(node);
+            self.peer.lost(node);
         }
         if std::mem::take(&mut self.lost) {
             tracing::warn!("More came from other servers than was taken; looking into the database");

@@ -35,6 +35,10 @@ struct Said {
 impl Im {
     /// One look at all chatrooms, with other nodes.
     pub(super) async fn look_with_others(&self, rooms: &[Arc<Room>], now: Millis) -> Result<(), Fault> {
+        if self.lost.is_time_to_look(now) {
+            self.chatrooms.forget_all_rules();
+            self.chatrooms.doubt_all();
+        }
         for room in rooms.iter().filter(|room| room.is_unsure()).take(MOST_REFRESHED) {
             self.still_stands(room).await?;
         }
