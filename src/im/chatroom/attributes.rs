@@ -28,7 +28,7 @@ impl Im {
         set: SetAttributes,
     ) -> Result<u64, Fault> {
         let room = self.room_of_member(caller, &set.chatroom).await?;
-        self.rules_of(&caller.app, &room.handle).await?.may_write(caller.id(), self.clock.now())?;
+        self.may_write_in(&room, caller).await?;
         self.put_attributes(&room, caller, Some(connection), set).await
     }
 
@@ -40,7 +40,7 @@ impl Im {
         remove: RemoveAttributes,
     ) -> Result<u64, Fault> {
         let room = self.room_of_member(caller, &remove.chatroom).await?;
-        self.rules_of(&caller.app, &room.handle).await?.may_write(caller.id(), self.clock.now())?;
+        self.may_write_in(&room, caller).await?;
         self.take_attributes(&room, caller, Some(connection), remove).await
     }
 

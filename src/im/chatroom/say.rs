@@ -1,13 +1,23 @@
 //! What is said in a chatroom: who may, how much at once, and in which order it is told.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    slice,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use super::{ChatroomFigures, flood::Weight, room::Room};
+use super::{
+    ChatroomFigures,
+    flood::Weight,
+    line::{ALONE_MS, PATIENCE_MS},
+    room::Room,
+    rules::Rules,
+};
 use crate::{
     im::{Im, conversation::Route, deliver::Outgoing, rights::recipients, turn::Turn},
     model::{
         AppKey, Audience, Caller, ClientId, Code, ConnectionId, Content, Event, Fault, Kind, Message, Source,
-        chatroom::Rule,
+        chatroom::{Right, Rule},
         command::{Send, Sent},
         content::names,
     },
@@ -32,8 +42,7 @@ impl Im {
                 format!("`{}` comes with a change of attributes; set `notify` there", names::ATTRIBUTE_NOTICE);
             return Err(Fault::new(Code::Forbidden, message));
         }
-        let (rules, now) = (self.rules_of(&caller.app, &room.handle).await?, self.clock.now());
-        rules.may_write(caller.id(), now)?;
+        let (rules, now) = (self.may_write_in(room, caller).await?, self.clock.now());
         self.may_say(caller, Kind::Chatroom, send.content.name.as_str()).await?;
         let weight = self.weight_of(&caller.app, &rules, caller.id(), &send.content).await?;
         if !room.takes(caller.id(), weight, now) {
@@ -49,6 +58,20 @@ impl Im {
         } else {
             self.pass_moderated(&route, outgoing).await
         }
+    }
+
+    /// The room's rules, if a member may write by them now. Who is blocked goes, though nobody told this node to put them
+    /// out.
+    pub(super) async fn may_write_in(&self, room: &Arc<Room>, caller: &Caller) -> Result<Arc<Rules>, Fault> {
+        let (rules, now) = (self.rules_of(&room.app, &room.handle).await?, self.clock.now());
+        if rules.has(caller.id(), Right::Blocked, now) {
+            for user in self.put_out_here(room, slice::from_ref(caller.id())) {
+                self.after_leaving(room, &user).await?;
+            }
+            return Err(super::not_in_chatroom());
+        }
+        rules.may_write(caller.id(), now)?;
+        Ok(rules)
     }
 
     /// Says something in the name of somebody, inside or not.

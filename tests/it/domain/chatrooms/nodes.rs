@@ -13,14 +13,14 @@ use parlor::{
     bus::{Bus, Listener, Peer},
     im::{Im, backend::webhooks::WebhookWish, chatroom::Place, relay::Relay},
     model::{
-        Event, Features, Hint, NodeId, Question, Tidings, Topic, UserId, WebhookId,
+        Code, Event, Features, Hint, NodeId, Question, Stale, Tidings, Topic, UserId, WebhookId,
         chatroom::{ChatroomCommand, ChatroomInfo, ChatroomNews, Lifetime, Order, Right, SetAttributes},
         webhook::{DeliveryList, Form},
     },
 };
 
 use super::{
-    super::world::{Someone, World},
+    super::world::{Someone, World, code},
     handle, join,
 };
 
@@ -301,6 +301,40 @@ async fn who_is_put_out_goes_on_every_node_and_each_of_their_connections_hears_i
     two.b.relay.missed(two.a.link.me);
     two.later(1).await;
     assert!(!two.is_inside(&two.b, &ann).await);
+}
+
+#[tokio::test]
+async fn who_was_blocked_where_this_node_does_not_hear_it_goes_when_they_write() {
+    let two = Two::start().await;
+    let ann = two.world.user("ann").await.at(&two.b.im).await;
+    ann.joins("lobby").await;
+    ann.tells("lobby", "I may").await.unwrap();
+    two.a.link.mute.store(true, Ordering::SeqCst);
+    two.block(&two.a, &ann).await;
+    // What this node remembers of rules is seconds old at most.
+    let app = two.world.app.clone();
+    two.b.relay.learn(two.a.link.me, Tidings::Stale(app, Stale::RoomRules(Some(handle("lobby")))));
+    two.b.news();
+    assert_eq!(code(ann.tells("lobby", "may I?").await), Code::NotInChatroom);
+    let out = two.b.news().into_iter().filter(|(_, news)| matches!(news, ChatroomNews::Out { .. })).count();
+    assert_eq!((out, two.is_inside(&two.b, &ann).await), (1, false));
+}
+
+#[tokio::test]
+async fn while_another_node_may_live_unheard_the_store_is_looked_into_for_who_is_blocked() {
+    let two = Two::start().await;
+    let bob = two.world.user("bob").await.at(&two.b.im).await;
+    bob.joins("lobby").await;
+    two.a.link.mute.store(true, Ordering::SeqCst);
+    two.b.link.mute.store(true, Ordering::SeqCst);
+    two.b.relay.gone(two.a.link.me);
+    two.b.relay.lost(two.a.link.me);
+    two.later(1).await;
+    two.block(&two.a, &bob).await;
+    two.later(1).await;
+    assert!(two.is_inside(&two.b, &bob).await);
+    two.later(5).await;
+    assert!(!two.is_inside(&two.b, &bob).await);
 }
 
 #[tokio::test]
