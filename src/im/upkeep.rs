@@ -45,6 +45,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
     let changes = every(CHANGES_TICK, im.clone(), async |im: &Im| im.hear_of_changed_people().await);
     let nodes = hear_of_nodes(im.clone());
     let files = every(FILES_TICK, im.clone(), async |im: &Im| im.sweep_files().await);
+    let held = tell_held(im.clone());
     let rooms = every(ROOM_TICK, im.clone(), async |im: &Im| im.look_after_chatrooms().await);
     let retention = every(RETENTION_TICK, im.clone(), async |im: &Im| im.forget_delivered().await);
     let broadcasts = every(BROADCAST_TICK, im.clone(), async |im: &Im| {
@@ -67,6 +68,7 @@ pub async fn run(im: Arc<Im>, stop: CancellationToken) {
         () = idle => {}
         () = files => {}
         () = rooms => {}
+        () = held => {}
     }
 }
 
@@ -85,6 +87,14 @@ async fn hear_of_nodes(im: Arc<Im>) {
         while im.ask_for_people().await {
             tokio::time::sleep(PEOPLE_PAUSE).await;
         }
+    }
+}
+
+/// Tells what is held back in chatrooms as soon as it was for long enough.
+async fn tell_held(im: Arc<Im>) {
+    loop {
+        im.wait_for_held().await;
+        im.tell_held();
     }
 }
 

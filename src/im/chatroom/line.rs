@@ -11,7 +11,9 @@ use std::{
 use crate::model::Millis;
 
 /// A message whose forerunner never came (its sender went between commit and telling) is held back for so long.
-const PATIENCE_MS: i64 = 200;
+pub(super) const PATIENCE_MS: i64 = 200;
+/// The same while nothing is heard of other nodes: only who writes through this one can come late, and does at once.
+pub(super) const ALONE_MS: i64 = 20;
 /// Most that is held back.
 const MOST_WAITING: usize = 256;
 
@@ -43,27 +45,28 @@ impl<T> Line<T> {
         Self(Mutex::new(State { next, waiting: BTreeMap::new(), hole_since: None, busy: false }))
     }
 
-    /// Puts something in its place, and tells everything that is due now.
-    pub(super) fn put(&self, place: u64, item: T, now: Millis, tell: impl FnMut(T)) {
+    /// Puts something in its place, and tells everything that is due at an instant, when a hole is waited for so many
+    /// milliseconds.
+    pub(super) fn put(&self, place: u64, item: T, (now, patience): (Millis, i64), tell: impl FnMut(T)) {
         self.state().waiting.insert(place, Held::Here(item));
-        self.run(now, tell);
+        self.run((now, patience), tell);
     }
 
     /// Another node told what has this place: nothing waits for it.
-    pub(super) fn pass(&self, place: u64, now: Millis, tell: impl FnMut(T)) {
+    pub(super) fn pass(&self, place: u64, (now, patience): (Millis, i64), tell: impl FnMut(T)) {
         self.state().waiting.insert(place, Held::Elsewhere);
-        self.run(now, tell);
+        self.run((now, patience), tell);
     }
 
-    /// Tells what is due now.
-    pub(super) fn run(&self, now: Millis, mut tell: impl FnMut(T)) {
+    /// Tells what is due.
+    pub(super) fn run(&self, (now, patience): (Millis, i64), mut tell: impl FnMut(T)) {
         if std::mem::replace(&mut self.state().busy, true) {
             return;
         }
         loop {
             let item = {
                 let mut state = self.state();
-                let item = state.due(now);
+                let item = state.due(now, patience);
                 state.busy = item.is_some();
                 item
             };
@@ -87,12 +90,12 @@ impl<T> Line<T> {
 }
 
 impl<T> State<T> {
-    fn due(&mut self, now: Millis) -> Option<Held<T>> {
+    fn due(&mut self, now: Millis, patience: i64) -> Option<Held<T>> {
         let first = self.waiting.first_entry()?;
         let place = *first.key();
         if place > self.next {
             let since = *self.hole_since.get_or_insert(now);
-            if now.since(since) < PATIENCE_MS && self.waiting.len() <= MOST_WAITING {
+            if now.since(since) < patience && self.waiting.len() <= MOST_WAITING {
                 return None;
             }
         }
@@ -108,7 +111,7 @@ mod tests {
 
     fn told(line: &Line<u64>, place: u64, at: i64) -> Vec<u64> {
         let mut told = Vec::new();
-        line.put(place, place, Millis::new(at), |item| told.push(item));
+        line.put(place, place, (Millis::new(at), PATIENCE_MS), |item| told.push(item));
         told
     }
 
@@ -134,12 +137,23 @@ mod tests {
     }
 
     #[test]
+    fn a_hole_is_waited_for_as_long_as_is_said() {
+        let line = Line::from(1);
+        assert!(told(&line, 2, 0).is_empty());
+        let mut later = Vec::new();
+        line.run((Millis::new(ALONE_MS), PATIENCE_MS), |item| later.push(item));
+        assert!(later.is_empty());
+        line.run((Millis::new(ALONE_MS), ALONE_MS), |item| later.push(item));
+        assert_eq!(later, [2]);
+    }
+
+    #[test]
     fn what_another_node_told_leaves_no_hole() {
         let line = Line::from(1);
         assert!(told(&line, 2, 0).is_empty());
         let mut after = Vec::new();
-        line.pass(1, Millis::new(0), |item| after.push(item));
-        line.pass(3, Millis::new(0), |item| after.push(item));
+        line.pass(1, (Millis::new(0), PATIENCE_MS), |item| after.push(item));
+        line.pass(3, (Millis::new(0), PATIENCE_MS), |item| after.push(item));
         assert_eq!((after, told(&line, 4, 0)), (vec![2], vec![4]));
     }
 
@@ -147,10 +161,10 @@ mod tests {
     fn who_finds_somebody_at_work_leaves_it_to_them() {
         let line = Line::from(1);
         let order = Mutex::new(Vec::new());
-        line.put(1, 1, Millis::new(0), |item| {
+        line.put(1, 1, (Millis::new(0), PATIENCE_MS), |item| {
             order.lock().unwrap().push(item);
             if item == 1 {
-                line.put(2, 2, Millis::new(0), |_| panic!("the first one tells"));
+                line.put(2, 2, (Millis::new(0), PATIENCE_MS), |_| panic!("the first one tells"));
             }
         });
         assert_eq!(*order.lock().unwrap(), [1, 2]);

@@ -8,6 +8,7 @@ use std::sync::{
 };
 
 use dashmap::{DashMap, Entry};
+use tokio::sync::Notify;
 
 use super::{room::Room, rules::RulesCache};
 use crate::model::{AppKey, ConversationId, Handle, Millis, UserId, chatroom::MOST_ROOMS_OF_USER, command::Target};
@@ -20,10 +21,19 @@ pub(in crate::im) struct Rooms {
     of_user: DashMap<(AppKey, UserId), Vec<ConversationId>>,
     tickets: AtomicU64,
     pub(super) rules: RulesCache,
+    pub(super) held: Held,
     /// Messages refused in floods since the start.
     pub(super) refused: AtomicU64,
     /// Nothing that happened before is remembered.
     pub(super) started_at: Millis,
+}
+
+/// Rooms in whose line something is held back.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    rooms: DashMap<ConversationId, Arc<Room>>,
+    /// There are some.
+    pub(super) changed: Notify,
 }
 
 impl Rooms {
@@ -34,6 +44,7 @@ impl Rooms {
             of_user: DashMap::new(),
             tickets: AtomicU64::new(0),
             rules: RulesCache::default(),
+            held: Held::default(),
             refused: AtomicU64::new(0),
             started_at,
         }
@@ -145,6 +156,20 @@ impl Rooms {
                 rooms.remove();
             }
         }
+    }
+
+    /// Notes whether something is held back in a room's line: it is looked at again soon.
+    pub(super) fn note_held(&self, room: &Arc<Room>) {
+        if !room.line.is_empty() {
+            self.held.rooms.insert(room.id, room.clone());
+            self.held.changed.notify_one();
+        }
+    }
+
+    /// Takes the rooms in whose line something was held back.
+    pub(super) fn take_held(&self) -> Vec<Arc<Room>> {
+        let ids: Vec<ConversationId> = self.held.rooms.iter().map(|held| *held.key()).collect();
+        ids.iter().filter_map(|id| self.held.rooms.remove(id)).map(|(_, room)| room).collect()
     }
 
     /// Every remembered room now.

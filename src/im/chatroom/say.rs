@@ -114,8 +114,9 @@ impl Im {
             }
             Some(place) => {
                 room.note_kept();
-                let now = self.clock.now();
-                room.line.put(place.0, (audience, message), now, |(to, what)| self.tell_message(&room, to, what));
+                let when = (self.clock.now(), self.room_patience());
+                room.line.put(place.0, (audience, message), when, |(to, what)| self.tell_message(&room, to, what));
+                self.chatrooms.note_held(&room);
             }
             None => self.tell_message(&room, audience, message),
         }
@@ -124,8 +125,30 @@ impl Im {
     /// Another node tells a room what was said through it.
     pub(in crate::im) fn room_was_told(&self, app: &AppKey, message: &Message) {
         if let (Some(room), Some(place)) = (self.chatrooms.by_id(app, message.conversation), message.seq) {
-            let now = self.clock.now();
-            room.line.pass(place.0, now, |(to, what)| self.tell_message(&room, to, what));
+            let when = (self.clock.now(), self.room_patience());
+            room.line.pass(place.0, when, |(to, what)| self.tell_message(&room, to, what));
+            self.chatrooms.note_held(&room);
+        }
+    }
+
+    /// How long a message in a room waits for those before it, in milliseconds.
+    fn room_patience(&self) -> i64 {
+        if self.bus.is_deaf() { ALONE_MS } else { PATIENCE_MS }
+    }
+
+    /// Waits until something is held back in a room, and for as long as it is to be held.
+    pub(in crate::im) async fn wait_for_held(&self) {
+        self.chatrooms.held.changed.notified().await;
+        let patience = self.room_patience().unsigned_abs();
+        tokio::time::sleep(Duration::from_millis(patience)).await;
+    }
+
+    /// Tells what was held back in rooms long enough.
+    pub fn tell_held(&self) {
+        let when = (self.clock.now(), self.room_patience());
+        for room in self.chatrooms.take_held() {
+            room.line.run(when, |(audience, message)| self.tell_message(&room, audience, message));
+            self.chatrooms.note_held(&room);
         }
     }
 

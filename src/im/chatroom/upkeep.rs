@@ -25,10 +25,10 @@ const REMEMBERED_SECS: i64 = 60;
 impl Im {
     /// One look at all chatrooms.
     pub async fn look_after_chatrooms(&self) -> Result<(), Fault> {
+        self.tell_held();
         let now = self.clock.now();
         let rooms = self.chatrooms.all();
         for room in &rooms {
-            room.line.run(now, |(audience, message)| self.tell_message(room, audience, message));
             self.let_absent_go(room, now).await?;
         }
         if self.presence.is_shared() {
