@@ -114,6 +114,7 @@ impl Im {
         let room = self.chatrooms.by_id(&caller.app, place.room).ok_or_else(no_chatroom)?;
         self.tell_moves(&room, false).await;
         let (page, reset) = self.missed(&caller.app, room.id, join).await?;
+        room.note_heard(caller.id(), page.head.seq);
         let attributes = self.store.attributes(&caller.app, room.id, &[]).await?;
         let view = self.view_for_comer(&room).await?;
         if !room.hears(caller.id(), (connection, place.ticket)) {

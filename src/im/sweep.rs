@@ -204,7 +204,7 @@ impl Im {
         Ok(())
     }
 
-    /// Everybody in a room here hears what was said since the first of them came, unless the back end stopped that.
+    /// Everybody in a room here hears what was said after the first of them came, unless the back end stopped that.
     async fn make_up_room(
         &self,
         here: &dyn Listener,
@@ -215,9 +215,9 @@ impl Im {
         if !here.wants(&audience) {
             return Ok(());
         }
-        let Some(since) = self.heard_in_room_since(app, id).await? else { return Ok(()) };
-        let mut messages = self.read_places(app, id, None, missing).await?;
-        messages.retain(|message| message.at >= since);
+        let Some(after) = self.heard_in_room_after(app, id).await? else { return Ok(()) };
+        let missing = missing.range(after.0 + 1..).copied().collect();
+        let messages = self.read_places(app, id, None, &missing).await?;
         tell(here, &audience, messages);
         Ok(())
     }

@@ -10,16 +10,17 @@ use crate::{
 };
 
 impl Im {
-    /// Since when those who are connected here hear what is said in a chatroom: since the first of them came. `None`: nobody is
-    /// here, or the back end stopped what is said there.
-    pub(in crate::im) async fn heard_in_room_since(
+    /// After which message those who are connected here hear what is said in a chatroom: the newest when the first of them
+    /// came. A place and no time: nodes have clocks of their own. `None`: nobody is here, or the back end stopped what is
+    /// said there.
+    pub(in crate::im) async fn heard_in_room_after(
         &self,
         app: &AppKey,
         id: ConversationId,
-    ) -> Result<Option<Millis>, Fault> {
+    ) -> Result<Option<Seq>, Fault> {
         let Some(room) = self.chatrooms.by_id(app, id) else { return Ok(None) };
         let stopped = self.rules_of(app, &room.handle).await?.holds(Rule::Stopped);
-        Ok(room.first_here().filter(|_| !stopped))
+        Ok(room.heard_after().filter(|_| !stopped))
     }
 
     /// The newest messages of a chatroom that were said after an instant, at most `newest` of them (0–50), oldest

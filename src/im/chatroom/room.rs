@@ -17,7 +17,7 @@ use super::{
     moves::{How, Move, Moves},
 };
 use crate::model::{
-    AppKey, Audience, Caller, ConnectionId, ConversationId, Handle, Message, Millis, Person, UserId,
+    AppKey, Audience, Caller, ConnectionId, ConversationId, Handle, Message, Millis, Person, Seq, UserId,
     chatroom::{Chatroom, ChatroomMember, ChatroomView, Lifetime, Order},
 };
 
@@ -66,18 +66,27 @@ struct Member {
     person: Person,
     /// When they came, to whichever node.
     joined_at: Millis,
-    /// When they came through this one.
-    here_since: Millis,
+    /// The newest message when they came through this one, which they were told as what was said before. None yet: they are
+    /// about to be told.
+    heard_after: Option<Seq>,
     number: u64,
     connections: Vec<(ConnectionId, u64)>,
     gone_at: Option<Millis>,
 }
 
 impl Room {
-    /// When the first of those came who are connected here.
-    pub(super) fn first_here(&self) -> Option<Millis> {
+    /// The newest message when the first of those came who are connected here: they hear what is said after it.
+    pub(super) fn heard_after(&self) -> Option<Seq> {
         let inside = self.inside();
-        inside.members.values().filter(|member| !member.connections.is_empty()).map(|member| member.here_since).min()
+        let here = inside.members.values().filter(|member| !member.connections.is_empty());
+        here.map(|member| member.heard_after.unwrap_or_default()).min()
+    }
+
+    /// Somebody who came is told what was said before, up to this message.
+    pub(super) fn note_heard(&self, user: &UserId, newest: Seq) {
+        if let Some(member) = self.inside().members.get_mut(user) {
+            member.heard_after = Some(member.heard_after.map_or(newest, |before| before.min(newest)));
+        }
     }
 
     /// A room nobody is in yet, with those whose attributes go unless they come by `due`.
@@ -139,7 +148,7 @@ impl Room {
         let member = Member {
             person: caller.person.clone(),
             joined_at: now,
-            here_since: now,
+            heard_after: None,
             number: ticket,
             connections: vec![at],
             gone_at: None,

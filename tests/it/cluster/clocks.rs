@@ -64,6 +64,52 @@ async fn d6_clocks_ten_minutes_apart_cost_no_message_and_no_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_bus_lost_of_a_chatroom_is_told_whatever_the_clock_of_the_one_who_said_it() {
+    let _turn = turn().await;
+    let mut cluster = Cluster::start_with(2, |number, node| {
+        if number == 1 {
+            believes(node, "-5m");
+        }
+    })
+    .await;
+    let enter = async |number: usize, user: &str| {
+        let hello = json!({ "v": 1, "as": "user", "token": cluster.token(user).await });
+        let (mut client, _) = Client::connect(cluster.nodes[number].address().parse().unwrap(), hello).await;
+        let joined = client.ask("chatroom_join", json!({ "chatroom": "lobby" })).await.unwrap();
+        (client, joined["head"]["seq"].as_u64().unwrap())
+    };
+    let (mut bob, _) = enter(1, "bob").await;
+    bob.sends(json!({ "chatroom": "lobby" }), "before", "before").await.unwrap();
+    let (mut ann, head) = enter(0, "ann").await;
+    cluster.bus.kill();
+    bob.sends(json!({ "chatroom": "lobby" }), "after", "after").await.unwrap();
+    let heard = ann.push("message").await;
+    assert_eq!((&heard["content"]["content"], heard["seq"].as_u64()), (&json!("after"), Some(head + 1)), "{heard}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn v2_a_token_of_a_node_that_is_ahead_is_revoked_with_all_others() {
+    let _turn = turn().await;
+    let cluster = Cluster::start_with(2, |number, node| {
+        if number == 1 {
+            believes(node, "+5m");
+        }
+    })
+    .await;
+    let (right, ahead) = (&cluster.nodes[0], &cluster.nodes[1]);
+    let issued = cluster.back_end(ahead).await.post("/v1/users/ann/tokens", &json!({})).await;
+    assert_eq!(issued.status, 201, "{}", issued.body);
+    let hello = json!({ "v": 1, "as": "user", "token": issued.body["token"] });
+    let (mut ann, _) = Client::connect(right.address().parse().unwrap(), hello.clone()).await;
+    assert_eq!(cluster.back_end(right).await.delete("/v1/users/ann/tokens").await.status, 204);
+    assert_eq!(ann.closed().await, 4401);
+    for node in [right, ahead] {
+        let mut client = Client::open(node.address().parse().unwrap(), &[]).await.unwrap();
+        assert_eq!(client.hello(hello.clone()).await.unwrap_err()["code"], "unauthorized");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_hour_is_given_out_when_it_is_over_by_the_clock_of_the_database() {
     let _turn = turn().await;
     let cluster = Cluster::start_with(1, |_, node| believes(node, "+60m")).await;
