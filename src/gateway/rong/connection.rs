@@ -90,7 +90,7 @@ enum Done {
     Answered { request: Request, outcome: Result<Answered, Status> },
     Pulled { request: Request, asked: Box<SyncRequestMsg>, outcome: Result<Inbox, Fault> },
     Joined { request: Request, outcome: Result<Box<(RoomSeat, JoinedChatroom)>, Fault> },
-    Learned(Learned),
+    Learned(Result<Learned, Fault>),
     Marked,
     Checked(Result<Option<SignedIn>, Fault>),
 }

@@ -1,6 +1,8 @@
 //! Looking things up for a connection.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
 
 use super::{
     files,
@@ -17,6 +19,10 @@ use crate::{
 
 /// Messages of one page of a pull.
 const MOST_PULLED: u16 = 100;
+/// The store may be away for so long while something is learned.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// It is asked again after so long.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Whoever asks, and by which connection.
 #[derive(Clone)]
@@ -66,17 +72,19 @@ impl Asker {
         }
     }
 
-    /// What an event needs to be told. Whatever cannot be learned is not told: it comes by a pull.
-    pub(super) async fn learn(&self, lesson: Lesson) -> Learned {
-        match lesson {
+    /// What an event needs to be told. What is not this reader's is not told. A fault that passes is waited for: the next
+    /// event would move the client beyond this one, and no pull would bring it. After a while it is returned.
+    pub(super) async fn learn(&self, lesson: Lesson) -> Result<Learned, Fault> {
+        Ok(match lesson {
             Lesson::Place(id) => {
-                let found = self.im.conversation(&self.caller, id).await.ok();
+                let found = patiently(|| self.im.conversation(&self.caller, id)).await?;
                 Learned::Place(id, found.and_then(|found| Place::of(&found, self.caller.id())))
             }
             Lesson::Message(conversation, seq) => {
                 let after = Some(Seq(seq.0.saturating_sub(1)));
-                let page = self.page(History { after, ..History::newest(conversation, 1) }).await;
-                let found = page.ok().and_then(|mut page| page.messages.pop()).filter(|it| it.seq == Some(seq));
+                let query = History { after, ..History::newest(conversation, 1) };
+                let page = patiently(|| self.page(query.clone())).await?;
+                let found = page.and_then(|mut page| page.messages.pop()).filter(|it| it.seq == Some(seq));
                 Learned::Message(found.map(Box::new))
             }
             Lesson::Files(message) => {
@@ -84,7 +92,7 @@ impl Asker {
                 self.link(vec![&mut shown]).await;
                 Learned::Files(Box::new(shown))
             }
-        }
+        })
     }
 
     /// Puts whole addresses, good for a while, where messages name files of this server.
@@ -99,5 +107,48 @@ impl Asker {
             // It may be over, or not theirs any more.
             let _ = self.command(Command::Receipt(receipt)).await;
         }
+    }
+}
+
+/// Asks, and asks again for a while when that fails for a reason that passes. `None`: it is not to be had.
+async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<Option<T>, Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match ask().await {
+            Ok(found) => return Ok(Some(found)),
+            Err(fault) if !fault.code.temporary() => return Ok(None),
+            Err(fault) if Instant::now() >= until => return Err(fault),
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// What comes of it when the first `faults` tries fail, and how often it was asked.
+    async fn tries(faults: u32, code: Code) -> (Result<Option<u32>, Code>, u32) {
+        let asked = Cell::new(0);
+        let outcome = patiently(async || {
+            asked.set(asked.get() + 1);
+            if asked.get() > faults { Ok(asked.get()) } else { Err(Fault::new(code, "")) }
+        });
+        (outcome.await.map_err(|fault| fault.code), asked.get())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_passes_is_waited_for_and_the_rest_is_not() {
+        assert_eq!(tries(0, Code::Unavailable).await, (Ok(Some(1)), 1));
+        assert_eq!(tries(9, Code::Unavailable).await, (Ok(Some(10)), 10));
+        assert_eq!(tries(9, Code::NotFound).await, (Ok(None), 1));
+        let begun = Instant::now();
+        assert_eq!(tries(u32::MAX, Code::Unavailable).await.0, Err(Code::Unavailable));
+        assert!((PATIENCE..PATIENCE + 2 * PAUSE).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     }
 }

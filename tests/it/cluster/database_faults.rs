@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{NODES, crowd::Crowd, node::Cluster, proxy::Mode, rounds, turn};
-use crate::client::Client;
+use super::{NODES, crowd::Crowd, database::eventually, node::Cluster, proxy::Mode, rounds, turn};
+use crate::{
+    client::Client,
+    rong::client::{Sdk, TWO, address, text},
+};
 
 /// Messages between two faults.
 const BETWEEN: usize = 60;
@@ -100,6 +103,28 @@ async fn after_a_failover_without_a_bus_what_others_said_is_told_on_every_node()
     // Here the machine is busy with the new server, and the first look only finds the connections broken.
     assert!(first.max(next) < FOUND * 3, "told after {first:?} and {next:?}");
     cluster.database = standby;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_node_cannot_look_up_at_once_its_compatible_clients_hear_before_what_is_said_later() {
+    let _turn = turn().await;
+    let cluster = Cluster::start(2).await;
+    let place = cluster.nodes[1].address().parse().unwrap();
+    let mut ann = Sdk::open_at(place, &address(cluster.app(), &cluster.token("ann").await, TWO)).await;
+    ann.greeted().await;
+    ann.pull(0).await;
+    let hello = json!({ "v": 1, "as": "user", "token": cluster.token("bob").await });
+    let (mut bob, _) = Client::connect(cluster.nodes[0].address().parse().unwrap(), hello).await;
+    cluster.nodes[1].to_database.set(Mode::Shut);
+    // Her node has never heard of their conversation.
+    for said in ["first", "second"] {
+        bob.sends(json!({ "user": "ann" }), said, said).await.unwrap();
+    }
+    let complaints = || cluster.nodes[1].words().matches("Upkeep did not finish").count();
+    let before = complaints();
+    eventually("the node has looked for it", async || complaints() > before + 1).await;
+    cluster.nodes[1].to_database.set(Mode::Open);
+    assert_eq!([text(&ann.message().await), text(&ann.message().await)], ["first", "second"]);
 }
 
 /// Longer than any limit on a statement.

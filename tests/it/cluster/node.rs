@@ -224,6 +224,11 @@ impl Cluster {
         self.nodes.iter().map(Node::address).collect()
     }
 
+    /// The key of the one app.
+    pub(super) fn app(&self) -> &str {
+        self.app.as_str()
+    }
+
     /// A new user's token.
     pub(super) async fn token(&self, user: &str) -> String {
         self.beside.token(&self.app, user).await

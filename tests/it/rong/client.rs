@@ -1,6 +1,6 @@
 //! A client of the compatible protocol, with the words that its applications would use.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use parlor::{
@@ -87,8 +87,13 @@ pub(crate) struct Taken {
 impl Sdk {
     /// A socket, before the server has spoken.
     pub(crate) async fn open(stage: &Stage, address: &str) -> Self {
-        let stream = TcpStream::connect(stage.server.address()).await.unwrap();
-        let url = format!("ws://{}{address}", stage.server.address());
+        Self::open_at(stage.server.address(), address).await
+    }
+
+    /// The same at a server that is no stage.
+    pub(crate) async fn open_at(server: SocketAddr, address: &str) -> Self {
+        let stream = TcpStream::connect(server).await.unwrap();
+        let url = format!("ws://{server}{address}");
         let (line, answer) = client_async(url, stream).await.unwrap();
         assert!(answer.headers().get("sec-websocket-protocol").is_none());
         Self { line, user: String::new(), connected_at: 0, last_id: 0, heard: VecDeque::new() }

@@ -15,7 +15,7 @@ use crate::{
         room::RoomSeat,
     },
     im::accounts::SignedIn,
-    model::{Fault, Kind, Millis, chatroom::JoinedChatroom},
+    model::{Fault, Kind, Millis, chatroom::JoinedChatroom, error::CloseCode},
     proto::rong::{ChrmOutput, SyncRequestMsg},
     wire::rong::{
         frame::{ConnAck, Request, ServerFrame},
@@ -53,11 +53,13 @@ impl<L: Line> Connection<L> {
             Done::Answered { request, outcome } => self.answered(&request, outcome, now),
             Done::Pulled { request, asked, outcome } => self.pulled(&request, &asked, outcome, now),
             Done::Joined { request, outcome } => self.joined(&request, outcome, now),
-            Done::Learned(learned) => {
+            Done::Learned(Ok(learned)) => {
                 if let Some(event) = self.held.take() {
                     self.tell(&event, Some(learned), now);
                 }
             }
+            // What was not told, the pull after the next connect brings.
+            Done::Learned(Err(_)) => return Turned::Break(End::Ours(CloseCode::Overload)),
             Done::Marked => {
                 if let Some(guest) = &mut self.guest {
                     guest.marking = false;
