@@ -48,6 +48,7 @@ mod public_service;
 mod recall;
 mod receipt;
 pub mod relay;
+mod remembered;
 mod restraint;
 mod retention;
 mod rights;

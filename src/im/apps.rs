@@ -1,45 +1,43 @@
 //! What the domain remembers of apps: their switches are looked at with every message.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use moka::sync::Cache;
-
-use super::Im;
+use super::{Im, remembered::Remembered};
 use crate::model::{App, AppKey, Code, Fault, Features};
-
-/// A change by another process is noticed within this time.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// Apps by key, for a moment.
 #[derive(Debug)]
-pub(super) struct Apps(Cache<AppKey, Arc<App>>);
+pub(super) struct Apps(Remembered<AppKey, Arc<App>>);
 
 impl Default for Apps {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(10_000).time_to_live(FRESH).build())
+        Self(Remembered::at_most(10_000))
     }
 }
 
 impl Apps {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.0.forget_all();
     }
 
     pub(super) fn forget(&self, app: &AppKey) {
-        self.0.invalidate(app);
+        self.0.forget(app);
     }
 }
 
 impl Im {
     /// The app with its switches, at most a few seconds old.
     pub(super) async fn app_of(&self, key: &AppKey) -> Result<Option<Arc<App>>, Fault> {
-        if let Some(app) = self.apps.0.get(key) {
-            return Ok(Some(app));
+        // That there is none is not remembered.
+        let read = async {
+            let found = self.store.app(key).await.map_err(|error| Some(error.into()))?;
+            found.map(Arc::new).ok_or(None)
+        };
+        match self.apps.0.get(key, read).await {
+            Ok(app) => Ok(Some(app)),
+            Err(None) => Ok(None),
+            Err(Some(fault)) => Err(fault),
         }
-        let Some(app) = self.store.app(key).await? else { return Ok(None) };
-        let app = Arc::new(app);
-        self.apps.0.insert(key.clone(), app.clone());
-        Ok(Some(app))
     }
 
     /// Whether there is an app with this key.

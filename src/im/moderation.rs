@@ -1,37 +1,33 @@
 //! What an app does not want to be said: looked at once, in the one path that every message takes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use moka::sync::Cache;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::lexicon::{Lexicon, Verdict};
-use super::{Im, conversation::Route, deliver::Outgoing};
+use super::{Im, conversation::Route, deliver::Outgoing, remembered::Remembered};
 use crate::model::{AppKey, Code, Content, Fault, content::names};
 
 mod lexicon;
 
-/// A change by another process is noticed within this time.
-const FRESH: Duration = Duration::from_secs(5);
-
 /// Word lists by app, for a moment.
 #[derive(Debug)]
-pub(super) struct Lexicons(Cache<AppKey, Arc<Lexicon>>);
+pub(super) struct Lexicons(Remembered<AppKey, Arc<Lexicon>>);
 
 impl Default for Lexicons {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(1000).time_to_live(FRESH).build())
+        Self(Remembered::at_most(1000))
     }
 }
 
 impl Lexicons {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.0.forget_all();
     }
 
     pub(super) fn forget(&self, app: &AppKey) {
-        self.0.invalidate(app);
+        self.0.forget(app);
     }
 }
 
@@ -61,12 +57,8 @@ impl Im {
     }
 
     async fn lexicon(&self, app: &AppKey) -> Result<Arc<Lexicon>, Fault> {
-        if let Some(lexicon) = self.lexicons.0.get(app) {
-            return Ok(lexicon);
-        }
-        let lexicon = Arc::new(Lexicon::new(self.store.words(app).await?));
-        self.lexicons.0.insert(app.clone(), lexicon.clone());
-        Ok(lexicon)
+        let read = async { Ok(Arc::new(Lexicon::new(self.store.words(app).await?))) };
+        self.lexicons.0.get(app, read).await
     }
 }
 

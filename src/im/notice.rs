@@ -1,34 +1,27 @@
 //! Telling the app's back end what the store does not keep. What it keeps is recorded by its engine, in the same transaction.
 
-use std::time::Duration;
-
-use moka::sync::Cache;
-
-use super::Im;
+use super::{Im, remembered::Remembered};
 use crate::model::{
     AppKey, Conversation, Fault, Message, Notice, Source, Topic, UserId, notice::Topics, told::ToldMessage,
 };
 
-/// A change by another process is noticed within this time.
-const FRESH: Duration = Duration::from_secs(5);
-
 /// What the webhooks of apps want to hear of, for a moment: most of what passes is told to nobody.
 #[derive(Debug)]
-pub(super) struct Ears(Cache<AppKey, Topics>);
+pub(super) struct Ears(Remembered<AppKey, Topics>);
 
 impl Default for Ears {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(10_000).time_to_live(FRESH).build())
+        Self(Remembered::at_most(10_000))
     }
 }
 
 impl Ears {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.0.forget_all();
     }
 
     pub(super) fn forget(&self, app: &AppKey) {
-        self.0.invalidate(app);
+        self.0.forget(app);
     }
 }
 
@@ -49,14 +42,13 @@ impl Im {
 
     /// Whether any webhook of the app wants this topic.
     pub(super) async fn is_told(&self, app: &AppKey, topic: Topic) -> Result<bool, Fault> {
-        if let Some(topics) = self.ears.0.get(app) {
-            return Ok(topics.has(topic));
-        }
-        let webhooks = self.store.webhooks(app).await?;
-        let enabled = webhooks.iter().filter(|webhook| webhook.enabled);
-        let topics = enabled.fold(Topics::default(), |all, webhook| all.and(Topics::wanted_by(&webhook.topics)));
-        self.ears.0.insert(app.clone(), topics);
-        Ok(topics.has(topic))
+        let read = async {
+            let webhooks = self.store.webhooks(app).await?;
+            let enabled = webhooks.iter().filter(|webhook| webhook.enabled);
+            let wanted = enabled.fold(Topics::default(), |all, webhook| all.and(Topics::wanted_by(&webhook.topics)));
+            Ok::<_, Fault>(wanted)
+        };
+        Ok(self.ears.0.get(app, read).await?.has(topic))
     }
 
     /// Tells of a message that passes without being kept. Signals of the moment are not told.

@@ -1,11 +1,10 @@
 //! Asking the app's back end about a message before it is taken.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use moka::sync::Cache;
 
-use super::{Im, conversation::Route, deliver::Outgoing, notice::target_in};
+use super::{Im, conversation::Route, deliver::Outgoing, notice::target_in, remembered::Remembered};
 use crate::{
     auth::app_secret::SharedSecret,
     model::{
@@ -15,9 +14,6 @@ use crate::{
     },
     store::outbox::SealedSecrets,
 };
-
-/// A change by another process is noticed within this time.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// Who carries questions to back ends. The domain knows no HTTP.
 #[async_trait]
@@ -40,21 +36,21 @@ type Hook = Arc<(PreSend, Signer)>;
 
 /// Pre-send hooks by app, for a moment: most apps have none.
 #[derive(Debug)]
-pub(super) struct PreSends(Cache<AppKey, Option<Hook>>);
+pub(super) struct PreSends(Remembered<AppKey, Option<Hook>>);
 
 impl Default for PreSends {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(10_000).time_to_live(FRESH).build())
+        Self(Remembered::at_most(10_000))
     }
 }
 
 impl PreSends {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.0.forget_all();
     }
 
     pub(super) fn forget(&self, app: &AppKey) {
-        self.0.invalidate(app);
+        self.0.forget(app);
     }
 }
 
@@ -111,21 +107,15 @@ impl Im {
     }
 
     async fn pre_send_of(&self, app: &AppKey) -> Result<Option<Hook>, Fault> {
-        if let Some(hook) = self.pre_sends.0.get(app) {
-            return Ok(hook);
-        }
-        let hook = match self.store.pre_send(app).await? {
-            None => None,
-            Some((hook, secrets)) => {
-                let signer = match hook.form {
-                    Form::Standard => Signer::Standard(secrets),
-                    Form::Compatible => Signer::Compatible(self.shared_secrets(app).await?),
-                };
-                Some(Arc::new((hook, signer)))
-            }
+        let read = async {
+            let Some((hook, secrets)) = self.store.pre_send(app).await? else { return Ok(None) };
+            let signer = match hook.form {
+                Form::Standard => Signer::Standard(secrets),
+                Form::Compatible => Signer::Compatible(self.shared_secrets(app).await?),
+            };
+            Ok(Some(Arc::new((hook, signer))))
         };
-        self.pre_sends.0.insert(app.clone(), hook.clone());
-        Ok(hook)
+        self.pre_sends.0.get(app, read).await
     }
 }
 

@@ -8,7 +8,6 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use moka::sync::Cache;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +17,7 @@ use super::{
     deliver::{Outgoing, closed},
     desk::Control,
     error::not_found,
+    remembered::Remembered,
     send::is_reserved,
 };
 use crate::{
@@ -36,8 +36,6 @@ mod mirror;
 
 pub use mirror::Word;
 
-/// A change by another process is noticed within this time.
-const FRESH: Duration = Duration::from_secs(5);
 /// How long somebody who reads back waits for what is new upstream.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -104,21 +102,21 @@ fn there(id: &str) -> UserId {
 
 /// Upstreams by app, for a moment: most apps have none.
 #[derive(Debug)]
-pub(super) struct Leads(Cache<AppKey, Option<Arc<Led>>>);
+pub(super) struct Leads(Remembered<AppKey, Option<Arc<Led>>>);
 
 impl Default for Leads {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(10_000).time_to_live(FRESH).build())
+        Self(Remembered::at_most(10_000))
     }
 }
 
 impl Leads {
     pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+        self.0.forget_all();
     }
 
     pub(super) fn forget(&self, app: &AppKey) {
-        self.0.invalidate(app);
+        self.0.forget(app);
     }
 }
 
@@ -132,13 +130,11 @@ impl Im {
 
     /// Where an app's conversations are led, when not here.
     pub async fn led(&self, app: &AppKey) -> Result<Option<Arc<Led>>, Fault> {
-        if let Some(led) = self.leads.0.get(app) {
-            return Ok(led);
-        }
-        let led = self.store.upstream(app).await?;
-        let led = led.map(|(upstream, secret)| Arc::new(Led { upstream, secret }));
-        self.leads.0.insert(app.clone(), led.clone());
-        Ok(led)
+        let read = async {
+            let led = self.store.upstream(app).await?;
+            Ok(led.map(|(upstream, secret)| Arc::new(Led { upstream, secret })))
+        };
+        self.leads.0.get(app, read).await
     }
 
     /// Whether visitors of the app are answered elsewhere, and somebody is there; `None` when they are answered here.

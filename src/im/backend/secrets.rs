@@ -19,8 +19,9 @@ impl Backend<'_> {
             (secret, text, sealed)
         });
         let kept = KeptSecret { secret: secret.clone(), sealed };
+        let added = self.im.store.add_app_secret(self.app, kept, AppSecret::MOST).await;
         self.im.stale(self.app, Stale::App).await;
-        match self.im.store.add_app_secret(self.app, kept, AppSecret::MOST).await {
+        match added {
             Ok(()) => Ok((secret, text)),
             Err(StoreError::TooMany(_)) => {
                 let message = format!("an app has at most {} secrets; remove the older one first", AppSecret::MOST);

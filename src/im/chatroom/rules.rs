@@ -1,19 +1,10 @@
 //! What the back end decided, as messages and joins look at it: from memory, a few seconds old at most.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-
-use moka::sync::Cache;
+use std::{collections::HashMap, sync::Arc};
 
 use super::flood::Weight;
 use crate::{
-    im::Im,
+    im::{Im, remembered::Remembered},
     model::{
         AppKey, Code, Content, Fault, Handle, Millis, ObjectName, UserId,
         chatroom::{Priority, Right, Rule},
@@ -22,51 +13,35 @@ use crate::{
     store::chatrooms::ChatroomRules,
 };
 
-/// A change by another process is noticed within this time; our own at once.
-const FRESH: Duration = Duration::from_secs(5);
-
 /// Rules by room, and lists of message types by app. Bounded.
 #[derive(Debug)]
 pub(super) struct RulesCache {
-    rooms: Cache<(AppKey, Handle), Arc<Rules>>,
-    types: Cache<AppKey, Arc<HashMap<ObjectName, Priority>>>,
-    /// Changes so far: what was read before one must not be remembered after it.
-    changes: AtomicU64,
+    rooms: Remembered<(AppKey, Handle), Arc<Rules>>,
+    types: Remembered<AppKey, Arc<HashMap<ObjectName, Priority>>>,
 }
 
 impl Default for RulesCache {
     fn default() -> Self {
-        Self {
-            rooms: Cache::builder().max_capacity(10_000).time_to_live(FRESH).build(),
-            types: Cache::builder().max_capacity(10_000).time_to_live(FRESH).build(),
-            changes: AtomicU64::new(0),
-        }
+        Self { rooms: Remembered::at_most(10_000), types: Remembered::at_most(10_000) }
     }
 }
 
 impl RulesCache {
     /// Forgets one room's rules; those of every room without a handle.
     pub(super) fn forget(&self, app: &AppKey, handle: Option<&Handle>) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
         match handle {
-            Some(handle) => self.rooms.invalidate(&(app.clone(), handle.clone())),
-            None => self.rooms.invalidate_all(),
+            Some(handle) => self.rooms.forget(&(app.clone(), handle.clone())),
+            None => self.rooms.forget_all(),
         }
     }
 
     pub(super) fn forget_all(&self) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        self.rooms.invalidate_all();
-        self.types.invalidate_all();
+        self.rooms.forget_all();
+        self.types.forget_all();
     }
 
     pub(super) fn forget_types(&self, app: &AppKey) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        self.types.invalidate(app);
-    }
-
-    fn changes(&self) -> u64 {
-        self.changes.load(Ordering::SeqCst)
+        self.types.forget(app);
     }
 }
 
@@ -111,15 +86,8 @@ impl Rules {
 impl Im {
     pub(in crate::im) async fn rules_of(&self, app: &AppKey, handle: &Handle) -> Result<Arc<Rules>, Fault> {
         let key = (app.clone(), handle.clone());
-        if let Some(rules) = self.chatrooms.rules.rooms.get(&key) {
-            return Ok(rules);
-        }
-        let changes = self.chatrooms.rules.changes();
-        let rules = Arc::new(Rules::of(self.store.chatroom_rules(app, handle, self.clock.now()).await?));
-        if self.chatrooms.rules.changes() == changes {
-            self.chatrooms.rules.rooms.insert(key, rules.clone());
-        }
-        Ok(rules)
+        let read = async { Ok(Arc::new(Rules::of(self.store.chatroom_rules(app, handle, self.clock.now()).await?))) };
+        self.chatrooms.rules.rooms.get(&key, read).await
     }
 
     /// How much a message matters in a flood.
@@ -142,15 +110,10 @@ impl Im {
     }
 
     async fn types_of(&self, app: &AppKey) -> Result<Arc<HashMap<ObjectName, Priority>>, Fault> {
-        if let Some(types) = self.chatrooms.rules.types.get(app) {
-            return Ok(types);
-        }
-        let changes = self.chatrooms.rules.changes();
-        let found = self.store.priorities(app).await?;
-        let types: Arc<HashMap<_, _>> = Arc::new(found.into_iter().map(|(priority, name)| (name, priority)).collect());
-        if self.chatrooms.rules.changes() == changes {
-            self.chatrooms.rules.types.insert(app.clone(), types.clone());
-        }
-        Ok(types)
+        let read = async {
+            let found = self.store.priorities(app).await?;
+            Ok(Arc::new(found.into_iter().map(|(priority, name)| (name, priority)).collect()))
+        };
+        self.chatrooms.rules.types.get(app, read).await
     }
 }
