@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use bytestring::ByteString;
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 use super::{
     poll::{Ask, PollId, Polls, Told},
@@ -31,6 +32,8 @@ pub(super) enum Request {
     Ask { session: String, ack: u64, frames: Vec<String>, close: bool },
     /// To a session of the compatible protocol: whether there is anything to tell.
     Listen { session: String },
+    /// To the same: whoever listened by this node has gone.
+    Leave { session: String },
     /// To the same: a frame, with its body in base64.
     Say { session: String, header: u8, id: u16, topic: String, target: String, body: String },
 }
@@ -79,7 +82,7 @@ impl Request {
 
     /// The same of the compatible protocol.
     pub(super) async fn body(&self, bus: &dyn Bus, node: NodeId) -> Option<String> {
-        let within = if matches!(self, Self::Say { .. }) { SAYING } else { LISTENING };
+        let within = if matches!(self, Self::Listen { .. }) { LISTENING } else { SAYING };
         match self.answered(bus, node, within).await? {
             Answer::Body(body) => Some(body),
             _ => None,
@@ -89,6 +92,38 @@ impl Request {
     async fn answered(&self, bus: &dyn Bus, node: NodeId, within: Duration) -> Option<Answer> {
         let question = Question::Poll(serde_json::to_string(self).expect("plain data serialises"));
         serde_json::from_str(&bus.ask(node, question, within).await?).ok()
+    }
+}
+
+/// Somebody who listens here to a session of the compatible protocol on another node. When they go before they were answered,
+/// that node is told: nothing says there whether an answer arrives, and the next one would go to nobody.
+pub(super) struct Listening {
+    bus: Arc<dyn Bus>,
+    node: NodeId,
+    session: Option<String>,
+}
+
+impl Listening {
+    /// To a session on a node.
+    pub(super) fn to(session: &str, node: NodeId, bus: Arc<dyn Bus>) -> Self {
+        Self { bus, node, session: Some(session.to_owned()) }
+    }
+
+    /// What is told; `None` when it cannot be had.
+    pub(super) async fn hear(mut self) -> Option<String> {
+        let session = self.session.clone().unwrap_or_default();
+        let body = Request::Listen { session }.body(&*self.bus, self.node).await;
+        self.session = None;
+        body
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let (Some(session), Ok(runtime)) = (self.session.take(), Handle::try_current()) {
+            let (bus, node) = (self.bus.clone(), self.node);
+            runtime.spawn(async move { Request::Leave { session }.body(&*bus, node).await });
+        }
     }
 }
 
@@ -108,6 +143,10 @@ impl Local {
                 self.polls.ask(PollId::presented(&session)?, Ask { ack, frames, close }).await.into()
             }
             Request::Listen { session } => Answer::Body(self.compatible.listen(&session).await),
+            Request::Leave { session } => {
+                self.compatible.leave(&session);
+                Answer::Body(String::new())
+            }
             Request::Say { session, header, id, topic, target, body } => {
                 let body = BASE64.decode(body.as_bytes()).ok()?;
                 let post = Post { session: &session, header, id, topic: &topic, target: &target };
@@ -131,5 +170,38 @@ impl From<Result<Told, Fault>> for Answer {
                 retry_after: retry_after_secs,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::model::Hint;
+
+    /// A node that never has anything to tell.
+    struct Silent(mpsc::UnboundedSender<String>);
+
+    #[async_trait]
+    impl Bus for Silent {
+        fn publish(&self, _: Hint) {}
+
+        async fn ask(&self, _: NodeId, question: Question, _: Duration) -> Option<String> {
+            let Question::Poll(request) = question else { return None };
+            self.0.send(request).unwrap();
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn the_other_node_is_told_when_somebody_who_listens_goes() {
+        let (told, mut asked) = mpsc::unbounded_channel();
+        let listening = Listening::to("s1", NodeId(1), Arc::new(Silent(told)));
+        let listening = tokio::spawn(listening.hear());
+        assert_eq!(asked.recv().await.unwrap(), r#"{"listen":{"session":"s1"}}"#);
+        listening.abort();
+        assert_eq!(asked.recv().await.unwrap(), r#"{"leave":{"session":"s1"}}"#);
     }
 }

@@ -24,7 +24,11 @@ use super::{
 };
 use crate::{
     config::Network,
-    gateway::{Gateway, forward::Request, poll::PollId},
+    gateway::{
+        Gateway,
+        forward::{Listening, Request},
+        poll::PollId,
+    },
     model::{NodeId, presence::Transport},
     wire::rong::{
         dialect::Dialect,
@@ -85,7 +89,10 @@ impl Gateway {
     /// Waits for something to tell: the body that tells it, empty when nothing happened for a while.
     pub async fn listen_compatible(&self, session: &str) -> String {
         match self.elsewhere(session) {
-            Some(node) => self.passed_on(node, &Request::Listen { session: session.to_owned() }).await,
+            Some(node) => {
+                let heard = Listening::to(session, node, self.im.bus().clone()).hear().await;
+                heard.unwrap_or_else(|| LOST.to_owned())
+            }
             None => self.local.compatible.listen(session).await,
         }
     }
@@ -113,6 +120,13 @@ impl Polls {
         match self.letterbox(session) {
             Some(letterbox) => formed(session, letterbox.listen(usize::MAX).await),
             None => LOST.to_owned(),
+        }
+    }
+
+    /// Whoever listens to a session of this node by another one has gone: what there is to tell waits for the next.
+    pub(in crate::gateway) fn leave(&self, session: &str) {
+        if let Some(letterbox) = self.letterbox(session) {
+            letterbox.leave();
         }
     }
 
@@ -199,6 +213,12 @@ impl Letterbox {
         // Late is an answer too: that there is nothing.
         let _ = tokio::time::timeout(Duration::from_secs(LONGEST_SECS), due).await;
         asking.answer(most)
+    }
+
+    /// Whoever listens hears nothing more.
+    fn leave(&self) {
+        self.state().newest += 1;
+        self.changed.notify_waiters();
     }
 
     /// Leaves a frame for the task. What is too much is not taken: its client gives up waiting.
@@ -463,6 +483,20 @@ mod tests {
             letterbox.keep("{1}".into(), What::Push);
         });
         assert_eq!((older.as_str(), newer.as_str()), ("", "{1}"));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_told_to_who_has_gone() {
+        let letterbox = Letterbox::default();
+        let (gone, ()) = tokio::join!(letterbox.listen(9), async {
+            tokio::task::yield_now().await;
+            letterbox.leave();
+            letterbox.keep("{1}".into(), What::Push);
+        });
+        assert_eq!((gone.as_str(), letterbox.listen(9).await.as_str()), ("", "{1}"));
+        letterbox.leave();
+        letterbox.keep("{2}".into(), What::Push);
+        assert_eq!(letterbox.listen(9).await, "{2}", "nobody listened");
     }
 
     #[test]
