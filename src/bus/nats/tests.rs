@@ -93,7 +93,7 @@ async fn clients_that_wait_leave_room_for_what_nodes_ask_each_other() {
     const CLIENTS: u64 = 5000;
     let server = NatsServer::start();
     let [one, two] = nodes(&server.url()).await;
-    let within = Duration::from_secs(60);
+    let within = Duration::from_mins(1);
     let waiting = join_all((0..CLIENTS).map(|_| one.bus.ask(two.id(), Question::Poll("wait".into()), within)));
     let asking = async {
         let (stats, before) = (two.bus.stats(), two.bus.stats().heard.load(Relaxed));
