@@ -45,6 +45,9 @@ impl ConfigError {
 /// Variables whose values are never shown.
 const SECRET: [&str; 4] = ["STORE_URL", "BUS_URL", "DATA_KEY", "FILES_SECRET"];
 
+/// What is said of a variable that nobody knows. Its value is not shown: it may be a secret under a wrong name.
+const UNKNOWN: &str = "there is no such setting; `parlor default-config` lists them all";
+
 /// Reads and checks all layers. `environment` is the process's; only names that begin with `PARLOR_` count.
 pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, ConfigError> {
     let mut environment: Vec<_> = environment
@@ -60,7 +63,9 @@ pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String
     for (name, value) in &environment {
         match with_variable(&config, name, value) {
             Ok(changed) => config = changed,
-            Err(reason) if SECRET.contains(&name.as_str()) => errors.push(format!("PARLOR_{name}: {reason}")),
+            Err(reason) if reason == UNKNOWN || SECRET.contains(&name.as_str()) => {
+                errors.push(format!("PARLOR_{name}: {reason}"));
+            }
             Err(reason) => errors.push(format!("PARLOR_{name} = {value}: {reason}")),
         }
     }
@@ -83,7 +88,35 @@ fn file_in_working_folder() -> Option<PathBuf> {
 fn read_file(path: &Path) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::one(format!("cannot read {}: {error}", path.display())))?;
-    toml::from_str(&text).map_err(|error| ConfigError::one(format!("{}: {error}", path.display())))
+    toml::from_str(&text).map_err(|error| ConfigError::one(format!("{}, {}", path.display(), told(&error, &text))))
+}
+
+/// What is wrong with a file, and where: its line is never shown, there may be a password in it.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let reason = without_text(error.message());
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return reason };
+    let number = before.matches('\n').count() + 1;
+    let key = text.lines().nth(number - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+    // What stands there may be the middle of anything: only what is surely a setting's name is shown.
+    match key.filter(|key| is_a_key(key)) {
+        Some(key) => format!("line {number}, {key}: {reason}"),
+        None => format!("line {number}: {reason}"),
+    }
+}
+
+/// A reason without the text that was found instead of something else.
+fn without_text(reason: &str) -> String {
+    let quoted = reason.find("string \"").zip(reason.rfind("\", expected"));
+    match quoted.and_then(|(from, to)| reason.get(..from + "string".len()).zip(reason.get(to + 1..))) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => reason.to_owned(),
+    }
+}
+
+/// Whether some section has a setting of that name.
+fn is_a_key(name: &str) -> bool {
+    let sections = Table::try_from(Config::default()).expect("settings are plain data");
+    sections.values().filter_map(Value::as_table).any(|section| section.contains_key(name))
 }
 
 /// `SERVER_LISTEN` is `server.listen`; the value is read as what the setting is: number, yes or no, list, text.
@@ -93,7 +126,7 @@ fn with_variable(config: &Config, name: &str, value: &str) -> Result<Config, Str
     let setting = lower
         .split_once('_')
         .and_then(|(section, key)| table.get_mut(section)?.as_table_mut()?.get_mut(key))
-        .ok_or("there is no such setting; `parlor default-config` lists them all")?;
+        .ok_or(UNKNOWN)?;
     *setting = match setting {
         Value::Integer(_) => Value::Integer(value.parse().map_err(|_| "must be a whole number")?),
         Value::Boolean(_) => Value::Boolean(value.parse().map_err(|_| "must be true or false")?),
@@ -149,8 +182,28 @@ mod tests {
     #[test]
     fn an_unknown_variable_is_refused_by_name() {
         for name in ["PARLOR_SERVER_LISSTEN", "PARLOR_LISTEN", "PARLOR_X_Y", "PARLOR_"] {
-            let text = refusal("", &[(name, "1")]);
+            let text = refusal("", &[(name, "hunter2")]);
             assert!(text.contains(name) && text.contains("no such setting"), "{text}");
+            assert!(!text.contains("hunter2"), "it may be a secret under a wrong name: {text}");
+        }
+    }
+
+    #[test]
+    fn a_line_with_a_mistake_is_named_and_never_shown() {
+        for (file, line) in [
+            ("[store]\nurl = \"postgres://a:hunter2@b/c", "line 2"),
+            ("[store]\nurl = postgres://a:hunter2@b/c", "line 2"),
+            ("[store]\nurl = \"postgres://a:\"hunter2\"@b/c\"", "line 2"),
+            ("\nstore = \"postgres://a:hunter2@b/c\"", "line 2"),
+            ("[limits]\nidle_secs = \"hunter2\\\", expected\"", "line 2, idle_secs"),
+            ("[store]\nuri = \"postgres://a:hunter2@b/c\"", "unknown field `uri`"),
+            ("[store]\nurl = [\"hunter2\"]", "line 2, url"),
+            ("[data]\nkey = \"\"\"\nhunter2 = \\q\"\"\"", "line 3"),
+            ("[store]\nurl = \"a\"\nurl = \"hunter2\"", "line 3"),
+        ] {
+            let text = refusal(file, &[]);
+            assert!(text.contains(line) && text.contains("test.toml"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
         }
     }
 
