@@ -38,7 +38,7 @@ pub use self::{
     outbound::Outbound,
     secret::Secret,
     server::Server,
-    store::Store,
+    store::{Store, check_store_address},
 };
 
 /// The commented default file, as `parlor default-config` prints it.

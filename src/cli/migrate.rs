@@ -11,6 +11,7 @@ use clap::Args;
 use super::{Output, Settings, print};
 use crate::{
     auth::vault::{KEY_FILE, Vault},
+    config::check_store_address,
     store::moving::{MovedTable, Step, move_all},
 };
 
@@ -40,6 +41,9 @@ impl Migrate {
             (None, Some(url)) => url.to_owned(),
             (None, None) => bail!("write --to postgres://user@host/database, or set PARLOR_STORE_URL"),
         };
+        if let Err(why) = check_store_address(&to) {
+            bail!("--to: {why}");
+        }
         let key = key_beside(&from)?.or(Vault::of_setting(&config.data)?).map(|vault| vault.fingerprint());
         let is_quiet = self.output.json;
         let is_terminal = std::io::stdout().is_terminal();

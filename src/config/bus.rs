@@ -26,9 +26,19 @@ impl Bus {
     pub(super) fn check(&self, store: &Store, report: &mut Report) {
         let Some(text) = self.url.reveal() else { return };
         let urls: Result<Vec<Url>, _> = text.split(',').map(|part| Url::parse(part.trim())).collect();
-        let known = |url: &Url| ["nats", "tls"].contains(&url.scheme()) && url.host().is_some();
+        let known = |url: &Url| {
+            let behind = [Some(url.path()), url.query(), url.fragment()];
+            // Such a sign behind the host began as a part of the password.
+            let is_whole = !behind.iter().flatten().any(|part| part.contains('@'));
+            ["nats", "tls"].contains(&url.scheme()) && url.host().is_some() && is_whole
+        };
         let Some(urls) = urls.ok().filter(|urls| urls.iter().all(known)) else {
-            report.refuse("bus.url", "(not shown)", "write nats://user:password@host:port or tls://…");
+            report.refuse(
+                "bus.url",
+                "(not shown)",
+                "write nats://user:password@host:port or tls://…, several with commas between; \
+                 write %2C for a comma, %2F for /, %40 for @, %23 for #, %3F for ? in a password",
+            );
             return;
         };
         if store.url.reveal().is_none() {
@@ -64,9 +74,18 @@ mod tests {
 
     #[test]
     fn an_address_is_refused_or_warned_about_and_never_shown() {
-        for url in ["http://a:hunter2@b", "hunter2", "nats:", "nats://ok,hunter2", "nats://a:hunter2@"] {
+        for url in [
+            "http://a:hunter2@b",
+            "hunter2",
+            "nats:",
+            "nats://ok,hunter2",
+            "nats://a:hunter2@",
+            "nats://a:1,hunter2@b",
+            "nats://a:1/hunter2@b",
+        ] {
             let report = checked(url, DATABASE);
             assert_eq!(report.errors.len(), 1, "{url}");
+            assert!(report.errors[0].contains("%2C for a comma"), "{:?}", report.errors);
             assert!(!report.errors[0].contains("hunter2"), "{:?}", report.errors);
         }
         let far = checked("nats://parlor:hunter2@bus.example:4222", DATABASE);

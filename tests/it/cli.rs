@@ -196,6 +196,19 @@ fn settings_are_checked_and_the_defaults_printed() {
 }
 
 #[test]
+fn an_address_that_would_be_misread_is_refused_without_its_password() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let from = format!("sqlite:{}", data.display());
+    let to = "postgres://parlor:12/hunter2@db.example/chat";
+    let moving = refusal(&run(&data, &["migrate", "--from", &from, "--to", to]));
+    let starting = refusal(&parlor(&data, &["check-config"]).env("PARLOR_STORE_URL", to).output().unwrap());
+    for said in [moving, starting] {
+        assert!(said.contains("%2F for /") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
 fn a_key_is_made_listed_without_its_secret_and_revoked() {
     let folder = Folder::new();
     let data = folder.data();
