@@ -34,6 +34,7 @@ mod error;
 pub mod files;
 pub mod finding;
 mod grams;
+pub mod histogram;
 pub mod inbox;
 pub mod members;
 mod message;

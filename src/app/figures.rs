@@ -17,6 +17,7 @@ use crate::{
     im::tallies::TallyStats,
     media::blobs::BlobStats,
     store::{
+        histogram::Histogram,
         postgres::PostgresStats,
         sqlite::{QueueDepth, SqliteStats},
     },
@@ -28,17 +29,7 @@ pub(super) struct StoreFigures(pub(super) Arc<SqliteStats>, pub(super) QueueDept
 
 impl Collector for StoreFigures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let commits = self.0.commit_micros.figures();
-        let buckets: Vec<_> = commits.buckets.iter().map(|(bound, count)| (seconds(*bound), *count)).collect();
-        let unit = Some(&Unit::Seconds);
-        encoder
-            .encode_descriptor("store_commit", "One commit, fsync included", unit, MetricType::Histogram)?
-            .encode_histogram::<[(&str, &str); 0]>(seconds(commits.sum), commits.count, &buckets, None)?;
-        let batches = self.0.batch.figures();
-        let buckets: Vec<_> = batches.buckets.iter().map(|(bound, count)| (whole(*bound), *count)).collect();
-        encoder
-            .encode_descriptor("store_batch", "Jobs in one commit", None, MetricType::Histogram)?
-            .encode_histogram::<[(&str, &str); 0]>(whole(batches.sum), batches.count, &buckets, None)?;
+        spread(&mut encoder, &self.0.commit_micros, &self.0.batch)?;
         count(
             &mut encoder,
             &[
@@ -61,12 +52,13 @@ impl Collector for StoreFigures {
     }
 }
 
-/// The same of the other engine, as far as it has them.
+/// The same of the other engine, as far as it has them: the disk is another machine's.
 #[derive(Debug)]
 pub(super) struct PostgresFigures(pub(super) Arc<PostgresStats>);
 
 impl Collector for PostgresFigures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        spread(&mut encoder, &self.0.commit_micros, &self.0.batch)?;
         count(
             &mut encoder,
             &[
@@ -147,6 +139,21 @@ impl Collector for TallyFigures {
             ],
         )
     }
+}
+
+/// Writes how long commits take and how many jobs are in one.
+fn spread(encoder: &mut DescriptorEncoder<'_>, commits: &Histogram, batches: &Histogram) -> std::fmt::Result {
+    let commits = commits.figures();
+    let buckets: Vec<_> = commits.buckets.iter().map(|(bound, count)| (seconds(*bound), *count)).collect();
+    let unit = Some(&Unit::Seconds);
+    encoder
+        .encode_descriptor("store_commit", "One commit, fsync included", unit, MetricType::Histogram)?
+        .encode_histogram::<[(&str, &str); 0]>(seconds(commits.sum), commits.count, &buckets, None)?;
+    let batches = batches.figures();
+    let buckets: Vec<_> = batches.buckets.iter().map(|(bound, count)| (whole(*bound), *count)).collect();
+    encoder
+        .encode_descriptor("store_batch", "Jobs in one commit", None, MetricType::Histogram)?
+        .encode_histogram::<[(&str, &str); 0]>(whole(batches.sum), batches.count, &buckets, None)
 }
 
 /// Writes what only grows: names, what they mean, and how far each is.

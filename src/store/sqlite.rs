@@ -86,7 +86,7 @@ pub use backup::{Count, Inspection, backup, inspect, restore};
 pub use folder::database_in;
 pub use open::OpenError;
 pub use options::{SqliteOptions, SyncFailure};
-pub use stats::{BATCH_BOUNDS, COMMIT_BOUNDS_MICROS, Figures, Histogram, SqliteStats};
+pub use stats::SqliteStats;
 
 /// Jobs that may wait for the writer, and questions that may wait for a reader.
 const QUEUE: usize = 4096;

@@ -32,6 +32,12 @@ async fn a_visitor_is_served_and_finds_it_all_after_a_restart() {
         let sent = visitor.says("is anybody there?").await;
         let taken = anna.ask("accept", json!({ "conversation": sent["conversation"] })).await.unwrap();
         assert_eq!(taken["service"]["stage"]["name"], "human", "{taken}");
+        let figures = reqwest::get(server.metrics_url()).await.unwrap().text().await.unwrap();
+        for name in ["parlor_store_commit_seconds_count", "parlor_store_batch_sum", "parlor_store_commits_total"] {
+            let line =
+                figures.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name}: {figures}"));
+            assert!(!line.ends_with(" 0"), "{line}");
+        }
         hello
     };
     server.restart();

@@ -8,7 +8,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{ConnectOptions, Connection, PgConnection, Row, postgres::PgConnectOptions, query};
@@ -304,6 +304,7 @@ impl Batcher {
     async fn attempt(&mut self, batch: &[Job]) -> Work<Vec<Outcome>> {
         self.sit_down().await?;
         let Some(seat) = &mut self.seat else { return Err(sqlx::Error::WorkerCrashed.into()) };
+        let begun = Instant::now();
         let work = async {
             let mut transaction = seat.conn.begin().await?;
             let mut session =
@@ -325,8 +326,7 @@ impl Batcher {
         if recorded {
             self.news.notify_one();
         }
-        self.stats.commits.fetch_add(1, Ordering::Relaxed);
-        self.stats.jobs.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.stats.committed(batch.len(), begun.elapsed());
         self.stats.messages.fetch_add(added, Ordering::Relaxed);
         Ok(outcomes)
     }
