@@ -23,6 +23,10 @@ impl From<StoreError> for Fault {
             StoreError::TooMany(what) => {
                 Self::new(Code::LimitReached, format!("there are as many {what} as there may be; remove one first"))
             }
+            StoreError::Unfit(cause) => {
+                tracing::error!(%cause, "The store cannot keep what came");
+                Self::new(Code::BadRequest, "this cannot be stored as it is; trying again does not help")
+            }
             StoreError::Full => Self::new(
                 Code::StorageFull,
                 "the server has no room left for new messages; what you wrote was not sent, try again later",
@@ -62,4 +66,16 @@ impl From<PasswordError> for Fault {
 /// One answer for "is not there" and "is not yours" (A7).
 pub(super) fn not_found() -> Fault {
     Fault::new(Code::NotFound, "no such conversation, or you may not see it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_never_be_kept_is_refused_for_good_and_what_cannot_be_had_now_is_not() {
+        let fault = Fault::from(StoreError::Unfit("22021".to_owned()));
+        assert_eq!((fault.code, fault.code.temporary()), (Code::BadRequest, false));
+        assert!(Fault::from(StoreError::Unavailable("away".to_owned())).code.temporary());
+    }
 }

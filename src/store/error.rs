@@ -24,6 +24,9 @@ pub enum StoreError {
     /// There are as many of these as there may be.
     #[error("there are too many {0} already")]
     TooMany(&'static str),
+    /// The engine cannot keep such data, and never will. Nothing was written. What the engine calls it.
+    #[error("the store cannot keep this ({0})")]
+    Unfit(String),
     /// No room left on the disk. Nothing was written.
     #[error("the disk is full")]
     Full,
