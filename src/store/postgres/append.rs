@@ -7,8 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::query;
-
 use super::{
     batcher::{Append, Job, Mark, Outcome},
     changes,
@@ -17,7 +15,7 @@ use super::{
     found,
     loaded::{DeskSide, Head, Known, Loaded},
     names::Names,
-    session::Session,
+    session::{Session, commit_like_a_write},
     written::Writing,
 };
 use crate::{
@@ -68,16 +66,11 @@ pub(super) async fn all(
         changes::note_read(s, &writing.read.iter().copied().collect::<Vec<_>>()).await?;
     }
     if added == 0 && outcomes.iter().any(Outcome::is_repeated) {
-        wait_for_standby(s).await?;
+        // What a retry found was committed here, but perhaps nobody has waited until the standby has it: the connection that
+        // did so was lost (D1).
+        commit_like_a_write(s).await?;
     }
     Ok((outcomes, added))
-}
-
-/// Has the commit wait as long as one that writes. What a retry found was committed here, but perhaps nobody has waited until
-/// the standby has it: the connection that did so was lost (D1).
-async fn wait_for_standby(s: &mut Session<'_>) -> Work<()> {
-    query("update meta set value = value + 1 where name = 'probe'").execute(&mut *s.conn).await?;
-    Ok(())
 }
 
 /// A message that is kept, as the rows will have it.

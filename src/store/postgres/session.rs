@@ -84,6 +84,22 @@ impl Session<'_> {
     }
 }
 
+/// Has the commit wait as long as one that writes rows, for the disk and the standby, and fail where nothing may be written:
+/// PostgreSQL would take a transaction without a row for a read. It holds no row that another node would wait for.
+pub(super) async fn commit_like_a_write(s: &mut Session<'_>) -> Work<()> {
+    query(
+        "with nothing as (
+          update meta
+          set value = value
+          where name = 'nothing'
+        )
+        select pg_logical_emit_message(true, 'parlor', ''::text)::text",
+    )
+    .execute(&mut *s.conn)
+    .await?;
+    Ok(())
+}
+
 /// Counts the tries of one piece of work.
 pub(super) struct Tries {
     made: u32,

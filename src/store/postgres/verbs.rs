@@ -1,13 +1,12 @@
 //! The verbs of [`Store`]: each has a transaction, and is done in the file that knows its subject.
 
 use async_trait::async_trait;
-use sqlx::query;
 
 use super::{
     PostgresStore,
     batcher::{Append, Job, Mark},
-    changes, conversations, desk, error, groups, hidden, logins, messages, own, people, service,
-    session::{Session, glancing, reading, writing},
+    changes, conversations, desk, groups, hidden, logins, messages, own, people, service,
+    session::{commit_like_a_write, glancing, reading, writing},
     tenancy, users,
 };
 use crate::{
@@ -272,7 +271,7 @@ impl Store for PostgresStore {
     }
 
     async fn ready(&self) -> Result<()> {
-        let probe = async { writing!(self, s => probe(s)) };
+        let probe = async { writing!(self, s => commit_like_a_write(s)) };
         let late = |_| StoreError::Unavailable("a commit takes too long".to_owned());
         tokio::time::timeout(self.patience, probe).await.map_err(late)?
     }
@@ -292,10 +291,4 @@ impl Store for PostgresStore {
             }
         }
     }
-}
-
-/// Whether a commit can be made.
-async fn probe(s: &mut Session<'_>) -> error::Work<()> {
-    query("update meta set value = value + 1 where name = 'probe'").execute(&mut *s.conn).await?;
-    Ok(())
 }
