@@ -213,7 +213,7 @@ impl Batcher {
     /// Takes a number.
     async fn sit_down(&mut self) -> Work<()> {
         if self.seat.is_none() {
-            let mut seat = seat(&self.connect).await?;
+            let mut seat = seat(&self.connect, self.company).await?;
             // One that is made anew: whoever came meanwhile stays, and so does this one.
             seat.is_welcome(self.company).await?;
             self.seat = Some(seat);
@@ -333,10 +333,10 @@ impl Batcher {
 }
 
 /// Connects and takes the lowest number that no other node has.
-async fn seat(connect: &PgConnectOptions) -> Work<Seat> {
+async fn seat(connect: &PgConnectOptions, company: Company) -> Work<Seat> {
     let sitting = async {
         let mut conn = connect.connect().await?;
-        greet(&mut conn).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        greet(&mut conn, company).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         query(BY_INDEX).execute(&mut conn).await?;
         for node in 0..=MAX_NODE {
             let row = query(

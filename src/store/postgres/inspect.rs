@@ -22,7 +22,7 @@ pub struct Inspection {
 /// Looks at a database and changes nothing. Must run on a thread with a runtime.
 pub async fn inspect(options: &PostgresOptions) -> Result<Inspection, OpenError> {
     let connect = connect::options_of(&options.url)?;
-    let mut conn = connect::first(&connect, options.patience).await?;
+    let mut conn = connect::first(&connect, options.company, options.patience).await?;
     let schema = migrate::version(&mut conn).await?;
     let row = query(
         "select current_setting('server_version'), current_setting('fsync'), current_setting('full_page_writes')",

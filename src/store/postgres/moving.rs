@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 use sqlx::{Connection, PgConnection, Row, query};
 
 use super::{
-    OpenError, PostgresStats, connect,
+    Company, OpenError, PostgresStats, connect,
     error::Trouble,
     found::{self, Stand},
     migrate,
@@ -66,7 +66,7 @@ impl Target {
     /// Connects, and makes the tables in an empty database.
     pub(in crate::store) async fn open(url: &str, source: &[u8]) -> Result<Found, OpenError> {
         let options = connect::options_of(url)?;
-        let mut conn = connect::first(&options, Duration::from_secs(5)).await?;
+        let mut conn = connect::first(&options, Company::Any, Duration::from_secs(5)).await?;
         query("select set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false)")
             .execute(&mut conn)
             .await?;

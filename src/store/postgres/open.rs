@@ -35,11 +35,14 @@ pub enum OpenError {
         user: String,
     },
     /// The database is missing.
-    #[error("the database at {0} does not exist; make it with createdb")]
+    #[error("the database at {0} does not exist; make it with createdb --encoding=UTF8 --template=template0")]
     NoDatabase(String),
     /// The server is too old.
     #[error("PostgreSQL {0} is too old; version 15 or newer is needed")]
     TooOld(String),
+    /// The database cannot hold every text.
+    #[error("the database's encoding is {0}; make it with createdb --encoding=UTF8 --template=template0")]
+    Encoding(String),
     /// A replica, or a server that was told not to write.
     #[error(
         "this PostgreSQL server is read-only (a replica, or default_transaction_read_only is on); name the primary"
@@ -81,12 +84,8 @@ impl PostgresStore {
         let engine = Engine::start()?;
         let handle = engine.handle();
         let begin = async {
-            let mut connect = connect::options_of(&options.url)?;
-            if options.company == Company::Nodes {
-                // What others may miss is noted from now on.
-                connect = connect.options([("parlor.nodes", "on")]);
-            }
-            let mut conn = connect::first(&connect, options.patience).await?;
+            let connect = connect::options_of(&options.url)?;
+            let mut conn = connect::first(&connect, options.company, options.patience).await?;
             migrate::migrate(&mut conn).await?;
             if moving::is_half(&mut conn).await? {
                 return Err(OpenError::HalfMoved);

@@ -22,6 +22,7 @@ mod opening;
 mod plans;
 mod sealing;
 pub(super) mod server;
+mod sessions;
 mod tallies;
 
 use server::Database;

@@ -30,6 +30,33 @@ async fn a_start_says_what_is_wrong_and_never_the_password() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_cannot_hold_every_text_is_refused() {
+    let database = Database::make().await;
+    run(&database, "create database narrow encoding 'LATIN1' locale 'C' template template0").await;
+    let error = refused(&database.url_of("parlor", "narrow")).await;
+    assert!(error.contains("encoding is LATIN1") && error.contains("createdb --encoding=UTF8"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_of_the_newer_kind_is_reached() {
+    let database = Database::make().await;
+    let url = database.url();
+    let (before, options) = url.split_once("&options=").unwrap();
+    let socket = format!("{}/.s.PGSQL.5432", before.split_once("host=").unwrap().1);
+    let listener = tokio::net::TcpListener::bind("[::1]:0").await.expect("this machine has an address of that kind");
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            let mut to = tokio::net::UnixStream::connect(&socket).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
+        }
+    });
+    let url = format!("postgres://parlor@[::1]:{port}/postgres?options={options}");
+    let found = inspect(&PostgresOptions::at(&url)).await.unwrap();
+    assert_eq!(found.place, format!("[::1]:{port}/postgres"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_does_not_write_is_refused() {
     let database = Database::make().await;
     let url = database.url().replace("search_path", "default_transaction_read_only%3Don%20-c%20search_path");
@@ -91,7 +118,7 @@ async fn d1_a_role_that_need_not_wait_for_the_disk_waits_here() {
     assert_eq!(row.try_get::<String, _>(0).unwrap(), "on", "what the pool keeps");
     // The connection that keeps messages is made in the same way.
     let options = connect::options_of(&url).unwrap();
-    let mut conn = connect::first(&options, Duration::from_secs(5)).await.unwrap();
+    let mut conn = connect::first(&options, Company::Any, Duration::from_secs(5)).await.unwrap();
     let row = query("show synchronous_commit").fetch_one(&mut conn).await.unwrap();
     assert_eq!(row.try_get::<String, _>(0).unwrap(), "on", "what keeps messages");
     store.close().await;
