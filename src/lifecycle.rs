@@ -1,4 +1,4 @@
-//! How the server stops: not ready → sockets told to come back → commits finished → done (D7).
+//! How the server stops: not ready → nobody let in → sockets told to come back → commits finished → done (D7).
 
 use std::time::Duration;
 
@@ -8,13 +8,17 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use crate::app::Parlor;
+use crate::app::{Carrier, Parlor};
 
 /// What is left to do after the time is up or patience is out may take this long.
 const LAST_STEPS: Duration = Duration::from_secs(4);
 
 /// How long other services may still answer what visitors wrote.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// How long a server of several, which is not ready any more, serves whoever comes: a balancer that asks each second and wants
+/// two such answers has noticed by then. With less time to stop it is a tenth of that.
+const NOTICE: Duration = Duration::from_secs(2);
 
 /// Runs until the first order to stop, then stops in order; a second order ends the waiting.
 pub async fn run(parlor: Parlor, mut orders: mpsc::Receiver<()>) {
@@ -34,10 +38,15 @@ pub async fn run(parlor: Parlor, mut orders: mpsc::Receiver<()>) {
 
 /// Nothing new; what is under way is finished.
 async fn drain(parlor: &Parlor) {
+    let time = Duration::from_secs(parlor.config.server.stop_secs);
+    if matches!(parlor.bus, Carrier::Among(_)) {
+        parlor.health.leave();
+        tokio::time::sleep(NOTICE.min(time / 10)).await;
+    }
     // The listeners stay open: who comes now hears 503 at once, instead of waiting in a queue that nobody serves.
     parlor.health.drain();
     // Connections live on the workers: they must have ended before those stop.
-    let time = Duration::from_secs(parlor.config.server.stop_secs) * 4 / 5;
+    let time = time * 4 / 5;
     let mut drained = std::pin::pin!(parlor.gateway.drain(time));
     if tokio::time::timeout(LAST_ANSWERS, &mut drained).await.is_err() {
         // Whoever waits for another service, which may be away, must not hold up everybody.

@@ -13,10 +13,16 @@ use crate::{
 /// Whether the server takes new work.
 #[derive(Debug, Default)]
 pub struct Health {
+    leaving: AtomicBool,
     draining: AtomicBool,
 }
 
 impl Health {
+    /// From now on the server says that it is not ready, and still serves whoever comes: a balancer has time to notice.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
     /// From now on the server only finishes what it has.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
@@ -40,7 +46,7 @@ pub(super) async fn health() -> HttpResponse {
 
 /// `GET /ready`: new visitors may be sent here.
 pub(super) async fn ready(health: Data<Health>, im: Data<Im>) -> Result<HttpResponse, Fault> {
-    if health.is_draining() {
+    if health.is_draining() || health.leaving.load(Ordering::Relaxed) {
         return Err(restarting());
     }
     if !im.ready().await {

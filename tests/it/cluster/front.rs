@@ -18,7 +18,8 @@ defaults
   timeout connect 2s
   timeout client 2m
   timeout server 2m
-  timeout tunnel 2m
+  timeout tunnel 200s
+  timeout check 6s
   timeout http-request 15s
   retries 3
   option redispatch 1
@@ -31,7 +32,7 @@ backend nodes
   balance roundrobin
   option httpchk GET /ready
   http-check expect status 200
-  default-server check inter 300ms fall 1 rise 1
+  default-server check inter 300ms fastinter 100ms fall 2 rise 1
 ";
 
 /// A proxy that gives each request to the next node that is ready.

@@ -3,7 +3,13 @@
 use rand::{Rng, seq::IndexedMutRandom};
 use serde_json::json;
 
-use super::{NODES, crowd::Crowd, front::Front, node::Cluster, rounds, turn};
+use super::{
+    NODES,
+    crowd::Crowd,
+    front::Front,
+    node::{Cluster, Node},
+    rounds, turn,
+};
 use crate::{
     client::{Client, text_body},
     wire::poll::Poll,
@@ -63,6 +69,37 @@ async fn behind_a_proxy_nodes_are_replaced_one_by_one_and_killed_at_no_cost() {
         front.knows(number).await;
     }
     crowd.check("nodes replaced behind HAProxy").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d7_a_node_that_stops_serves_until_the_balancer_has_noticed() {
+    let _turn = turn().await;
+    let longer = |_, node: &mut Node| node.more.push(("PARLOR_SERVER_STOP_SECS".to_owned(), "25".into()));
+    let mut cluster = Cluster::start_with(2, longer).await;
+    let front = Front::start(&cluster.addresses()).await;
+    let (behind, before) = (cluster.nodes[0].address(), front.address());
+    let node = &mut cluster.nodes[0];
+    let ended = std::cell::Cell::new(false);
+    let asking = async {
+        let status = async |address: &str, path: &str| {
+            let answer = reqwest::get(format!("http://{address}{path}")).await;
+            answer.map_or(0, |answer| answer.status().as_u16())
+        };
+        while status(&behind, "/ready").await == 200 {}
+        assert_eq!(status(&behind, "/ready").await, 503, "it says so first");
+        assert_eq!(status(&behind, "/console").await, 200, "and serves whoever comes");
+        let mut asked = 0;
+        while !ended.get() {
+            assert_eq!(status(&before, "/console").await, 200, "after {asked} requests");
+            asked += 1;
+        }
+    };
+    let stopping = async {
+        let code = node.stop().await;
+        ended.set(true);
+        code
+    };
+    assert_eq!(tokio::join!(stopping, asking).0, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
