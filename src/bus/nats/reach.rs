@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, RequestErrorKind, ServerAddr};
+use bytes::Bytes;
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::Noise;
+use super::{Noise, subjects::Subjects};
 use crate::model::NodeId;
 
 /// How long a connection may take to stand.
@@ -59,6 +60,9 @@ pub enum NatsError {
     /// NATS does not let us in.
     #[error("NATS at {0} refuses: wrong user, password or token in bus.url (or bus.credentials)")]
     Refused(String),
+    /// NATS lets us in, and no word through.
+    #[error("NATS at {0} gives this user no answer: it must be allowed to publish and subscribe to parlor.>")]
+    NoRights(String),
     /// The file of credentials is none.
     #[error("bus.credentials cannot be read: {0}")]
     Credentials(std::io::Error),
@@ -162,18 +166,33 @@ pub struct Inspection {
     pub server: Result<String, String>,
 }
 
-/// Looks whether NATS is there and lets us in, and says nothing there.
+/// Looks whether NATS is there, lets us in, and lets us say and hear what a server does. Nobody hears of it.
 pub async fn inspect(options: &NatsOptions) -> Result<Inspection, NatsError> {
     let address = Address::of(&options.url).ok_or(NatsError::BadUrl)?;
     let (place, node) = (address.place(), NodeId(0));
     let (noise, _) = mpsc::channel(1);
     let connect = wishes(options, &address, "parlor.inspection".to_owned(), node, noise).await?;
     let server = match tokio::time::timeout(PATIENCE * 2, connect.connect(&address.servers[..])).await {
-        Ok(Ok(client)) => Ok(client.server_info().version),
+        Ok(Ok(client)) => {
+            if !may_speak(&client).await {
+                return Err(NatsError::NoRights(place));
+            }
+            Ok(client.server_info().version)
+        }
         Ok(Err(error)) => Err(meant(place.clone(), &error)?),
         Err(_) => Err("it does not answer in time".to_owned()),
     };
     Ok(Inspection { place, server })
+}
+
+/// Whether this user may publish and subscribe. Nobody listens there, which NATS says to the inbox at once; when one of the
+/// two is forbidden, nothing comes.
+async fn may_speak(client: &Client) -> bool {
+    let asked = client.request(Subjects::of(0).nobody(NodeId(0)), Bytes::new());
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Err(error)) => error.kind() == RequestErrorKind::NoResponders,
+        answered => answered.is_ok(),
+    }
 }
 
 async fn wishes(

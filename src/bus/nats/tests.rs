@@ -215,6 +215,25 @@ async fn wrong_credentials_are_refused_clearly_and_right_ones_taken() {
 }
 
 #[tokio::test]
+async fn an_inspection_finds_who_may_say_or_hear_nothing() {
+    let users =
+        |rights: &str| format!("authorization {{ users: [{{ user: u, password: p, permissions: {{ {rights} }} }}] }}");
+    for (rights, is_enough) in [
+        ("publish: \"parlor.>\", subscribe: \"parlor.>\"", true),
+        ("publish: \"other.>\", subscribe: \"parlor.>\"", false),
+        ("publish: \"parlor.>\", subscribe: \"other.>\"", false),
+    ] {
+        let server = NatsServer::with(&users(rights));
+        let found = inspect(&NatsOptions::at(&format!("nats://u:p@{}", server.place()), 0)).await;
+        match found {
+            Ok(Inspection { server: Ok(_), .. }) => assert!(is_enough, "{rights}"),
+            Err(NatsError::NoRights(_)) => assert!(!is_enough, "{rights}"),
+            other => panic!("{rights}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_connection_without_tls_where_it_was_asked_for() {
     let server = NatsServer::start();
     let url = format!("tls://parlor:hunter2@{}", server.place());
