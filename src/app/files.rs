@@ -76,9 +76,20 @@ pub(super) async fn open(config: &Config, stats: Arc<BlobStats>) -> Result<Arc<d
         return Ok(Arc::new(CountedBlobs::of(blobs, stats)));
     }
     let folder = folder(config)?;
-    let opened = FolderBlobs::open(&folder, config.data.reserve_bytes);
+    let opened = match FolderBlobs::open(&folder, config.data.reserve_bytes) {
+        Ok(blobs) => may_be_written(&blobs).await.map(|()| blobs),
+        Err(cause) => Err(cause),
+    };
     let blobs = opened.map_err(|cause| FilesError::Folder { folder, cause })?;
     Ok(Arc::new(CountedBlobs::of(blobs, stats)))
+}
+
+/// Makes a draft and lets it go. A full disk is none of a start's business: there may be room again.
+async fn may_be_written(blobs: &FolderBlobs) -> io::Result<()> {
+    match blobs.begin(0).await {
+        Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Says whether files can be kept where the settings say, and where that is. A folder is not made.
@@ -130,5 +141,37 @@ pub fn folder(config: &Config) -> Result<PathBuf, FilesError> {
         Place::Named(folder) if Path::is_dir(&folder) => Ok(folder),
         Place::Named(folder) => Err(FilesError::Missing(folder)),
         Place::Bucket { .. } => Err(FilesError::NoFolder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(folder: &Path) -> Config {
+        let mut config = Config::default();
+        folder.clone_into(&mut config.data.dir);
+        config.data.reserve_bytes = 0;
+        config
+    }
+
+    #[tokio::test]
+    async fn a_start_leaves_nothing_in_the_folder_of_files() {
+        let folder = tempfile::tempdir().unwrap();
+        open(&settings(folder.path()), Arc::default()).await.unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("files/drafts")).unwrap().count(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_ends_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = folder.path().join("files");
+        fs::create_dir(&files).unwrap();
+        // Nobody makes files there, whoever runs this.
+        std::os::unix::fs::symlink("/proc/self", files.join("drafts")).unwrap();
+        let refused = open(&settings(folder.path()), Arc::default()).await.map(drop).unwrap_err();
+        assert!(matches!(refused, FilesError::Folder { .. }), "{refused}");
+        assert!(refused.to_string().contains("files cannot be kept in"), "{refused}");
     }
 }
