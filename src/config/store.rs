@@ -188,7 +188,7 @@ mod tests {
             "postgres://parlor@a,b/chat",
             "postgres://parlor:hunter2@a:1,b:2/chat",
             "postgres://a:1,b:2/chat",
-            "postgres://parlor@/chat?host=a,b",
+            "postgres://parlor@localhost/chat?host=a,b",
         ] {
             let report = checked(url);
             assert!(report.errors.len() == 1 && report.errors[0].contains("one host only"), "{url} {report:?}");

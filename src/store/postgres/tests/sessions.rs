@@ -96,19 +96,14 @@ async fn whoever_owns_the_schema_may_ask_whether_it_is_ready_and_a_server_that_s
     store.ready().await.unwrap();
     let row = query("select rolsuper from pg_roles where rolname = current_user").fetch_one(&store.pool).await.unwrap();
     assert!(!row.try_get::<bool, _>(0).unwrap());
-    // Every session hears of it, as when the owner changes the server's settings.
-    let mut kept = Vec::new();
-    while let Some(mut conn) = store.pool.try_acquire() {
-        query("set default_transaction_read_only = on").execute(&mut *conn).await.unwrap();
-        kept.push(conn);
-    }
-    drop(kept);
-    let session = async {
-        let mut transaction = store.pool.begin().await.unwrap();
-        let mut session = store.session(&mut transaction);
-        session::commit_like_a_write(&mut session).await
-    };
-    assert!(session.await.is_err(), "a session that may not write is none");
+    // As every transaction is once the owner has changed the server's settings.
+    let mut transaction = store.pool.begin().await.unwrap();
+    query("set transaction read only").execute(&mut *transaction).await.unwrap();
+    let mut session = store.session(&mut transaction);
+    let refused = session::commit_like_a_write(&mut session).await;
+    let Err(error::Trouble::Engine(why)) = refused else { panic!("it was taken: {refused:?}") };
+    assert!(error::is_lost(&why), "such a session is given up: {why}");
+    transaction.rollback().await.unwrap();
     store.close().await;
 }
 
