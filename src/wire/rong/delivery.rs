@@ -98,7 +98,7 @@ impl Delivery {
 
     /// The same for what no pull brings, wherever it was said.
     pub fn direct(&mut self, message: DownStreamMessage) -> Option<Tell> {
-        if self.listed.iter().any(|(uid, name)| Some(uid) == message.msg_id.as_ref() && *name == message.classname) {
+        if self.was_told(&message) {
             return None;
         }
         if self.flows {
@@ -177,6 +177,16 @@ impl Delivery {
         let was_awaited = self.awaited > 0;
         self.awaited = self.awaited.saturating_sub(1);
         was_awaited
+    }
+
+    /// Whether it was listed, pushed or is held: the same news may reach this server twice. A message and its recall have one
+    /// id.
+    fn was_told(&self, message: &DownStreamMessage) -> bool {
+        let Some(id) = &message.msg_id else { return false };
+        let is = |uid: &String, name: &String| uid == id && *name == message.classname;
+        self.listed.iter().any(|(uid, name)| is(uid, name))
+            || self.pushed.iter().any(|pushed| is(&pushed.uid, &pushed.name))
+            || self.held.iter().any(|held| held.msg_id.as_ref().is_some_and(|uid| is(uid, &held.classname)))
     }
 
     fn has(&self, message: &DownStreamMessage) -> bool {

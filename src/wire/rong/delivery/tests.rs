@@ -68,6 +68,24 @@ fn check_32_an_event_that_comes_after_the_page_that_lists_it_is_not_pushed_but_i
 }
 
 #[test]
+fn news_that_come_twice_are_pushed_once_before_and_after_the_first_pull() {
+    let mut delivery = Delivery::default();
+    for _ in 0..2 {
+        assert_eq!(delivery.message(message("held", 5)), None);
+    }
+    let (_, then) = delivery.pulled(&pull(0), Vec::new(), false);
+    assert_eq!(told(&then), ["held"]);
+    assert_eq!(delivery.message(message("held", 5)), None);
+    let Some(Tell::Message(id, _)) = delivery.message(message("a", 6)) else { panic!("pushed") };
+    assert_eq!(delivery.message(message("a", 6)), None, "also before the client has acknowledged it");
+    delivery.acked(id);
+    assert_eq!(delivery.message(message("a", 6)), None);
+    let recall = DownStreamMessage { classname: "RC:RcCmd".into(), ..message("a", 9) };
+    assert!(matches!(delivery.message(recall.clone()), Some(Tell::Message(..))), "a recall is other news");
+    assert_eq!(delivery.message(recall), None);
+}
+
+#[test]
 fn what_a_chatroom_does_not_keep_is_pushed_because_no_pull_brings_it() {
     let passing = DownStreamMessage { r#type: 4, group_id: Some("r1".into()), status: 0, ..message("a", 5) };
     assert!(matches!(flowing().message(passing), Some(Tell::Message(..))));
