@@ -6,7 +6,7 @@ use super::Im;
 use crate::model::{
     Caller, Code, Conversation, ConversationId, Event, Fault, Kind, Position, Role,
     command::{AgentStatus, Desk, Gap, History, List, Welcome},
-    conversation::View,
+    conversation::{Service, View},
     event::Audience,
     presence::Transport,
 };
@@ -141,6 +141,10 @@ impl Im {
                 let open = self.store.open_services(&caller.app, caller.id()).await.unwrap_or_default();
                 for conversation in open {
                     let Ok(conversation) = self.complete(&caller.app, conversation).await else { continue };
+                    if conversation.service.as_ref().is_some_and(Service::has_moved_on) {
+                        // Whoever moved it tells how it stands.
+                        continue;
+                    }
                     let audience = Audience { agents: true, ..Audience::of(caller.app.clone()) };
                     self.publish(audience, Event::Conversation(conversation.into()));
                 }

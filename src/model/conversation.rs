@@ -271,6 +271,13 @@ pub struct Service {
     pub rating: Option<Rating>,
 }
 
+impl Service {
+    /// Whether it stood in line when it was read and stood there no more when its place was asked for.
+    pub const fn has_moved_on(&self) -> bool {
+        matches!(self.stage, Stage::Queued { .. }) && self.ahead.is_none()
+    }
+}
+
 /// What a visitor's browser tells. All optional, nothing of it is proof of anything (V4).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

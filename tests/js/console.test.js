@@ -107,6 +107,14 @@ test("a push without last words keeps those that are known", () => {
   assert.equal(it.get("a").last.seq, 1)
 })
 
+test("a push that comes late does not put a conversation back into the line", () => {
+  const it = desk(conversation("a", { changed: 1 }))
+  it.message({ ...words("a", 1, visitorOf("a")), at: 9 })
+  it.put(conversation("a", { stage: mine, changed: 3 }))
+  it.put(conversation("a", { changed: 2 }))
+  assert.equal(it.get("a").service.stage.name, "human")
+})
+
 test("a view without end shows no older conversation than it was loaded up to", () => {
   const it = desk(conversation("old", { stage: ended, changed: 1 }))
   it.loaded("closed", [conversation("new", { stage: ended, changed: 9 })], true)

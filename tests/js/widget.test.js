@@ -210,6 +210,18 @@ test("the first message of a conversation not yet known asks for it", () => {
   assert.deepEqual(chat.since, [{ conversation: "c", epoch: 7, seq: 1 }])
 })
 
+test("a conversation that was told late does not take it back from the agent", () => {
+  const queued = { name: "queued", since: noon }
+  const chat = chatWith(conversation({ changed_at: noon }, queued))
+  chat.receive(says(1, nora, "a", noon + 5))
+  chat.take(conversation({ changed_at: noon + 2 }))
+  assert.equal(chat.conversation("c")?.service?.stage.name, "human", "words of ours are no news of the server")
+  chat.hear({ push: "conversation", body: conversation({ changed_at: noon + 1 }, queued) }, noon)
+  assert.equal(chat.conversation("c")?.service?.stage.name, "human")
+  chat.take(conversation({ changed_at: noon + 1, head: { epoch: 2, seq: 0 } }, queued))
+  assert.equal(chat.conversation("c")?.service?.stage.name, "queued", "a restore begins a new count")
+})
+
 test("a welcome closes gaps and names what is still missing", () => {
   const chat = chatWith(conversation())
   chat.receive(says(1, anna, "a"))

@@ -155,9 +155,10 @@ impl Im {
         });
         for mut conversation in queued {
             let Some(visitor) = conversation.service.as_ref().map(|service| service.visitor.clone()) else { continue };
-            let ahead = self.store.queue_position(app, conversation.id).await?;
+            // Who was taken meanwhile stands in no line: whoever took them tells them so.
+            let Some(ahead) = self.store.queue_position(app, conversation.id).await? else { continue };
             if let Some(service) = conversation.service.as_mut() {
-                service.ahead = ahead;
+                service.ahead = Some(ahead);
             }
             let audience = Audience { users: vec![visitor], ..Audience::of(app.clone()) };
             self.publish(audience, Event::Conversation(Arc::new(conversation)));

@@ -20,6 +20,8 @@ export function isView(name) {
 export class Desk {
   /** @type {Map<string, Conversation>} */
   #conversations = new Map()
+  /** How new each was when the server last told how it stands. @type {Map<string, number>} */
+  #toldAt = new Map()
   /** The oldest change that a view without end was loaded up to. @type {Partial<Record<View, number>>} */
   #loadedTo = {}
 
@@ -37,10 +39,13 @@ export class Desk {
     return this.#conversations.get(id)
   }
 
-  /** @param {Conversation} conversation as the server has it now */
+  /** @param {Conversation} conversation as the server has it now; what comes late changes nothing */
   put(conversation) {
     if (conversation.kind !== "service" || !conversation.service) return
     const known = this.#conversations.get(conversation.id)
+    const sameOrder = known?.head.epoch === conversation.head.epoch
+    if (sameOrder && conversation.changed_at < (this.#toldAt.get(conversation.id) ?? 0)) return
+    this.#toldAt.set(conversation.id, conversation.changed_at)
     // What was pushed without its last words must not take away those we have.
     const last = conversation.last ?? known?.last
     this.#conversations.set(conversation.id, { ...conversation, ...(last && { last }) })

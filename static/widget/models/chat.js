@@ -15,6 +15,8 @@ export class Chat {
   desk = { online: false, agents: [], waiting: 0, mine: 0 }
   /** @type {Map<string, Conversation>} */
   #conversations = new Map()
+  /** How new each conversation was when the server last told how it stands. @type {Map<string, number>} */
+  #toldAt = new Map()
   /** @type {Map<string, MessageLog>} */
   #logs = new Map()
   /** @type {Map<string, { person: Person, until: number }>} */
@@ -27,7 +29,7 @@ export class Chat {
   constructor({ me, desk, conversations, page }) {
     this.me = me
     this.desk = desk
-    for (const conversation of conversations) this.#conversations.set(conversation.id, conversation)
+    for (const conversation of conversations) this.take(conversation)
     const { running } = this
     if (running && page) this.log(running.id).reset(page.head.epoch, page.messages, page.more)
   }
@@ -173,11 +175,14 @@ export class Chat {
   }
 
   /**
-   * A conversation as the server sees it now. Watermarks never go back.
+   * A conversation as the server sees it now. Watermarks never go back, and what comes late changes nothing.
    * @param {Conversation} conversation
    */
   take(conversation) {
     const known = this.#conversations.get(conversation.id)
+    const sameOrder = known?.head.epoch === conversation.head.epoch
+    if (sameOrder && conversation.changed_at < (this.#toldAt.get(conversation.id) ?? 0)) return
+    this.#toldAt.set(conversation.id, conversation.changed_at)
     for (const participant of conversation.participants) {
       const before = known?.participants.find(({ id }) => id === participant.id)
       if (!before) continue
