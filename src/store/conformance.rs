@@ -160,6 +160,7 @@ macro_rules! run_on {
             directed: [
                 a_message_for_some_is_nothing_to_the_others,
                 who_has_read_is_known_from_the_watermarks,
+                what_not_everybody_sees_is_one_question,
                 counts_and_pages_match_a_naive_model
             ]
             files: [

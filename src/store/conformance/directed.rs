@@ -15,7 +15,7 @@ use crate::{
         content::{Mentions, names},
         conversation::Keeping,
     },
-    store::{GroupStep, NewGroup, NewMessage, Store},
+    store::{GroupStep, NewGroup, NewMessage, Store, readership::Unseen},
 };
 
 const NAMES: [&str; 3] = ["alice", "bob", "anna"];
@@ -110,6 +110,25 @@ pub(crate) async fn who_has_read_is_known_from_the_watermarks(store: &dyn Store)
     }
     assert_eq!(readers(uid, None, 9).await, (1, 1, vec!["bob".to_owned()]));
     assert_eq!(store.readers(&other.app, uid, None, 9).await.unwrap().of, 0);
+}
+
+pub(crate) async fn what_not_everybody_sees_is_one_question(store: &dyn Store) {
+    let (house, other) = (House::new(store).await, House::named(store, "other").await);
+    let id = found(&house).await;
+    let alice = person("alice", Role::User);
+    for second in 1..=4 {
+        let only = if second == 2 { vec![user("bob")] } else { Vec::new() };
+        let new = NewMessage { only, ..message(id, alice.clone(), "words", at(second)) };
+        store.append(&house.app, new).await.unwrap();
+    }
+    store.delete_for(&house.app, id, &user("bob"), &[Seq(1), Seq(3)]).await.unwrap();
+    store.keep(&house.app, id, &user("alice"), Keeping::Cleared(Seq(1))).await.unwrap();
+    store.keep(&house.app, id, &user("anna"), Keeping::Cleared(Seq(3))).await.unwrap();
+    let unseen = store.unseen(&house.app, id, Seq(2), Seq(4)).await.unwrap();
+    assert_eq!(unseen.only, [(Seq(2), [user("alice"), user("bob")].into())].into());
+    assert_eq!(unseen.thrown_away, [(Seq(3), user("bob"))].into());
+    assert_eq!(unseen.cleared, [(user("anna"), Seq(3))].into());
+    assert_eq!(store.unseen(&other.app, id, Seq(2), Seq(4)).await.unwrap(), Unseen::default());
 }
 
 #[derive(Debug, Clone)]
@@ -238,6 +257,11 @@ pub(crate) async fn counts_and_pages_match_a_naive_model(store: &dyn Store) {
             let page: Vec<_> = seen(&house, id, name).await;
             let page: Vec<_> = page.iter().map(|m| (m.seq.unwrap().0, m.content.name.as_str())).collect();
             assert_eq!(page, model.page(who), "{name}: {steps:?}");
+            let unseen = store.unseen(&house.app, id, Seq(1), Seq(100)).await.unwrap();
+            for place in 1..=model.head() {
+                let shown = page.iter().any(|(shown, name)| *shown == place && *name != names::DELETED);
+                assert_eq!(unseen.sees(&user(name), Seq(place)), shown, "{name} at {place}: {steps:?}");
+            }
             let listed = list(&house, name).await.iter().any(|listed| listed.id == id);
             assert_eq!(listed, !model.is_removed(who), "{name}: {steps:?}");
         }

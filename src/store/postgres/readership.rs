@@ -1,19 +1,20 @@
 //! Whom a message is for, and who has read it.
 
 use async_trait::async_trait;
-use sqlx::query;
+use sqlx::{Row, query};
 
 use super::{
     PostgresStore, directed,
     error::Work,
-    rows::{all, maybe_millis, person, whole},
+    messages::number,
+    rows::{all, key_of, maybe_millis, parsed, person, whole},
     session::{Session, glancing, reading},
 };
 use crate::{
-    model::{AppKey, MessageUid, UserId},
+    model::{AppKey, ConversationId, MessageUid, Seq, UserId},
     store::{
         Result,
-        readership::{Reader, Readers, Readership},
+        readership::{Reader, Readers, Readership, Unseen},
     },
 };
 
@@ -21,6 +22,10 @@ use crate::{
 impl Readership for PostgresStore {
     async fn recipients(&self, app: &AppKey, uid: MessageUid) -> Result<Vec<UserId>> {
         glancing!(self, s => directed::recipients(s, app, uid))
+    }
+
+    async fn unseen(&self, app: &AppKey, conversation: ConversationId, first: Seq, last: Seq) -> Result<Unseen> {
+        glancing!(self, s => unseen(s, app, conversation, (first, last)))
     }
 
     async fn readers(&self, app: &AppKey, uid: MessageUid, after: Option<&UserId>, limit: u16) -> Result<Readers> {
@@ -48,6 +53,61 @@ macro_rules! meant {
                 and d.seq = x.seq
             )) "
     };
+}
+
+async fn unseen(
+    s: &mut Session<'_>,
+    app: &AppKey,
+    conversation: ConversationId,
+    (first, last): (Seq, Seq),
+) -> Work<Unseen> {
+    let rows = query(
+        "with here as (
+          select c.id
+          from conversations c
+          join apps p on p.id = c.app_id
+          where c.key = $1
+            and p.key = $2
+        )
+        select f.what, u.key, f.seq
+        from (
+          select 1 as what, d.user_id, d.seq
+          from here
+          join messages x on x.conversation_id = here.id and x.seq between $3 and $4 and x.directed
+          join directed d on d.conversation_id = here.id and d.seq = x.seq
+          union all
+          select 2, d.user_id, d.seq
+          from here
+          join deleted d on d.conversation_id = here.id and d.seq between $3 and $4
+          union all
+          select 3, m.user_id, m.cleared
+          from here
+          join participants m on m.conversation_id = here.id and m.cleared >= $3
+        ) as f
+        join users u on u.id = f.user_id",
+    )
+    .bind(&key_of(conversation)[..])
+    .bind(app.as_str())
+    .bind(number(first))
+    .bind(number(last))
+    .fetch_all(&mut *s.conn)
+    .await?;
+    let mut found = Unseen::default();
+    for row in &rows {
+        let (user, seq) = (parsed(row, 1)?, Seq(whole(row, 2)?));
+        match row.try_get::<i32, _>(0)? {
+            1 => {
+                found.only.entry(seq).or_default().insert(user);
+            }
+            2 => {
+                found.thrown_away.insert((seq, user));
+            }
+            _ => {
+                found.cleared.insert(user, seq);
+            }
+        }
+    }
+    Ok(found)
 }
 
 async fn readers(

@@ -6,13 +6,14 @@ use rusqlite::params;
 use super::{
     SqliteStore, directed,
     error::Work,
-    rows::{View, maybe_millis, person},
+    messages::{number, seq},
+    rows::{View, key_of, maybe_millis, parsed, person},
 };
 use crate::{
-    model::{AppKey, MessageUid, UserId},
+    model::{AppKey, ConversationId, MessageUid, Seq, UserId},
     store::{
         Result,
-        readership::{Reader, Readers, Readership},
+        readership::{Reader, Readers, Readership, Unseen},
     },
 };
 
@@ -21,6 +22,11 @@ impl Readership for SqliteStore {
     async fn recipients(&self, app: &AppKey, uid: MessageUid) -> Result<Vec<UserId>> {
         let app = app.clone();
         self.read(move |view| directed::recipients(view, &app, uid)).await
+    }
+
+    async fn unseen(&self, app: &AppKey, conversation: ConversationId, first: Seq, last: Seq) -> Result<Unseen> {
+        let app = app.clone();
+        self.read(move |view| unseen(view, &app, conversation, (first, last))).await
     }
 
     async fn readers(&self, app: &AppKey, uid: MessageUid, after: Option<&UserId>, limit: u16) -> Result<Readers> {
@@ -49,6 +55,56 @@ macro_rules! meant {
                 and d.seq = x.seq
             ))"
     };
+}
+
+fn unseen(
+    view: &View<'_>,
+    app: &AppKey,
+    conversation: ConversationId,
+    (first, last): (Seq, Seq),
+) -> Work<Unseen> {
+    let mut unseen = Unseen::default();
+    let mut asked = view.conn.prepare_cached(
+        "with here as (
+          select c.id
+          from conversations c
+          join apps p on p.id = c.app_id
+          where c.key = ?1
+            and p.key = ?2
+        )
+        select f.what, u.key, f.seq
+        from (
+          select 1 as what, d.user_id, d.seq
+          from here
+          join messages x on x.conversation_id = here.id and x.seq between ?3 and ?4 and x.directed
+          join directed d on d.conversation_id = here.id and d.seq = x.seq
+          union all
+          select 2, d.user_id, d.seq
+          from here
+          join deleted d on d.conversation_id = here.id and d.seq between ?3 and ?4
+          union all
+          select 3, m.user_id, m.cleared
+          from here
+          join participants m on m.conversation_id = here.id and m.cleared >= ?3
+        ) as f
+        join users u on u.id = f.user_id",
+    )?;
+    let mut rows = asked.query(params![key_of(conversation), app.as_str(), number(first), number(last)])?;
+    while let Some(row) = rows.next()? {
+        let (user, place) = (parsed(row, 1)?, seq(row.get(2)?));
+        match row.get::<_, i64>(0)? {
+            1 => {
+                unseen.only.entry(place).or_default().insert(user);
+            }
+            2 => {
+                unseen.thrown_away.insert((place, user));
+            }
+            _ => {
+                unseen.cleared.insert(user, place);
+            }
+        }
+    }
+    Ok(unseen)
 }
 
 fn readers(view: &View<'_>, app: &AppKey, uid: MessageUid, after: Option<&UserId>, limit: u16) -> Work<Readers> {
