@@ -26,6 +26,9 @@ pub trait Listener: Send + Sync + 'static {
         true
     }
 
+    /// Whoever is here may have missed what nobody can find any more: they come again, and say from where. Must not block.
+    fn start_over(&self) {}
+
     /// What a request for a long-poll session that lives here comes to; `None` when there is no such session.
     async fn poll(&self, _request: String) -> Option<String> {
         None

@@ -276,8 +276,13 @@ pub trait Store:
     async fn installation(&self) -> Result<u64>;
     /// What other servers on the same data committed since an earlier look's place; without one, only where to go on
     /// from. Nothing where there are no others.
-    async fn changes(&self, _since: Option<changes::Place>) -> Result<changes::Changes> {
+    async fn changes(&self, _since: Option<changes::Reached>) -> Result<changes::Changes> {
         Ok(changes::Changes::default())
+    }
+    /// Who hears of these conversations, whosever they are, in any order; none of those that are gone. Of groups and
+    /// discussions only when `with_members`, since there may be thousands inside. Nothing where there are no other servers.
+    async fn followers(&self, _of: &[ConversationId], _with_members: bool) -> Result<Vec<changes::Followers>> {
+        Ok(Vec::new())
     }
     /// Fails when the engine cannot commit now. For readiness.
     async fn ready(&self) -> Result<()>;

@@ -67,6 +67,7 @@ impl Collector for PostgresFigures {
                 ("store_messages", "New messages kept", &self.0.messages),
                 ("store_failed_commits", "Commits that failed", &self.0.failed_commits),
                 ("store_retries", "Transactions that were tried again", &self.0.retries),
+                ("store_work", "Reads, writes and batches", &self.0.work),
                 ("store_damaged_records", "Damaged records met while reading", &self.0.damaged),
             ],
         )

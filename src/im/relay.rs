@@ -31,17 +31,17 @@ impl Relay {
 /// What this node itself tells.
 impl Listener for Relay {
     fn hear(&self, hint: Hint) {
-        self.note(&hint);
-        self.here.hear(hint);
+        // What was committed a while ago may have been found in the store meanwhile.
+        if self.note(&hint) {
+            self.here.hear(hint);
+        }
     }
 }
 
 impl Relay {
-    /// Whoever is here has heard it now.
-    fn note(&self, hint: &Hint) {
-        if let Some(im) = self.im.upgrade() {
-            im.told.note(hint);
-        }
+    /// Whoever is here hears it now; `false` when they did before.
+    fn note(&self, hint: &Hint) -> bool {
+        self.im.upgrade().is_none_or(|im| im.told.note(hint))
     }
 }
 

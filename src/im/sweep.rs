@@ -12,43 +12,55 @@ use std::{
 use moka::sync::Cache;
 
 mod attributes;
+mod followed;
 mod others;
+mod said;
+mod stood;
 #[cfg(test)]
 mod tests;
+
+use stood::Stood;
 
 use super::Im;
 use crate::{
     bus::Listener,
-    model::{
-        AppKey, Audience, ConversationId, Event, Fault, Hint, Kind, Message, Millis, Seq, Stale, UserId,
-        command::History,
-    },
-    store::changes::{Change, Place},
+    model::{Audience, Conversation, ConversationId, Event, Fault, Hint, Kind},
+    store::changes::{Change, Changes, Followers, Other, Reached},
 };
 
 /// Conversations of which it is remembered what was told.
 const MOST: u64 = 100_000;
+/// The same of those of which nobody here heard.
+const MOST_PASSED: u64 = 500_000;
 /// A conversation in which nothing was told for so long is forgotten: what is told again is passed over by clients.
 const REMEMBERED: Duration = Duration::from_mins(10);
 /// What is on its way by the bus is here by then.
 const SETTLE: Duration = Duration::from_millis(750);
 /// Stretches between holes that are remembered.
 const MOST_STRETCHES: usize = 100;
+/// How often a conversation is read that turns while it is read.
+const TRIES: usize = 3;
 
 /// What this node's connections were told of each conversation.
 #[derive(Debug)]
 pub(super) struct Told {
     of: Cache<ConversationId, Arc<Mutex<Stand>>>,
+    /// Up to which place nobody here heard when it was looked at.
+    passed: Cache<ConversationId, u64>,
+    /// Who hears of what.
+    followers: followed::Known,
     /// Besides messages and how conversations stand.
     others: others::Told,
     /// Where the next look goes on.
-    place: Mutex<Option<Place>>,
+    place: Mutex<Option<Reached>>,
 }
 
 impl Default for Told {
     fn default() -> Self {
         Self {
             of: Cache::builder().max_capacity(MOST).time_to_idle(REMEMBERED).build(),
+            passed: Cache::builder().max_capacity(MOST_PASSED).time_to_live(REMEMBERED).build(),
+            followers: followed::Known::default(),
             others: others::Told::default(),
             place: Mutex::default(),
         }
@@ -61,8 +73,9 @@ struct Stand {
     /// Stretches of places that were told: the first of each, and its last. What lies before the first stretch is no more
     /// certain than a hole: a message may come while an earlier one was lost.
     told: BTreeMap<u64, u64>,
-    /// How new the conversation was that was told.
-    turned_at: Option<Millis>,
+    /// How the conversation stood that everybody here was told of last. What was told last, and not what is newest: after
+    /// news that came late the present is told again.
+    stood: Option<Stood>,
 }
 
 impl Stand {
@@ -91,6 +104,15 @@ impl Stand {
         }
         true
     }
+
+    /// How it stands was told.
+    fn hear(&mut self, audience: &Audience, conversation: &Conversation) {
+        let now = Stood::of(conversation);
+        if self.stood.as_ref() != Some(&now) {
+            // Told to some only: nobody can say what the others know.
+            self.stood = stood::is_told_to_all(audience, conversation).then_some(now);
+        }
+    }
 }
 
 impl Told {
@@ -102,11 +124,23 @@ impl Told {
                 message.seq.is_none_or(|place| self.with(message.conversation, |stand| stand.add(place.0)))
             }
             Event::Conversation(conversation) => self.with(conversation.id, |stand| {
-                stand.turned_at = stand.turned_at.max(Some(conversation.changed_at));
+                stand.hear(&hint.audience, conversation);
                 true
             }),
             _ => true,
         }
+    }
+
+    /// The same for how a conversation stands, unless something else than `before` was told of it meanwhile.
+    fn note_unless_told(&self, before: Option<&Stood>, hint: &Hint) -> bool {
+        let Event::Conversation(conversation) = &hint.event else { return false };
+        self.with(conversation.id, |stand| {
+            let same = stand.stood.as_ref() == before;
+            if same {
+                stand.hear(&hint.audience, conversation);
+            }
+            same
+        })
     }
 
     fn with<T>(&self, id: ConversationId, change: impl FnOnce(&mut Stand) -> T) -> T {
@@ -119,7 +153,20 @@ impl Told {
         found.map(|stand| stand.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
     }
 
-    fn place(&self) -> std::sync::MutexGuard<'_, Option<Place>> {
+    /// Places of a change that nobody was told of yet, and that somebody may have to hear of.
+    fn missing(&self, change: &Change) -> BTreeSet<u64> {
+        let after = self.passed.get(&change.conversation).unwrap_or(0).max(change.after);
+        let stand = self.stand(change.conversation);
+        (after + 1..=change.head).filter(|place| !stand.has(*place)).collect()
+    }
+
+    /// Whether everybody here knows how a service conversation stands.
+    fn knows_desk(&self, of: &Followers) -> bool {
+        let stands = of.desk.clone().map(|(stage, rating)| Stood::Desk(stage, rating));
+        stands.is_some() && self.stand(of.conversation).stood == stands
+    }
+
+    fn place(&self) -> std::sync::MutexGuard<'_, Option<Reached>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,153 +178,93 @@ impl Im {
         if self.bus.is_deaf() {
             self.forget_all();
         }
-        let since = *self.told.place();
-        let changes = self.store.changes(since).await?;
-        let any = !changes.conversations.is_empty() || !changes.others.is_empty();
-        if any && !self.bus.is_deaf() {
-            tokio::time::sleep(SETTLE).await;
+        let mut settled = self.bus.is_deaf();
+        loop {
+            let since = *self.told.place();
+            let changes = self.store.changes(since).await?;
+            if changes.missed {
+                return self.start_over(&*here).await;
+            }
+            let any = !changes.conversations.is_empty() || !changes.others.is_empty();
+            if any && !settled {
+                tokio::time::sleep(SETTLE).await;
+                // The pages that follow are of the same time.
+                settled = true;
+            }
+            let (place, more) = (changes.place, changes.more);
+            // After a fault that is temporary the next look begins where this page did.
+            self.make_up_page(&*here, changes).await?;
+            if place.is_some() {
+                *self.told.place() = place;
+            }
+            if !more {
+                return Ok(());
+            }
         }
+    }
+
+    /// The last look was so long ago that what changed since is not known: everybody comes anew, from where they are.
+    async fn start_over(&self, here: &dyn Listener) -> Result<(), Fault> {
+        // First: whoever comes from now on is told what changes from here on.
+        let place = self.store.changes(None).await?.place;
+        tracing::warn!("The database was away for too long to say what changed; all connections begin anew");
+        self.forget_all();
+        self.told.followers.forget_all();
+        here.start_over();
+        *self.told.place() = place;
+        Ok(())
+    }
+
+    /// Whatever nobody here follows is left out before anything else is read.
+    async fn make_up_page(&self, here: &dyn Listener, changes: Changes) -> Result<(), Fault> {
+        let Changes { mut conversations, mut others, .. } = changes;
+        for change in conversations.iter().filter(|change| change.turned) {
+            self.told.followers.forget(change.conversation);
+        }
+        conversations.retain(|change| change.turned || !self.told.missing(change).is_empty());
+        others.retain(|other| !self.told.others.has(other));
+        let mut named: BTreeSet<ConversationId> = others.iter().filter_map(Other::told_to_all_in).collect();
+        named.extend(conversations.iter().map(|change| change.conversation));
+        let followed = self.followed(here, named).await?;
+        self.forget_turned(here, &conversations, &followed);
         // First: who went is told nothing more of what the others hear.
-        self.make_up_others(&*here, changes.others).await?;
-        for change in changes.conversations {
-            match self.make_up(&*here, &change).await {
-                // The next look begins where this one did.
-                Err(fault) if fault.code.temporary() => return Err(fault),
-                Err(fault) => tracing::warn!(code = fault.code.name(), "A conversation that changed cannot be told"),
-                Ok(()) => {}
+        self.make_up_others(here, others, &followed).await?;
+        for change in conversations {
+            match followed.get(&change.conversation) {
+                Some(of) => others::goes_on(self.make_up(here, &change, of).await)?,
+                None => self.told.passed.insert(change.conversation, change.head),
             }
-        }
-        if changes.place.is_some() {
-            *self.told.place() = changes.place;
         }
         Ok(())
     }
 
-    async fn make_up(&self, here: &dyn Listener, change: &Change) -> Result<(), Fault> {
-        let Change { app, conversation: id, .. } = change;
-        let stand = self.told.stand(*id);
-        if change.turned {
-            self.make_up_turn(here, change, &stand).await?;
+    async fn make_up(&self, here: &dyn Listener, change: &Change, of: &Followers) -> Result<(), Fault> {
+        if change.turned && of.kind != Kind::Chatroom && !self.told.knows_desk(of) {
+            self.make_up_turn(here, of).await?;
         }
-        let missing: BTreeSet<u64> = (change.after + 1..=change.head).filter(|place| !stand.has(*place)).collect();
-        if missing.is_empty() {
-            return Ok(());
+        match self.told.missing(change) {
+            missing if missing.is_empty() => Ok(()),
+            missing => self.make_up_said(here, of, missing).await,
         }
-        let route = self.route_of(app, *id).await?;
-        if route.kind == Kind::Chatroom {
-            self.make_up_room(here, (app, *id), &missing).await?;
-        } else {
-            let audience = route.audience(app);
-            if here.wants(&audience) {
-                self.make_up_messages(here, (app, *id), audience, &missing).await?;
-            }
-        }
-        self.told.with(*id, |stand| {
-            for place in missing {
-                stand.add(place);
-            }
-        });
-        Ok(())
     }
 
-    /// Tells how a conversation stands, when something newer was told of it elsewhere.
-    async fn make_up_turn(&self, here: &dyn Listener, change: &Change, stand: &Stand) -> Result<(), Fault> {
-        let Change { app, conversation: id, .. } = change;
-        let Some(found) = self.store.conversation(app, *id).await? else { return Ok(()) };
-        if stand.turned_at >= Some(found.changed_at) || found.kind == Kind::Chatroom {
-            return Ok(());
-        }
-        self.forget(app, &Stale::Conversation(*id));
-        let service = found.service.is_some();
-        let route = self.route_of(app, *id).await?;
-        let mut audience = Audience { users: route.participants.clone(), ..Audience::of(app.clone()) };
-        audience.agents = service;
-        if here.wants(&audience) {
+    /// Tells how a conversation stands, when something else was told of it last.
+    async fn make_up_turn(&self, here: &dyn Listener, of: &Followers) -> Result<(), Fault> {
+        let (app, id) = (&of.app, of.conversation);
+        for _ in 0..TRIES {
+            let before = self.told.stand(id).stood;
+            let Some(found) = self.store.conversation(app, id).await? else { return Ok(()) };
+            if before.as_ref() == Some(&Stood::of(&found)) {
+                return Ok(());
+            }
             let told = self.complete(app, found).await?;
-            let hint = Hint { audience, event: Event::Conversation(Arc::new(told)) };
-            self.told.note(&hint);
-            here.hear(hint);
-        }
-        if service {
-            self.desk_elsewhere(app);
-        }
-        Ok(())
-    }
-
-    /// Everybody in a room here hears what was said after the first of them came, unless the back end stopped that.
-    async fn make_up_room(
-        &self,
-        here: &dyn Listener,
-        (app, id): (&AppKey, ConversationId),
-        missing: &BTreeSet<u64>,
-    ) -> Result<(), Fault> {
-        let audience = Audience { room: Some(id), ..Audience::of(app.clone()) };
-        if !here.wants(&audience) {
-            return Ok(());
-        }
-        let Some(after) = self.heard_in_room_after(app, id).await? else { return Ok(()) };
-        let missing = missing.range(after.0 + 1..).copied().collect();
-        let messages = self.read_places(app, id, None, &missing).await?;
-        tell(here, &audience, messages);
-        Ok(())
-    }
-
-    /// Everybody here hears what they may read of these places.
-    async fn make_up_messages(
-        &self,
-        here: &dyn Listener,
-        (app, id): (&AppKey, ConversationId),
-        audience: Audience,
-        missing: &BTreeSet<u64>,
-    ) -> Result<(), Fault> {
-        if audience.agents {
-            let agents = Audience { agents: true, ..Audience::of(app.clone()) };
-            if here.wants(&agents) {
-                let messages = self.read_places(app, id, None, missing).await?;
-                tell(here, &agents, messages);
+            let hint = Hint { audience: of.everybody(), event: Event::Conversation(Arc::new(told)) };
+            if self.told.note_unless_told(before.as_ref(), &hint) {
+                here.hear(hint);
+                return Ok(());
             }
-        }
-        for user in audience.users {
-            let audience = Audience { users: vec![user.clone()], ..Audience::of(app.clone()) };
-            if here.wants(&audience) {
-                let messages = self.read_places(app, id, Some(&user), missing).await?;
-                tell(here, &audience, messages);
-            }
+            // Something was told while it was read, newer or older.
         }
         Ok(())
-    }
-
-    /// Messages in these places, in their order, as somebody may see them; without a reader, as they are.
-    async fn read_places(
-        &self,
-        app: &AppKey,
-        id: ConversationId,
-        reader: Option<&UserId>,
-        missing: &BTreeSet<u64>,
-    ) -> Result<Vec<Message>, Fault> {
-        let (Some(first), Some(last)) = (missing.first(), missing.last()) else { return Ok(Vec::new()) };
-        let mut found: Vec<Message> = Vec::new();
-        let mut after = first - 1;
-        while after < *last {
-            let query = History { after: Some(Seq(after)), ..History::newest(id, History::MAX_LIMIT) };
-            let page = match reader {
-                Some(reader) => self.store.page_for(app, reader, &query).await?,
-                None => self.store.page(app, &query).await?,
-            };
-            let Some(reached) = page.messages.iter().filter_map(|message| message.seq).map(|place| place.0).max()
-            else {
-                break;
-            };
-            let wanted = |message: &Message| message.seq.is_some_and(|place| missing.contains(&place.0));
-            found.extend(page.messages.into_iter().filter(wanted).filter(|message| !message.content.is_gone()));
-            after = reached;
-        }
-        Ok(found)
-    }
-}
-
-fn tell(here: &dyn Listener, audience: &Audience, messages: Vec<Message>) {
-    for message in messages {
-        here.hear(Hint { audience: audience.clone(), event: Event::Message(Arc::new(message)) });
     }
 }

@@ -111,7 +111,7 @@ pub struct Conversation {
 }
 
 /// What a group or discussion has besides its people.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Group {
     /// Its name.
     pub name: String,
@@ -132,7 +132,7 @@ impl Group {
 }
 
 /// What somebody is in a group or discussion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Member {
     /// Decides who is inside and who may write.
     pub owner: bool,

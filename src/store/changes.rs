@@ -1,6 +1,8 @@
 //! What changed of late, for servers that share the data: what the bus lost is found here.
 
-use crate::model::{AppKey, ConversationId, Millis, Seq, UserId, chatroom::AttributeKey};
+use crate::model::{
+    AppKey, Audience, ConversationId, Kind, Millis, Seq, Stage, UserId, chatroom::AttributeKey, conversation::Rating,
+};
 
 /// Where a look stood among what one database server committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +13,37 @@ pub struct Place {
     pub server: i64,
 }
 
+/// How far looks for changes have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// Where.
+    pub place: Place,
+    /// When everything before had been seen, in microseconds by the database's clock.
+    pub at: i64,
+    /// What is left of a look that found more than one page.
+    pub rest: Option<Rest>,
+}
+
+/// The rest of a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// What was begun from here on is left to the next look.
+    pub until: u64,
+    /// From where that goes on.
+    pub next: u64,
+    /// When this look began, in microseconds by the database's clock.
+    pub at: i64,
+}
+
 /// What was committed since an earlier look. It may be told again by the next look; nothing is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// From where the next look goes on.
-    pub place: Option<Place>,
+    pub place: Option<Reached>,
+    /// This is one page: the look goes on from `place` at once.
+    pub more: bool,
+    /// The earlier look was so long ago that not everything since then is still known.
+    pub missed: bool,
     /// Conversations that changed, each once.
     pub conversations: Vec<Change>,
     /// What else changed.
@@ -35,6 +63,35 @@ pub struct Change {
     pub head: u64,
     /// It is new, or its stage, agent, name, people or their rights changed.
     pub turned: bool,
+}
+
+/// Who hears of what happens in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followers {
+    /// Within this app.
+    pub app: AppKey,
+    /// Where.
+    pub conversation: ConversationId,
+    /// What it is.
+    pub kind: Kind,
+    /// Everybody inside; nobody in a chatroom.
+    pub people: Vec<UserId>,
+    /// Service conversations only: where it stands, and how it was rated.
+    pub desk: Option<(Stage, Option<Rating>)>,
+}
+
+impl Followers {
+    /// Who hears what is said. While nobody has it, every agent does.
+    pub fn audience(&self) -> Audience {
+        let waits = matches!(self.desk, Some((Stage::Queued { .. } | Stage::Offline { .. }, _)));
+        let room = (self.kind == Kind::Chatroom).then_some(self.conversation);
+        Audience { users: self.people.clone(), agents: waits, room, ..Audience::of(self.app.clone()) }
+    }
+
+    /// Who hears how it stands: of service conversations every agent.
+    pub fn everybody(&self) -> Audience {
+        Audience { agents: self.desk.is_some(), ..self.audience() }
+    }
 }
 
 /// Something else that changed.
@@ -113,4 +170,14 @@ pub enum Other {
         /// Whose.
         user: UserId,
     },
+}
+
+impl Other {
+    /// The conversation in which everybody hears of it.
+    pub const fn told_to_all_in(&self) -> Option<ConversationId> {
+        match self {
+            Self::Read { conversation, .. } | Self::Replaced { conversation, .. } => Some(*conversation),
+            _ => None,
+        }
+    }
 }

@@ -125,6 +125,7 @@ impl PostgresStore {
     }
 
     fn session<'c>(&self, conn: &'c mut PgConnection) -> Session<'c> {
+        self.stats.work.fetch_add(1, Ordering::Relaxed);
         Session { conn, epoch: self.epoch, stats: self.stats.clone(), recorded: false }
     }
 

@@ -13,6 +13,7 @@ mod files;
 mod finding;
 mod groups;
 mod inbox;
+mod looks;
 mod messages;
 mod moderation;
 mod own;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use moka::sync::Cache;
 
-use super::attributes;
+use super::{attributes, followed::Followed, stood::Stood};
 use crate::{
     bus::Listener,
     im::Im,
@@ -13,7 +13,7 @@ use crate::{
         AppKey, Audience, Content, ConversationId, Event, Fault, Hint, Kind, Millis, Mine, Seq, Stale, UserId,
         command::History,
     },
-    store::changes::Other,
+    store::changes::{Followers, Other},
 };
 
 /// Of each kind so many are remembered.
@@ -31,8 +31,8 @@ pub(super) struct Told {
     kept: Cache<Whose, Mine>,
     replaced: Cache<Place, Content>,
     thrown_away: Cache<(Whose, Seq), ()>,
-    /// When a conversation had changed of which somebody was told that they are outside.
-    went: Cache<Whose, Millis>,
+    /// How a conversation stood of which somebody was told that they are outside.
+    went: Cache<Whose, Stood>,
     pub(super) attributes: attributes::Told,
 }
 
@@ -84,6 +84,20 @@ impl Told {
         }
     }
 
+    /// Whether this is known here by now, as far as that can be seen from it alone.
+    pub(super) fn has(&self, other: &Other) -> bool {
+        match other {
+            Other::Read { conversation, user, delivered, read, .. } => {
+                let told = self.read_by(*conversation, user);
+                told.0 >= *delivered && told.1 >= *read
+            }
+            Other::ThrownAway { conversation, user, seq, .. } => {
+                self.thrown_away.contains_key(&((*conversation, user.clone()), *seq))
+            }
+            _ => false,
+        }
+    }
+
     fn read_by(&self, conversation: ConversationId, user: &UserId) -> (Seq, Seq) {
         self.read.get(&(conversation, user.clone())).unwrap_or((Seq(0), Seq(0)))
     }
@@ -100,21 +114,24 @@ impl Told {
 
 impl Im {
     /// Tells this node's connections what nobody told them.
-    pub(super) async fn make_up_others(&self, here: &dyn Listener, others: Vec<Other>) -> Result<(), Fault> {
+    pub(super) async fn make_up_others(
+        &self,
+        here: &dyn Listener,
+        others: Vec<Other>,
+        followed: &Followed,
+    ) -> Result<(), Fault> {
         let mut thrown_away: BTreeMap<(AppKey, ConversationId, UserId), Vec<Seq>> = BTreeMap::new();
         let mut attributes: BTreeMap<(AppKey, ConversationId), attributes::Changed> = BTreeMap::new();
         for other in others {
             match other {
                 Other::ThrownAway { app, conversation, user, seq } => {
-                    if self.told.others.thrown_away.get(&((conversation, user.clone()), seq)).is_none() {
-                        thrown_away.entry((app, conversation, user)).or_default().push(seq);
-                    }
+                    thrown_away.entry((app, conversation, user)).or_default().push(seq);
                 }
                 Other::Attributed { app, conversation, version, key } => {
                     let changed = attributes.entry((app, conversation)).or_default();
                     changed.entry(version).or_default().insert(key);
                 }
-                other => goes_on(self.make_up_other(here, other).await)?,
+                other => goes_on(self.make_up_other(here, other, followed).await)?,
             }
         }
         for ((app, room), changed) in attributes {
@@ -126,20 +143,19 @@ impl Im {
         Ok(())
     }
 
-    async fn make_up_other(&self, here: &dyn Listener, other: Other) -> Result<(), Fault> {
+    async fn make_up_other(&self, here: &dyn Listener, other: Other, followed: &Followed) -> Result<(), Fault> {
         match other {
-            Other::Read { app, conversation, user, delivered, read, at } => {
-                let told = self.told.others.read_by(conversation, &user);
-                if told.0 < delivered || told.1 < read {
-                    let audience = self.route_of(&app, conversation).await?.audience(&app);
-                    self.make_up_for(here, audience, Event::Receipt { conversation, user, delivered, read, at });
+            Other::Read { conversation, user, delivered, read, at, .. } => {
+                if let Some(of) = followed.get(&conversation) {
+                    self.make_up_for(here, of.audience(), Event::Receipt { conversation, user, delivered, read, at });
                 }
                 Ok(())
             }
             Other::Kept { app, conversation, user } => self.make_up_kept(here, &app, conversation, user).await,
-            Other::Replaced { app, conversation, seq, at } => {
-                self.make_up_replaced(here, &app, (conversation, seq), at).await
-            }
+            Other::Replaced { conversation, seq, at, .. } => match followed.get(&conversation) {
+                Some(of) => self.make_up_replaced(here, of, seq, at).await,
+                None => Ok(()),
+            },
             Other::Went { app, conversation, user } => self.make_up_went(here, &app, conversation, user).await,
             Other::Listed { app, user } => {
                 self.forget(&app, &Stale::Contacts(user));
@@ -183,38 +199,31 @@ impl Im {
     ) -> Result<(), Fault> {
         let Some(audience) = wanted(here, app, &user) else { return Ok(()) };
         let Some(found) = self.store.conversation(app, conversation).await? else { return Ok(()) };
-        let (changed_at, whose) = (found.changed_at, (conversation, user));
-        let turned_at = self.told.stand(conversation).turned_at;
-        let last = self.told.others.went.get(&whose).max(turned_at);
-        if last >= Some(changed_at) || found.kind == Kind::Chatroom {
+        let (stands, whose) = (Some(Stood::of(&found)), (conversation, user));
+        let told = [self.told.others.went.get(&whose), self.told.stand(conversation).stood];
+        if found.kind == Kind::Chatroom || told.contains(&stands) {
             return Ok(());
         }
         // Whatever is remembered still has them inside.
         self.forget(app, &Stale::Conversation(conversation));
         if !self.route_of(app, conversation).await?.has(&whose.1) {
             let told = self.complete(app, found).await?;
-            self.told.others.went.insert(whose, changed_at);
+            self.told.others.went.insert(whose, Stood::of(&told));
             self.make_up_for(here, audience, Event::Conversation(told.into()));
         }
         Ok(())
     }
 
-    async fn make_up_replaced(
-        &self,
-        here: &dyn Listener,
-        app: &AppKey,
-        (conversation, seq): Place,
-        at: Millis,
-    ) -> Result<(), Fault> {
+    async fn make_up_replaced(&self, here: &dyn Listener, of: &Followers, seq: Seq, at: Millis) -> Result<(), Fault> {
+        let (app, conversation) = (&of.app, of.conversation);
         let query = History { after: Some(Seq(seq.0.saturating_sub(1))), ..History::newest(conversation, 1) };
         let found = self.store.page(app, &query).await?.messages.into_iter().find(|found| found.seq == Some(seq));
         let Some(message) = found else { return Ok(()) };
         if self.told.others.replaced.get(&(conversation, seq)).is_some_and(|told| told == message.content) {
             return Ok(());
         }
-        let route = self.route_of(app, conversation).await?;
-        let mut audience = route.audience(app);
-        if route.kind != Kind::Chatroom {
+        let mut audience = of.audience();
+        if of.kind != Kind::Chatroom {
             let for_some = self.store.recipients(app, message.uid).await?;
             if !for_some.is_empty() {
                 audience.users = for_some;
@@ -231,7 +240,7 @@ fn wanted(here: &dyn Listener, app: &AppKey, user: &UserId) -> Option<Audience> 
 }
 
 /// What cannot be told for good keeps nobody from the rest; after what may work later the next look begins where this one did.
-fn goes_on(made_up: Result<(), Fault>) -> Result<(), Fault> {
+pub(super) fn goes_on(made_up: Result<(), Fault>) -> Result<(), Fault> {
     match made_up {
         Err(fault) if !fault.code.temporary() => {
             tracing::warn!(code = fault.code.name(), "Something that changed cannot be told");

@@ -1,6 +1,15 @@
 //! What was told, place by place.
 
 use super::*;
+use crate::{
+    bus::LocalBus,
+    im::Settings,
+    model::{AppKey, Millis, clock::FixedClock},
+    store::{
+        changes::Place,
+        sqlite::{SqliteOptions, SqliteStore},
+    },
+};
 
 #[test]
 fn stretches_grow_together_and_every_place_is_new_once() {
@@ -46,4 +55,33 @@ fn what_is_remembered_of_a_conversation_is_bounded() {
         stand.add(2 * place);
     }
     assert!(stand.told.len() == MOST_STRETCHES && stand.has(2000) && !stand.has(2));
+}
+
+/// A page's connections, of which it is only noted that they began anew.
+#[derive(Default)]
+struct Ears(std::sync::atomic::AtomicUsize);
+
+impl Listener for Ears {
+    fn hear(&self, _: Hint) {}
+
+    fn start_over(&self) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn who_may_have_missed_what_nobody_can_find_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteOptions { reserve_bytes: Some(0), ..SqliteOptions::default() };
+    let store = Arc::new(SqliteStore::open(&folder.path().join("parlor.db"), options).unwrap());
+    let clock = Arc::new(FixedClock::at(Millis::new(1_800_000_000_000)));
+    let im = Im::new(store, Arc::new(LocalBus::default()), clock, Settings::default());
+    let (app, id, ears): (AppKey, _, _) = ("app1app1".parse().unwrap(), ConversationId::from_u128(7), Ears::default());
+    let people = vec!["ann".parse().unwrap()];
+    im.remember(Followers { app, conversation: id, kind: Kind::Private, people, desk: None });
+    *im.told.place() = Some(Reached { place: Place { low: 7, server: 1 }, at: 0, rest: None });
+    im.start_over(&ears).await.unwrap();
+    assert_eq!(ears.0.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(*im.told.place(), None, "looks go on from where the store is now");
+    assert!(!im.told.followers.has(id), "and remember nothing of before");
 }

@@ -261,7 +261,7 @@ fn service(row: &PgRow) -> sqlx::Result<Service> {
     Ok(Service {
         site: parsed(row, 6)?,
         visitor: parsed(row, 7)?,
-        stage: stage(row)?,
+        stage: stage(row, 8)?,
         waiting_since: maybe_millis(row, 12)?,
         ahead: None,
         context: json::<Context>(row, 13)?,
@@ -269,14 +269,15 @@ fn service(row: &PgRow) -> sqlx::Result<Service> {
     })
 }
 
-fn stage(row: &PgRow) -> sqlx::Result<Stage> {
-    let since = millis(row, 9)?;
-    let agent: Option<UserId> = maybe_parsed(row, 10)?;
-    Ok(match (text(row, 8)?, agent) {
+/// From four columns: the stage's name, since when, the agent, who ended it.
+pub(super) fn stage(row: &PgRow, first: usize) -> sqlx::Result<Stage> {
+    let since = millis(row, first + 1)?;
+    let agent: Option<UserId> = maybe_parsed(row, first + 2)?;
+    Ok(match (text(row, first)?, agent) {
         ("queued", _) => Stage::Queued { since },
         ("offline", _) => Stage::Offline { since },
         ("human", Some(agent)) => Stage::Human { agent, since },
-        (_, agent) => Stage::Ended { at: since, by: ended_by_named(text(row, 11)?), agent },
+        (_, agent) => Stage::Ended { at: since, by: ended_by_named(text(row, first + 3)?), agent },
     })
 }
 

@@ -24,6 +24,8 @@ pub struct PostgresStats {
     pub failed_commits: AtomicU64,
     /// Transactions that were tried again.
     pub retries: AtomicU64,
+    /// Everything that was asked or told: reads, writes, batches, and each try anew.
+    pub work: AtomicU64,
     /// Damaged records met while reading (D8).
     pub damaged: AtomicU64,
 }
@@ -36,6 +38,7 @@ impl Default for PostgresStats {
             commit_micros: commits(),
             batch: batches(),
             messages: AtomicU64::new(0),
+            work: AtomicU64::new(0),
             failed_commits: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             damaged: AtomicU64::new(0),

@@ -20,7 +20,7 @@ use crate::{
     store::{
         AgentAccount, Appended, DeskCounts, GroupStep, Idle, Login, NewGroup, NewLogin, NewMessage, NewService,
         NewTicket, Replaced, Result, Store, StoreError, TokenHash, Transition, Watermarks,
-        changes::{Changes, Place},
+        changes::{Changes, Followers, Reached},
     },
 };
 
@@ -266,8 +266,12 @@ impl Store for PostgresStore {
         writing!(self, s => tenancy::installation(s, drawn))
     }
 
-    async fn changes(&self, since: Option<Place>) -> Result<Changes> {
+    async fn changes(&self, since: Option<Reached>) -> Result<Changes> {
         glancing!(self, s => changes::changes(s, since))
+    }
+
+    async fn followers(&self, of: &[ConversationId], with_members: bool) -> Result<Vec<Followers>> {
+        glancing!(self, s => changes::followers(s, of, with_members))
     }
 
     async fn ready(&self) -> Result<()> {

@@ -57,12 +57,7 @@ macro_rules! meant {
     };
 }
 
-fn unseen(
-    view: &View<'_>,
-    app: &AppKey,
-    conversation: ConversationId,
-    (first, last): (Seq, Seq),
-) -> Work<Unseen> {
+fn unseen(view: &View<'_>, app: &AppKey, conversation: ConversationId, (first, last): (Seq, Seq)) -> Work<Unseen> {
     let mut unseen = Unseen::default();
     let mut asked = view.conn.prepare_cached(
         "with here as (

@@ -125,18 +125,21 @@ async fn whatever_changes_is_noted_by_its_kind() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_place_on_another_server_means_nothing_and_the_last_minutes_are_looked_at_again() {
-    use crate::store::changes::Place;
+    use crate::store::changes::{Place, Reached};
     let database = Database::make().await;
     let store = node(&database).await;
     let house = House::new(&store).await;
     let id = house.private().await.id;
     let here = store.changes(None).await.unwrap().place.unwrap();
-    let ahead = Place { low: here.low + 1_000_000, ..here };
-    assert!(found(&store.changes(Some(ahead)).await.unwrap(), id).is_none(), "not there yet");
-    let elsewhere = Place { server: here.server - 1, ..ahead };
-    let changes = store.changes(Some(elsewhere)).await.unwrap();
+    let ahead = Place { low: here.place.low + 1_000_000, ..here.place };
+    let from = |place| Some(Reached { place, ..here });
+    assert!(found(&store.changes(from(ahead)).await.unwrap(), id).is_none(), "not there yet");
+    let elsewhere = Place { server: here.place.server - 1, ..ahead };
+    let changes = store.changes(from(elsewhere)).await.unwrap();
     assert!(found(&changes, id).is_some(), "{changes:?}");
-    assert_eq!(changes.place.map(|place| place.server), Some(here.server), "from there on it goes on here");
+    let server = changes.place.map(|reached| reached.place.server);
+    assert_eq!(server, Some(here.place.server), "from there on it goes on here");
+    assert!(!changes.missed);
     store.close().await;
 }
 
@@ -210,4 +213,97 @@ async fn attributes_that_changed_are_noted_with_the_rooms_count_of_changes() {
     assert!(!found().await.iter().any(|(version, _)| *version > 5), "with the room they go untold");
     one.close().await;
     two.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_look_comes_in_pages_and_leaves_nothing_out() {
+    use std::collections::BTreeMap;
+    let database = Database::make().await;
+    let store = node(&database).await;
+    let house = House::new(&store).await;
+    let (mut behind, mut expected) = (database.behind().await, BTreeMap::new());
+    query("set parlor.nodes = on").execute(&mut behind).await.unwrap();
+    let mut place = store.changes(None).await.unwrap().place;
+    for (number, visitor) in ["vera", "viktor"].into_iter().enumerate() {
+        let id = house.queued(visitor, at(1)).await.id;
+        let many = "insert into changes (conversation_id, after, turned)
+            select id, 0, false from conversations cross join generate_series(1, 2500) where key = $1";
+        let receipts = "insert into other_changes (what, conversation_id, user_id)
+            select 2, c.id, m.user_id from conversations c join participants m on m.conversation_id = c.id where c.key = $1";
+        for sql in [many, receipts] {
+            query(sql).bind(id.as_u128().to_be_bytes().to_vec()).execute(&mut behind).await.unwrap();
+        }
+        expected.insert(id, number);
+    }
+    let (mut pages, mut seen, mut kept) = (0, Vec::new(), 0);
+    loop {
+        let changes = store.changes(place).await.unwrap();
+        (place, pages) = (changes.place, pages + 1);
+        seen.extend(changes.conversations.iter().map(|change| change.conversation));
+        kept += changes.others.len();
+        assert!(!changes.missed && pages < 9);
+        if !changes.more {
+            break;
+        }
+    }
+    assert!(pages > 1, "5,000 rows are no single page");
+    assert!(kept >= expected.len(), "what else changed is found with them");
+    assert!(expected.keys().all(|id| seen.contains(id)), "{seen:?}");
+    let reached = place.unwrap();
+    assert!(
+        reached.rest.is_none() && store.changes(place).await.unwrap().place.unwrap().place.low >= reached.place.low
+    );
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looked_last_before_changes_were_forgotten_has_missed_some() {
+    use crate::store::changes::{Place, Reached};
+    let database = Database::make().await;
+    let store = node(&database).await;
+    let here = store.changes(None).await.unwrap().place.unwrap();
+    let missed = async |secs: i64, server: i64| {
+        let place = Place { server, ..here.place };
+        let since = Reached { place, at: here.at - secs * 1_000_000, ..here };
+        store.changes(Some(since)).await.unwrap().missed
+    };
+    let (this, other) = (here.place.server, here.place.server - 1);
+    assert!(!missed(60, this).await && !missed(60, other).await);
+    assert!(!missed(400, this).await && missed(400, other).await, "of another server's only the last minutes are read");
+    assert!(missed(560, this).await);
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hears_of_many_conversations_is_one_question() {
+    use crate::{
+        model::{Stage, UserId},
+        store::NewGroup,
+    };
+    let database = Database::make().await;
+    let store = node(&database).await;
+    let house = House::new(&store).await;
+    let (pair, queue, group) =
+        (house.private().await.id, house.queued("vera", at(1)).await.id, conformance::fresh_id());
+    let (name, users) = ("Team".to_owned(), vec![user("bob")]);
+    let new = NewGroup { id: group, kind: Kind::Group, handle: None, name, owner: user("alice"), users, at: NOON };
+    store.create_group(&house.app, new).await.unwrap();
+    let ids = [pair, queue, group, conformance::fresh_id()];
+    let found = store.followers(&ids, false).await.unwrap();
+    let of = |id| found.iter().find(|one| one.conversation == id).cloned();
+    let sorted = |mut people: Vec<UserId>| {
+        people.sort();
+        people
+    };
+    let private = of(pair).unwrap();
+    assert_eq!((&private.app, private.kind, &private.desk), (&house.app, Kind::Private, &None));
+    assert_eq!(sorted(private.people.clone()), [user("alice"), user("bob")]);
+    assert!(!private.audience().agents && !private.everybody().agents);
+    let waiting = of(queue).unwrap();
+    assert!(matches!(waiting.desk, Some((Stage::Queued { .. }, None))), "{waiting:?}");
+    assert!(waiting.people == [user("vera")] && waiting.audience().agents);
+    assert!(found.len() == 2, "a group's people are asked for apart, and nobody hears of what is not there: {found:?}");
+    let groups = store.followers(&[group], true).await.unwrap();
+    assert_eq!(sorted(groups[0].people.clone()), [user("alice"), user("bob")]);
+    store.close().await;
 }

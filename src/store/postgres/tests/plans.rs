@@ -13,6 +13,7 @@ use crate::{
         conformance::{client_id, user},
         inbox::Inboxes,
         outbox::{NewWebhook, Outbox, WebhookWish},
+        readership::Readership,
         users::Users,
     },
 };
@@ -142,7 +143,8 @@ async fn hot_verbs_read_no_large_table_from_end_to_end() {
         form: crate::model::webhook::Form::Standard,
     };
     store.create_webhook(&app, NewWebhook { id: hook.clone(), wish, secret: vec![1], at: NOON }).await.unwrap();
-    let place: Place = store.changes(None).await.unwrap().place.unwrap();
+    let reached = store.changes(None).await.unwrap().place.unwrap();
+    let place: Place = reached.place;
     run(&database, "create role planner superuser login").await;
     run(&database, FILL).await;
     store.close().await;
@@ -205,7 +207,9 @@ async fn hot_verbs_read_no_large_table_from_end_to_end() {
         .await;
     plans
         .watch("the sweep", async |store, _| {
-            store.changes(Some(place)).await.unwrap();
+            store.changes(Some(reached)).await.unwrap();
+            store.followers(&[id, waiting], true).await.unwrap();
+            store.unseen(&app, id, Seq(1), Seq(100)).await.unwrap();
         })
         .await;
     assert!(plans.found.is_empty(), "{:#?}", plans.found);
