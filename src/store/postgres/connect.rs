@@ -78,7 +78,8 @@ pub(super) async fn greet(conn: &mut PgConnection, company: Company) -> Result<(
             case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, false),
           -- What others may miss is noted, when there are any.
           set_config('parlor.nodes', case when $1 then 'on' else 'off' end, false),
-          set_config('idle_in_transaction_session_timeout', '60s', false),
+          -- Nobody pauses in the middle of a transaction. A machine that is gone, or frozen, does: others wait for its rows.
+          set_config('idle_in_transaction_session_timeout', '4s', false),
           set_config('statement_timeout', '30s', false),
           -- Whatever the server's owner prefers: idle connections stay, and work ends by the times above.
           set_config('idle_session_timeout', '0', false),
@@ -86,10 +87,12 @@ pub(super) async fn greet(conn: &mut PgConnection, company: Company) -> Result<(
           case when current_setting('server_version_num')::bigint >= 170000
             then set_config('transaction_timeout', '0', false) end,
           set_config('client_min_messages', 'warning', false),
-          -- A machine that is gone lets go of its number and its locks within a minute.
-          set_config('tcp_keepalives_idle', '30', false),
-          set_config('tcp_keepalives_interval', '10', false),
+          -- A machine that is gone lets go of its number and its locks within half a minute, also while the server
+          -- speaks to it.
+          set_config('tcp_keepalives_idle', '15', false),
+          set_config('tcp_keepalives_interval', '5', false),
           set_config('tcp_keepalives_count', '3', false),
+          set_config('tcp_user_timeout', '15s', false),
           current_setting('server_version') as version, current_setting('server_encoding') as encoding",
     )
     .bind(company == Company::Nodes)

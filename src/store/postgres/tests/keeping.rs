@@ -123,6 +123,21 @@ async fn a_connection_that_was_left_in_the_middle_is_not_used_again() {
     store.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_stands_still_in_a_transaction_holds_nobody_up_for_long() {
+    let (store, database) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    let options = connect::options_of(&database.url()).unwrap();
+    let mut frozen = connect::first(&options, Company::Any, Duration::from_secs(5)).await.unwrap();
+    let mut transaction = frozen.begin().await.unwrap();
+    query("select 1 from conversations for update").execute(&mut *transaction).await.unwrap();
+    let kept = tokio::time::timeout(Duration::from_secs(20), house.says(id, person("alice", Role::User), "on", at(1)));
+    kept.await.expect("the server ends the other's transaction");
+    assert!(transaction.commit().await.is_err());
+    store.close().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_answers_no_more_is_not_waited_for_for_ever() {
     let outcome = in_time(std::future::pending::<Work<()>>()).await;
