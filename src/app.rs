@@ -3,6 +3,7 @@
 //! Floor 6. Only this file knows every part.
 
 mod bus;
+mod clock;
 mod figures;
 mod files;
 mod first_start;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::bus::Carrier;
 use self::{
+    clock::AgreedClock,
     figures::{FileFigures, PostgresFigures, StoreFigures, TallyFigures},
     first_start::welcome,
     room_figures::RoomFigures,
@@ -34,14 +36,14 @@ pub use self::{
 };
 use crate::{
     auth::vault::Vault,
-    bus::{Bus, nats::NatsError},
+    bus::{Bus, LocalBus, nats::NatsError},
     config::{Config, Limits},
     gateway::Gateway,
     hooks::{self, Delivering, review::HttpReviewer},
     http::{self, Parts, health::Health, listen::Listeners, rong::api::ServerApi},
     im::{self, Im, files::FileLimits, upkeep},
     media::blobs::BlobStats,
-    model::{Fault, clock::SystemClock},
+    model::{Clock, Fault},
     outbound::{Guard, Outbound},
     store::{
         Store, StoreError,
@@ -116,32 +118,36 @@ impl Parlor {
 
         let mut figures = Figures::default();
         let store = open_store(&config, &mut figures).await?;
+        let agreed = Arc::new(AgreedClock::of(&*store).await?);
+        let clock: Arc<dyn Clock> = agreed.clone();
         let bus = Carrier::open(&config, &*store, &mut figures).await?;
         let file_stats = Arc::<BlobStats>::default();
         figures.add(Box::new(FileFigures(Arc::clone(&file_stats))));
         let blobs = files::open(&config, file_stats).await?;
         let outbound = Arc::new(Outbound::new(&config.outbound));
         let vault = vault(&config, &*store).await?;
-        let reviewer = HttpReviewer::new(outbound.clone(), vault.clone(), Arc::new(SystemClock));
+        let reviewer = HttpReviewer::new(outbound.clone(), vault.clone(), clock.clone());
         let upstream = upstream::Sessions::new(upstream::Parts {
             outbound: outbound.clone(),
             vault: vault.clone(),
-            clock: Arc::new(SystemClock),
+            clock: clock.clone(),
             figures: figures.upstream.clone(),
         });
-        let im = domain(&config, Arc::clone(&store), bus.bus(), vault.clone()).with_reviewer(Arc::new(reviewer));
+        let im = domain(&config, Arc::clone(&store), bus.bus(), clock.clone(), vault.clone())
+            .with_reviewer(Arc::new(reviewer));
         let im = im.with_carrier(Arc::new(upstream.clone()));
         let im = Arc::new(im.keeping_files(blobs, file_limits(&config.limits)));
         upstream.connect(&im);
         let welcome = welcome(&im, &config).await?;
         let upkeep = CancellationToken::new();
         tokio::task::spawn_local(upkeep::run(Arc::clone(&im), upkeep.clone()));
+        tokio::task::spawn_local(upkeep.clone().run_until_cancelled_owned(agreed.keep_right(Arc::clone(&store))));
 
         let delivering = Delivering::start(hooks::Parts {
             store: Arc::clone(&store),
             outbound,
             vault: vault.clone(),
-            clock: Arc::new(SystemClock),
+            clock: clock.clone(),
             figures: figures.hooks.clone(),
             look_every: Duration::from_secs(5),
         });
@@ -240,8 +246,15 @@ fn file_limits(limits: &Limits) -> FileLimits {
     }
 }
 
+/// The domain for whoever works beside a server, or without one: a command, which ends soon. Nobody hears of what it does.
+pub async fn domain_beside(config: &Config, store: Arc<dyn Store>) -> Result<Im, StartError> {
+    let vault = vault(config, &*store).await?;
+    let clock = Arc::new(AgreedClock::of(&*store).await?);
+    Ok(domain(config, store, Arc::new(LocalBus::default()), clock, vault))
+}
+
 /// The domain on top of a store and a [`vault`], as the settings want it.
-pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>, vault: Vault) -> Im {
+fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, vault: Vault) -> Im {
     let settings = im::Settings {
         idle_end_secs: config.desk.idle_end_secs,
         recall_secs: config.desk.recall_secs,
@@ -252,5 +265,5 @@ pub fn domain(config: &Config, store: Arc<dyn Store>, bus: Arc<dyn Bus>, vault: 
         outgoing: Guard::new(&config.outbound),
         ..im::Settings::default()
     };
-    Im::new(store, bus, Arc::new(SystemClock), settings).with_vault(vault)
+    Im::new(store, bus, clock, settings).with_vault(vault)
 }

@@ -284,6 +284,10 @@ pub trait Store:
     async fn followers(&self, _of: &[ConversationId], _with_members: bool) -> Result<Vec<changes::Followers>> {
         Ok(Vec::new())
     }
+    /// What time it is by the one clock that every server of this store can ask; `None` when no other server can be there.
+    async fn time(&self) -> Result<Option<Millis>> {
+        Ok(None)
+    }
     /// Fails when the engine cannot commit now. For readiness.
     async fn ready(&self) -> Result<()>;
     /// Finishes all commits and closes the engine. Later verbs fail with [`StoreError::Unavailable`].

@@ -5,15 +5,13 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use parlor::{
-    app::{domain, open_beside, vault},
+    app::{domain_beside, open_beside},
     auth::vault::KEY_FILE,
-    bus::LocalBus,
     config::Config,
     im::{Im, backend::groups::NewGroupByBackEnd},
     model::{Kind, Site},
@@ -151,8 +149,7 @@ impl People {
     pub(crate) async fn of(server: &Server) -> anyhow::Result<Self> {
         let config = server.config();
         let store = open_beside(&config).await?;
-        let vault = vault(&config, &*store).await?;
-        Ok(Self { im: domain(&config, store, Arc::new(LocalBus::default()), vault) })
+        Ok(Self { im: domain_beside(&config, store).await? })
     }
 
     /// The demo site.

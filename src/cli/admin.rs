@@ -9,7 +9,6 @@ use serde_json::json;
 use super::{Output, Settings, password, print, secrets};
 use crate::{
     app,
-    bus::LocalBus,
     config::{Config, Log, LogFormat},
     http::demo::pasted_line,
     im::{Im, accounts::NewAgent, backend::record::Done},
@@ -245,8 +244,7 @@ pub(super) fn with_domain(
     telemetry::log::start(&Log { format: LogFormat::Text, level: "warn".to_owned() })?;
     actix_rt::System::new().block_on(async {
         let store = app::open_beside(&config).await?;
-        let vault = app::vault(&config, &*store).await?;
-        let im = app::domain(&config, Arc::clone(&store), Arc::new(LocalBus::default()), vault);
+        let im = app::domain_beside(&config, Arc::clone(&store)).await?;
         let result = work(&im, &config).await;
         store.close().await;
         result

@@ -13,7 +13,7 @@ use super::{
     stats::PostgresStats,
 };
 use crate::{
-    model::{AppKey, UserId},
+    model::{AppKey, Millis, UserId},
     store::StoreError,
 };
 
@@ -98,6 +98,12 @@ pub(super) async fn commit_like_a_write(s: &mut Session<'_>) -> Work<()> {
     .execute(&mut *s.conn)
     .await?;
     Ok(())
+}
+
+/// What time it is by the database's clock.
+pub(super) async fn now(s: &mut Session<'_>) -> Work<Millis> {
+    let row = query("select (extract(epoch from clock_timestamp()) * 1000)::bigint").fetch_one(&mut *s.conn).await?;
+    Ok(Millis::new(row.try_get(0)?))
 }
 
 /// Counts the tries of one piece of work.

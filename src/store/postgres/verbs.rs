@@ -6,7 +6,7 @@ use super::{
     PostgresStore,
     batcher::{Append, Job, Mark},
     changes, conversations, desk, groups, hidden, logins, messages, own, people, service,
-    session::{commit_like_a_write, glancing, reading, writing},
+    session::{commit_like_a_write, glancing, now, reading, writing},
     tenancy, users,
 };
 use crate::{
@@ -272,6 +272,10 @@ impl Store for PostgresStore {
 
     async fn followers(&self, of: &[ConversationId], with_members: bool) -> Result<Vec<Followers>> {
         glancing!(self, s => changes::followers(s, of, with_members))
+    }
+
+    async fn time(&self) -> Result<Option<Millis>> {
+        glancing!(self, s => now(s)).map(Some)
     }
 
     async fn ready(&self) -> Result<()> {

@@ -7,8 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlor::{
-    app::{domain, open_beside},
-    bus::LocalBus,
+    app::{domain_beside, open_beside},
     im::{Im, backend::webhooks::WebhookWish},
     model::{
         AppKey, Content, Scope, WebhookId,
@@ -191,8 +190,7 @@ impl Estate {
             (config.limits.api_per_app_sec, config.limits.api_per_key_sec) = (10_000, 10_000);
         });
         let store = open_beside(server.config()).await.unwrap();
-        let vault = parlor::app::vault(server.config(), &*store).await.unwrap();
-        let im = domain(server.config(), store, std::sync::Arc::new(LocalBus::default()), vault);
+        let im = domain_beside(server.config(), store).await.unwrap();
         let app = im.create_app(&format!("{MARK} lamps")).await.unwrap().key;
         let other = im.create_app("Bystander").await.unwrap().key;
         let origins = vec![Origin::parse("https://secretive.example").unwrap()];

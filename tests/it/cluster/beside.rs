@@ -4,12 +4,10 @@ use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
 };
 
 use parlor::{
-    app::{domain as domain_on, open_beside, vault},
-    bus::LocalBus,
+    app::{domain_beside, open_beside},
     config::Config,
     im::Im,
     model::AppKey,
@@ -46,8 +44,7 @@ pub(super) async fn domain(database: &Postgres, key: &Path) -> Im {
     config.data.dir = key.to_owned();
     config.store.url = database.url().as_str().into();
     let store = open_beside(&config).await.unwrap();
-    let vault = vault(&config, &*store).await.unwrap();
-    domain_on(&config, store, Arc::new(LocalBus::default()), vault)
+    domain_beside(&config, store).await.unwrap()
 }
 
 /// A program's command line.

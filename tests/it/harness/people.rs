@@ -1,13 +1,9 @@
 //! Those who use a running server: made beside it, as an operator would.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parlor::{
-    app::{domain, open_beside, vault},
-    bus::LocalBus,
+    app::{domain_beside, open_beside},
     im::{Im, accounts::NewAgent},
     model::{AppKey, Site},
 };
@@ -28,8 +24,7 @@ impl People {
     /// The people of the server's own first site.
     pub(crate) async fn of(server: &TestServer) -> Self {
         let store = open_beside(server.config()).await.unwrap();
-        let vault = vault(server.config(), &*store).await.unwrap();
-        let im = domain(server.config(), store, Arc::new(LocalBus::default()), vault);
+        let im = domain_beside(server.config(), store).await.unwrap();
         let app = im.apps().await.unwrap().remove(0);
         let site = im.sites(&app.key).await.unwrap().remove(0);
         Self::at(im, site, server.addresses())

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use parlor::{
-    app::domain,
-    bus::LocalBus,
+    app::domain_beside,
     config::Config,
     im::accounts::NewAgent,
     model::{
@@ -29,8 +28,7 @@ async fn with_agent() -> (Service, Upstream, serde_json::Value) {
     let store = Arc::new(SqliteStore::open(&service.process.data(), options).unwrap());
     let mut config = Config::default();
     config.data.dir = service.process.data();
-    let vault = parlor::app::vault(&config, &*store).await.unwrap();
-    let im = domain(&config, store.clone(), Arc::new(LocalBus::default()), vault);
+    let im = domain_beside(&config, store.clone()).await.unwrap();
     let app: parlor::model::AppKey = service.app.parse().unwrap();
     let origin = Origin::parse("https://help.example").unwrap();
     let site = im.create_site(&app, "Help", vec![origin], Look::default()).await.unwrap();
