@@ -30,6 +30,14 @@ macro_rules! server {
     };
 }
 
+/// The same as a question of its own, which is asked once and not for each row. Where an index begins it is not one, so that
+/// the planner can tell how few rows come behind.
+macro_rules! server_once {
+    () => {
+        concat!("(select ", server!(), ")")
+    };
+}
+
 /// Rows since a look: `$1` its place, `$2` its server, `$3` the window otherwise.
 macro_rules! since {
     ($row:literal) => {
@@ -38,7 +46,7 @@ macro_rules! since {
             ".xact >= case when $2 = ",
             server!(),
             " then $1::text::xid8 else '0'::xid8 end and ($2 = ",
-            server!(),
+            server_once!(),
             " or ",
             $row,
             ".at > now() - make_interval(secs => $3))"
@@ -46,7 +54,7 @@ macro_rules! since {
     };
 }
 
-pub(super) use {server, since};
+pub(super) use {server, server_once, since};
 
 /// Rows of a page: of those since a look (see [`since`]), what was begun before `$4`, the rest of the look, and up to `$5`,
 /// the last of the page.
@@ -55,7 +63,7 @@ macro_rules! within {
         concat!(
             since!($row),
             " and ($2 <> ",
-            server!(),
+            server_once!(),
             " or ",
             $row,
             ".xact < $4::text::xid8) and ",

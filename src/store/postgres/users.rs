@@ -5,7 +5,7 @@ use sqlx::{Row, query};
 
 use super::{
     PostgresStore,
-    changes::{WINDOW_SECS, server, since},
+    changes::{WINDOW_SECS, server, server_once, since},
     error::Work,
     rows::{all, json, maybe, millis, parsed, person, to_json},
     session::{Session, glancing, writing},
