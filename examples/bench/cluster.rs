@@ -18,11 +18,27 @@ const IN_FLIGHT: usize = 4;
 const TIMES: usize = 3;
 const MISSING: &str = "scripts/bench cluster starts a database and a bus, and says where they are";
 
+/// Files of PostgreSQL's log that are there before it is measured: as many as `scripts/cluster` lets it have, 2 GB.
+const LOG_FILES: usize = 128;
+
 /// All of it. The environment says where database and bus are.
 pub(crate) async fn print() -> anyhow::Result<()> {
+    age().await?;
     traffic().await?;
     room(number("BENCH_ROOM", 10_000)?).await?;
     idle(number("BENCH_NODES", 6)?, number("BENCH_IDLE", 2_500)?).await
+}
+
+/// A database in the middle of its life uses its log's files again. A young one makes each anew, 16 MB of zeros while a commit waits.
+async fn age() -> anyhow::Result<()> {
+    let mut database = PgConnection::connect(&variable("CLUSTER_STORE_URL").context(MISSING)?).await?;
+    for _ in 0..LOG_FILES {
+        sqlx::raw_sql("select pg_logical_emit_message(false, 'bench', ''); select pg_switch_wal()")
+            .execute(&mut database)
+            .await?;
+    }
+    sqlx::raw_sql("checkpoint").execute(&mut database).await?;
+    Ok(())
 }
 
 async fn traffic() -> anyhow::Result<()> {
