@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Does all jobs of a batch; what became of each, and how many messages are new. A refusal of one leaves nothing behind and
-/// touches no other. Receipts are `noted` for servers that hear of each other.
+/// touches no other. All is `noted` for servers that hear of each other.
 pub(super) async fn all(
     s: &mut Session<'_>,
     (uids, names): (&mut Uids, &mut Names),
@@ -61,7 +61,7 @@ pub(super) async fn all(
         });
     }
     let added = writing.messages.len() as u64;
-    writing.write(s, &loaded).await?;
+    writing.write(s, &loaded, noted).await?;
     if noted && !writing.read.is_empty() {
         changes::note_read(s, &writing.read.iter().copied().collect::<Vec<_>>()).await?;
     }

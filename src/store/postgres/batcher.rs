@@ -1,6 +1,7 @@
-//! Group commit: one task per node takes whatever waits into one transaction, commits, and only then answers. It never
-//! waits on purpose: the commit of one batch is the time in which the next one gathers. (Small batches 4 ms apart were tried:
-//! no more messages, no less work, later acks.)
+//! Group commit: one task per node takes whatever waits into one transaction, commits, and only then answers. The commit of
+//! one batch is the time in which the next one gathers. While many write, but too few for a batch that is worth its ways to
+//! the server, batches begin some milliseconds apart: each costs this node and the server as much as dozens of messages.
+//! Whoever writes nearly alone waits for nobody.
 //!
 //! The task's connection holds a lock on the number of this node, which is part of every message's number: whoever loses
 //! the connection loses the number, and nobody else mints with it before the server has ended the old session.
@@ -8,11 +9,14 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sqlx::{ConnectOptions, Connection, PgConnection, Row, postgres::PgConnectOptions, query};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    time::Instant,
+};
 
 use super::{
     Company, append,
@@ -33,6 +37,14 @@ use crate::{
 
 /// Most jobs in one commit.
 pub(super) const MOST: usize = 1024;
+/// A batch with fewer jobs lets the next one begin at once.
+const CROWD: usize = 8;
+/// So many jobs begin at once in any case: their batch's own cost is little beside theirs.
+const WORTHWHILE: usize = 64;
+/// Time from the beginning of a crowd's batch to that of the next one.
+const APART: Duration = Duration::from_millis(8);
+/// How often it is looked meanwhile whether there are enough.
+const STEP: Duration = Duration::from_millis(1);
 /// Tries of a batch that surely left nothing behind.
 const TRIES: u32 = 4;
 /// How often jobs are sent again whose commit was not answered: what was written then is found by the client ids.
@@ -43,9 +55,10 @@ const PAUSE: Duration = Duration::from_millis(25);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything that a batch asks for is found by a key. While a table is young PostgreSQL takes it for tiny and would read all of
-/// it, over and over, until its statistics come minutes later.
-const BY_INDEX: &str = "select set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
-    set_config('enable_mergejoin', 'off', false)";
+/// it, over and over, until its statistics come minutes later. What others may miss is noted with the batch itself, which
+/// knows it: the triggers that find it out for everybody else would cost as much as the messages.
+const SETTINGS: &str = "select set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+    set_config('enable_mergejoin', 'off', false), set_config('parlor.nodes', 'off', false)";
 
 /// Something to write.
 pub(super) enum Job {
@@ -192,7 +205,7 @@ impl Batcher {
     /// longer. A connection that is made anew later is in nobody's way who came meanwhile.
     pub(super) async fn joins(&mut self, company: Company, patience: Duration) -> Result<bool> {
         self.company = company;
-        let deadline = tokio::time::Instant::now() + patience;
+        let deadline = Instant::now() + patience;
         loop {
             self.sit_down().await?;
             if let Some(seat) = &mut self.seat
@@ -203,7 +216,7 @@ impl Batcher {
             if let Some(seat) = self.seat.take() {
                 drop(seat.conn.close().await);
             }
-            if tokio::time::Instant::now() > deadline {
+            if Instant::now() > deadline {
                 return Ok(false);
             }
             tokio::time::sleep(PAUSE).await;
@@ -224,7 +237,12 @@ impl Batcher {
     /// Runs until every sender is gone or a [`Job::Close`] came, after all jobs are done.
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut batch = Vec::with_capacity(MOST);
+        let mut earliest = Instant::now();
         while jobs.recv_many(&mut batch, MOST).await > 0 {
+            gather(&mut jobs, &mut batch, earliest).await;
+            if batch.len() >= CROWD {
+                earliest = Instant::now() + APART;
+            }
             if batch.iter().any(|job| matches!(job, Job::Close)) {
                 jobs.close();
             }
@@ -332,12 +350,24 @@ impl Batcher {
     }
 }
 
+/// Takes what comes until a batch may begin, or until there is enough for one.
+async fn gather(jobs: &mut mpsc::Receiver<Job>, batch: &mut Vec<Job>, earliest: Instant) {
+    // In steps: whoever waits for jobs is woken by each of them.
+    while batch.len() + jobs.len() < WORTHWHILE && Instant::now() < earliest {
+        tokio::time::sleep(STEP).await;
+    }
+    let room = MOST.saturating_sub(batch.len());
+    if room > 0 && !jobs.is_empty() {
+        jobs.recv_many(batch, room).await;
+    }
+}
+
 /// Connects and takes the lowest number that no other node has.
 async fn seat(connect: &PgConnectOptions, company: Company) -> Work<Seat> {
     let sitting = async {
         let mut conn = connect.connect().await?;
         greet(&mut conn, company).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        query(BY_INDEX).execute(&mut conn).await?;
+        query(SETTINGS).execute(&mut conn).await?;
         for node in 0..=MAX_NODE {
             let row = query(
                 "select pg_try_advisory_lock(
@@ -355,4 +385,39 @@ async fn seat(connect: &PgConnectOptions, company: Company) -> Work<Seat> {
         Err(StoreError::TooMany("servers").into())
     };
     tokio::time::timeout(PATIENCE, sitting).await.map_err(|_| late())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many wait, and the next batch may begin in 8 ms: how many it has, and how long it waited. Two more come in 3 ms.
+    async fn gathered(waiting: usize) -> (usize, Duration) {
+        let (sender, mut jobs) = mpsc::channel(MOST);
+        for _ in 0..waiting {
+            sender.try_send(Job::Close).unwrap();
+        }
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            for _ in 0..2 {
+                sender.try_send(Job::Close).unwrap();
+            }
+        };
+        let (begun, mut batch) = (Instant::now(), Vec::new());
+        let gathering = async {
+            jobs.recv_many(&mut batch, MOST).await;
+            gather(&mut jobs, &mut batch, begun + APART).await;
+            begun.elapsed()
+        };
+        let (took, ()) = tokio::join!(gathering, later);
+        (batch.len(), took)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowds_batches_begin_apart_unless_there_is_enough_for_one() {
+        assert_eq!(gathered(10).await, (12, APART));
+        assert_eq!(gathered(WORTHWHILE).await, (WORTHWHILE, Duration::ZERO));
+        assert_eq!(gathered(WORTHWHILE - 2).await, (WORTHWHILE, Duration::from_millis(3)));
+        assert_eq!(gathered(MOST).await, (MOST, Duration::ZERO));
+    }
 }

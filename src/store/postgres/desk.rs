@@ -29,13 +29,15 @@ pub(super) async fn desk_view(
     load_all(s, &rows).await
 }
 
+/// The index knows only minutes, which follow times: what is in one is sorted.
 const ALL: &str = "
     select id
     from conversations
     where app_id = (select id from apps where key = $1)
       and kind = 5
+      and changed_minute <= $2 / 60000
       and (changed_at, key) < ($2, $3)
-    order by changed_at desc, key desc
+    order by changed_minute desc, changed_at desc, key desc
     limit $4";
 
 const CLOSED: &str = "
@@ -43,8 +45,9 @@ const CLOSED: &str = "
     from conversations
     where app_id = (select id from apps where key = $1)
       and stage = 'ended'
+      and changed_minute <= $2 / 60000
       and (changed_at, key) < ($2, $3)
-    order by changed_at desc, key desc
+    order by changed_minute desc, changed_at desc, key desc
     limit $4";
 
 async fn newest(s: &mut Session<'_>, sql: &'static str, app: &AppKey, list: &List) -> Work<Vec<i64>> {
@@ -98,8 +101,8 @@ async fn waiting(s: &mut Session<'_>, app: &AppKey, list: &List) -> Work<Vec<i64
         from conversations
         where app_id = (select id from apps where key = $1)
           and stage in ('queued', 'offline')
-          and (waiting_since, key) > ($2, $3)
-        order by waiting_since, key
+          and (queued_since, key) > ($2, $3)
+        order by queued_since, key
         limit $4",
     )
     .bind(app.as_str())
@@ -161,7 +164,7 @@ pub(super) async fn queue_position(s: &mut Session<'_>, app: &AppKey, id: Conver
             from conversations o
             where o.app_id = c.app_id
               and o.stage in ('queued', 'offline')
-              and (o.waiting_since, o.key) < (c.waiting_since, c.key)
+              and (o.queued_since, o.key) < (c.queued_since, c.key)
           )
         from conversations c
         where c.key = $1

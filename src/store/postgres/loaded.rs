@@ -26,6 +26,8 @@ pub(super) struct Head {
     pub(super) kind: i64,
     pub(super) began_at: i64,
     pub(super) seq: i64,
+    /// The same before this batch.
+    pub(super) seq_before: i64,
     /// The number of the newest message.
     pub(super) newest: i64,
     pub(super) counted: i64,

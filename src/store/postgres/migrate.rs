@@ -17,7 +17,7 @@ struct Step {
 }
 
 /// Every step in order; its place is the schema version it leads to. Released steps never change.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 14] = [
     Step { sql: include_str!("migrations/0001_first.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0002_labels.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0003_changes.sql"), works_from: 1 },
@@ -30,6 +30,8 @@ const STEPS: [Step; 12] = [
     Step { sql: include_str!("migrations/0010_proofs_asked.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0011_changed_attributes.sql"), works_from: 1 },
     Step { sql: include_str!("migrations/0012_small_pending_lists.sql"), works_from: 1 },
+    Step { sql: include_str!("migrations/0013_moved_rows.sql"), works_from: 1 },
+    Step { sql: include_str!("migrations/0014_unchecked_pieces.sql"), works_from: 1 },
 ];
 
 /// Names the lock that one migrating program holds; the schema's name is part of it.

@@ -119,6 +119,7 @@ impl Target {
             from information_schema.columns
             where table_schema = current_schema()
               and table_name = $1
+              and is_generated = 'NEVER'
             order by ordinal_position",
         )
         .bind(table)

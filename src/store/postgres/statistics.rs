@@ -187,6 +187,7 @@ async fn figures_of(s: &mut Session<'_>, app: i64, day: Day) -> Work<DayFigures>
           from conversations
           where app_id = $1
             and stage = 'ended'
+            and changed_minute between $3 / 60000 and $4 / 60000
             and changed_at >= $3
             and changed_at < $4
         ) as ended

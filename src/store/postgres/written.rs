@@ -54,7 +54,8 @@ impl<'j> Writing<'j> {
         self.seats.arrived.extend(new.client_id.as_ref().map(|client_id| (visitor, client_id.as_str())));
     }
 
-    pub(super) async fn write(&self, s: &mut Session<'_>, loaded: &Loaded<'_>) -> Work<()> {
+    /// Writes it, `noted` for servers that hear of each other.
+    pub(super) async fn write(&self, s: &mut Session<'_>, loaded: &Loaded<'_>, noted: bool) -> Work<()> {
         let moved: Vec<_> = loaded.members.iter().filter(|(_, member)| member.moved).collect();
         if self.messages.is_empty() {
             members(s, &moved).await?;
@@ -75,6 +76,7 @@ impl<'j> Writing<'j> {
         let rows = AtOnce {
             messages: &self.messages,
             members: moved,
+            changed: heads.iter().filter(|_| noted).map(|(head, _)| (head.row, head.seq_before)).collect(),
             heads,
             moments: loaded.moments.iter().map(|(user, at)| (*user, *at)).collect(),
             found: pieces(&self.messages, &kinds),

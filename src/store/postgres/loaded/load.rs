@@ -191,6 +191,7 @@ fn head(row: &PgRow) -> sqlx::Result<Head> {
         kind: row.try_get(3)?,
         began_at: row.try_get(4)?,
         seq: row.try_get(5)?,
+        seq_before: row.try_get(5)?,
         newest: row.try_get(6)?,
         counted: row.try_get(7)?,
         told: row.try_get(8)?,

@@ -17,6 +17,8 @@ pub(in crate::store::postgres) struct AtOnce<'a> {
     pub(in crate::store::postgres) members: Vec<Moved<'a>>,
     /// Conversations, and until when their people's rows know that something was said. Their rows are locked.
     pub(in crate::store::postgres) heads: Vec<(&'a Head, i64)>,
+    /// Conversations that others may miss something of, and the newest place before.
+    pub(in crate::store::postgres) changed: Vec<(i64, i64)>,
     /// The newest times of receivers, by their rows, which are locked.
     pub(in crate::store::postgres) moments: Vec<(i64, i64)>,
     /// What messages are found by, beside their numbers.
@@ -62,6 +64,10 @@ with kept as (
 ), counted as (
   insert into daily_messages (app_id, day, kind, count)
   select * from unnest($31::bigint[], $32::bigint[], $33::bigint[], $34::bigint[])
+), noted as (
+  insert into changes (conversation_id, after, turned)
+  select w.id, w.after, false
+  from unnest($38::bigint[], $39::bigint[]) as w (id, after)
 )
 insert into daily_active (app_id, day, user_id)
 select w.*
@@ -119,6 +125,8 @@ impl AtOnce<'_> {
             .bind(active_apps)
             .bind(active_days)
             .bind(active_users)
+            .bind(self.changed.iter().map(|(conversation, _)| *conversation).collect::<Vec<_>>())
+            .bind(self.changed.iter().map(|(_, after)| *after).collect::<Vec<_>>())
             .execute(&mut *s.conn)
             .await?;
         self.tally.write_answers(s).await
