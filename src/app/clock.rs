@@ -25,6 +25,8 @@ const TICK: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// At the start there is nothing better yet.
 const FIRST_PATIENCE: Duration = Duration::from_secs(10);
+/// Questions at the start: the first one's answer waits for a connection, those behind it tell more.
+const FIRST_QUESTIONS: u32 = 3;
 /// Somebody should look after a machine's clock that is wrong by more: others read it too.
 const FAR_MILLIS: u64 = 5000;
 /// Nothing was learned.
@@ -66,7 +68,8 @@ impl AgreedClock {
     /// A clock that goes by a store's, and learned what time it is. Fails when the store does not answer.
     pub(super) async fn of(store: &dyn Store) -> Result<Self> {
         let clock = Self::default();
-        if let Some(answer) = ask(store, FIRST_PATIENCE).await? {
+        for _ in 0..FIRST_QUESTIONS {
+            let Some(answer) = ask(store, FIRST_PATIENCE).await? else { break };
             clock.learn(answer);
         }
         Ok(clock)

@@ -18,7 +18,8 @@ async fn check_09_to_11_and_14_the_server_speaks_first_and_says_who_the_client_i
     let before = stage.people.im.now().get();
     let device = stage.device("ann", TWO).await;
     assert_eq!(device.user, "ann");
-    assert!((before..=stage.people.im.now().get()).contains(&device.connected_at));
+    // Servers of one database have its time, each within the way there and back.
+    assert!((before - 1000..=stage.people.im.now().get() + 1000).contains(&device.connected_at));
 }
 
 #[tokio::test]

@@ -99,6 +99,27 @@ async fn outdated_messages_are_found_behind_any_number_of_conversations_without(
     store.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_message_is_found_by_goes_with_it() {
+    let (store, database) = fresh();
+    let house = House::new(&store).await;
+    let id = house.private().await.id;
+    for secs in 1..=3 {
+        house.says(id, person("alice", Role::User), "lantern", at(secs)).await;
+    }
+    let pieces = async || {
+        let left = "select count(*) from found f join messages m on m.id = f.message_id";
+        let all = "select count(*) from found";
+        let mut conn = database.behind().await;
+        let (left, all) = (query(left).fetch_one(&mut conn).await, query(all).fetch_one(&mut conn).await);
+        (left.unwrap().get::<i64, _>(0), all.unwrap().get::<i64, _>(0))
+    };
+    assert_eq!(pieces().await, (3, 3));
+    assert_eq!(store.forget_messages(&house.app, id, at(3), 10).await.unwrap(), 2);
+    assert_eq!(pieces().await, (1, 1));
+    store.close().await;
+}
+
 /// Who asked goes away at each of the moments at which a verb waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_was_left_in_the_middle_is_not_used_again() {
