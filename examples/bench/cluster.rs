@@ -18,8 +18,8 @@ const IN_FLIGHT: usize = 4;
 const TIMES: usize = 3;
 const MISSING: &str = "scripts/bench cluster starts a database and a bus, and says where they are";
 
-/// Files of PostgreSQL's log that are there before it is measured: as many as `scripts/cluster` lets it have, 2 GB.
-const LOG_FILES: usize = 128;
+/// Files of PostgreSQL's log that are there before it is measured: as many as it has by `max_wal_size`, 1 GB.
+const LOG_FILES: usize = 64;
 
 /// All of it. The environment says where database and bus are.
 pub(crate) async fn print() -> anyhow::Result<()> {
